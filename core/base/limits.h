@@ -1,0 +1,54 @@
+// Every bound of varve in one place, each with the clause or reason behind it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace varve::limits {
+
+using namespace std::chrono_literals;
+
+// --- the log -------------------------------------------------------------------------------------
+// An entry sits behind a 16-bit length in a C2SP entry bundle (tlog-tiles).
+inline constexpr std::size_t kEntryBytesMax = 65'535;
+// One commit: the width of a tile; more gained nothing in measurements.
+inline constexpr std::size_t kBatchEventsMax = 256;
+inline constexpr std::size_t kBatchBytesMax = 8 << 20;
+// The ledger's queue; full means 503 at once (Tessera pushes back at 4,096 too).
+inline constexpr std::size_t kQueueCommandsMax = 4'096;
+inline constexpr std::size_t kQueueBytesMax = 64 << 20;
+// A clock further behind the newest entry than this would make time lie: mutations wait.
+inline constexpr auto kClockBehindMax = 10min;
+// How long /log/proof may hold an answer (?wait=).
+inline constexpr auto kProofWaitMax = 10s;
+
+// --- OCI -----------------------------------------------------------------------------------------
+// distribution-spec: registries SHOULD accept 4 MB; the common cap is 4 MiB, beyond it 413.
+inline constexpr std::size_t kManifestBytesMax = 4 << 20;
+// Distinct objects one manifest may refer to: each is a look-up on the ledger's thread.
+inline constexpr std::size_t kManifestReferencesMax = 10'000;
+inline constexpr std::size_t kJsonDepthMax = 64;
+// Clients cap host/name at 255; 229 leaves room for a 25-character host.
+inline constexpr std::size_t kRepoNameBytesMax = 229;
+inline constexpr std::size_t kTagBytesMax = 128;
+inline constexpr std::size_t kTagsPageMax = 10'000;
+inline constexpr std::size_t kMediaTypeBytesMax = 255;
+
+// --- HTTP ----------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
+inline constexpr std::size_t kTargetBytesMax = 8 << 10;
+inline constexpr std::size_t kConnectionsMax = 4'096;
+inline constexpr auto kIdleMax = 60s;          // between requests
+inline constexpr auto kHeaderDeadline = 10s;   // first byte to end of header
+inline constexpr auto kBodyStallMax = 30s;     // no byte of a body, either direction
+inline constexpr std::size_t kBodyRateMinBytes = 1'024;  // a second, averaged, after the first 30 s
+inline constexpr std::size_t kBodyWindowBytes = 512 << 10;
+inline constexpr auto kDrainMax = 30s;         // from SIGTERM to cutting what still runs
+
+// --- uploads -------------------------------------------------------------------------------------
+inline constexpr auto kUploadExpiry = 24h;
+inline constexpr std::size_t kUploadsMax = 10'000;
+inline constexpr std::uint64_t kDiskLowWaterDefault = 256ull << 20;
+
+}  // namespace varve::limits

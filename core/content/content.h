@@ -1,0 +1,71 @@
+// Repositories and blobs: what every dialect shares. Names, commands and events; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/digest.h"
+
+namespace varve {
+
+// A repository's name. Source: OCI distribution-spec, grammar of <name>; the first components
+// "manage" and "asof.*" are reserved (SWR's routes; reads as of an earlier size).
+class RepoName {
+ public:
+  static Result<RepoName> parse(std::string_view text);  // Errc::invalid, About::name
+  const std::string& text() const { return text_; }
+  friend auto operator<=>(const RepoName&, const RepoName&) = default;
+
+ private:
+  explicit RepoName(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+namespace content {
+
+// ---- commands ----
+
+// A blob's bytes are in the blob store (synced); make them reachable through the repository.
+struct LinkBlob {
+  RepoName repo;
+  Digest digest;
+  std::uint64_t size;
+};
+
+// ---- events ---- (fields() lists the members in the order of their JSON names)
+
+struct RepoCreated {
+  static constexpr std::string_view kType = "repo.created";
+  static constexpr unsigned kVersion = 1;
+  std::string format;  // "oci"
+  RepoName repo;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) { v("format", e.format); v("repo", e.repo); }
+  friend bool operator==(const RepoCreated&, const RepoCreated&) = default;
+};
+
+// The first time these bytes exist here.
+struct BlobCommitted {
+  static constexpr std::string_view kType = "blob.committed";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;
+  std::uint64_t size;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) { v("digest", e.digest); v("size", e.size); }
+  friend bool operator==(const BlobCommitted&, const BlobCommitted&) = default;
+};
+
+struct BlobLinked {
+  static constexpr std::string_view kType = "blob.linked";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;
+  RepoName repo;
+  std::uint64_t size;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) { v("digest", e.digest); v("repo", e.repo); v("size", e.size); }
+  friend bool operator==(const BlobLinked&, const BlobLinked&) = default;
+};
+
+}  // namespace content
+}  // namespace varve

@@ -1,0 +1,21 @@
+// Everything that can have happened. A new kind of event is one more alternative here; the compiler
+// then points at every place that must know it.
+#pragma once
+
+#include <string_view>
+#include <variant>
+
+#include "core/content/content.h"
+#include "core/oci/oci.h"
+#include "core/system/system.h"
+
+namespace varve {
+
+using Event = std::variant<system::Genesis, system::DevModeEnabled, system::EventKeyRotated,
+                           content::RepoCreated, content::BlobCommitted, content::BlobLinked,
+                           oci::ManifestPut, oci::ManifestDeleted, oci::TagSet, oci::TagDeleted>;
+
+// "oci.tag.set"
+std::string_view type_of(const Event& event);
+
+}  // namespace varve

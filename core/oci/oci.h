@@ -1,0 +1,105 @@
+// OCI images: names, commands and events. Any thread.
+// Source: OCI distribution-spec 1.1.1.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/digest.h"
+#include "core/content/content.h"
+
+namespace varve::oci {
+
+class Tag {
+ public:
+  static Result<Tag> parse(std::string_view text);  // [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}; About::tag
+  const std::string& text() const { return text_; }
+  friend auto operator<=>(const Tag&, const Tag&) = default;
+
+ private:
+  explicit Tag(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+// ---- commands ----
+
+// What a manifest needs to be there already: (digest, size the descriptor states).
+struct Reference {
+  Digest digest;
+  std::uint64_t size;
+  friend auto operator<=>(const Reference&, const Reference&) = default;
+};
+
+// The manifest's bytes travel beside the command as a body (core/registry.h).
+struct PutManifest {
+  RepoName repo;
+  std::optional<Tag> tag;
+  Digest digest;
+  std::uint64_t size;
+  std::string media_type;
+  std::vector<Reference> blobs;      // config and layers, distinct, without foreign ones
+  std::vector<Reference> manifests;  // an index's children, distinct
+};
+struct DeleteTag {
+  RepoName repo;
+  Tag tag;
+};
+struct DeleteManifest {
+  RepoName repo;
+  Digest digest;
+};
+
+// ---- events ----
+
+struct ManifestPut {
+  static constexpr std::string_view kType = "oci.manifest.put";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;  // names the body
+  std::string media_type;
+  RepoName repo;
+  std::uint64_t size;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest); v("media_type", e.media_type); v("repo", e.repo); v("size", e.size);
+  }
+  friend bool operator==(const ManifestPut&, const ManifestPut&) = default;
+};
+
+struct ManifestDeleted {  // its tags go with it; project() takes them from the rows before
+  static constexpr std::string_view kType = "oci.manifest.deleted";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;
+  RepoName repo;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) { v("digest", e.digest); v("repo", e.repo); }
+  friend bool operator==(const ManifestDeleted&, const ManifestDeleted&) = default;
+};
+
+struct TagSet {
+  static constexpr std::string_view kType = "oci.tag.set";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;
+  std::optional<Digest> previous;
+  RepoName repo;
+  Tag tag;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest); v("previous", e.previous); v("repo", e.repo); v("tag", e.tag);
+  }
+  friend bool operator==(const TagSet&, const TagSet&) = default;
+};
+
+struct TagDeleted {
+  static constexpr std::string_view kType = "oci.tag.deleted";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;  // what it pointed to
+  RepoName repo;
+  Tag tag;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) { v("digest", e.digest); v("repo", e.repo); v("tag", e.tag); }
+  friend bool operator==(const TagDeleted&, const TagDeleted&) = default;
+};
+
+}  // namespace varve::oci

@@ -1,0 +1,51 @@
+// The two switchboards: decide() says what may happen, project() says what it means. Pure; any
+// thread, as the View allows.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/actor.h"
+#include "core/event.h"
+#include "core/view.h"
+
+namespace varve {
+
+// Bytes an event names by digest; kept for ever beside the log.
+struct Body {
+  Digest digest;
+  std::shared_ptr<const std::string> bytes;
+};
+
+using Intent = std::variant<system::Initialise, system::EnableDevMode, system::RotateEventKey,
+                            content::LinkBlob, oci::PutManifest, oci::DeleteTag,
+                            oci::DeleteManifest>;
+
+// A wish, with everything that is not a function of the state: who, through what, which bytes.
+struct Command {
+  Actor actor;
+  std::string request;  // ULID
+  std::string surface;
+  Intent intent;
+  std::vector<Body> bodies;
+};
+
+// Every rule, authorisation included, judged at the command's position in the log. An idempotent
+// repeat is an empty list. `view` sees every earlier command, durable or not.
+Result<std::vector<Event>> decide(const Command& command, const View& view);
+
+// What the event does to the derived tables. Total: it fails only when `before` cannot be read.
+// Reads nothing but the event and the rows before it.
+Result<void> project(const Event& event, const View& before, Changes& changes);
+
+// The body an event names, if any: its digest and exact size.
+struct BodyName {
+  Digest digest;
+  std::uint64_t size;
+};
+std::optional<BodyName> body_of(const Event& event);
+
+}  // namespace varve

@@ -1,0 +1,72 @@
+// What decide() may look up and what project() may write: rows of derived tables. The log is the
+// truth; every row here can be dropped and made again from it.
+//
+// Keys are built by RowKey only, so that no key is a prefix of another. A View is a snapshot: one
+// thread at a time may use it, unless an implementation says more.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/digest.h"
+#include "core/base/error.h"
+#include "core/base/strong.h"
+
+namespace varve {
+
+// The derived tables. Numbers are stored: never reuse one.
+enum class Table : std::uint8_t {
+  system = 1,    // name -> facts about the log itself (origin, current event key, dev mode)
+  repo = 2,      // repo -> format
+  blob = 3,      // digest -> size: bytes this registry holds
+  link = 4,      // repo, digest -> size: blobs reachable through the repository
+  manifest = 5,  // repo, digest -> size, media type
+  tag = 6,       // repo, tag -> digest
+  tag_of = 7,    // repo, digest, tag -> nothing: the way back, for deletes by digest
+};
+inline constexpr Table kTables[] = {Table::system,   Table::repo, Table::blob,  Table::link,
+                                    Table::manifest, Table::tag,  Table::tag_of};
+std::string_view table_name(Table table);
+
+struct Row {
+  EntryIndex index;   // the event that set it
+  std::string value;
+};
+
+// Self-delimiting key parts: a name ends with 00 (names cannot hold it), a digest knows its length.
+class RowKey {
+ public:
+  RowKey() = default;
+  RowKey& name(std::string_view part);   // asserted free of 00
+  RowKey& digest(const Digest& digest);
+  const std::string& bytes() const { return bytes_; }
+  operator std::string_view() const { return bytes_; }  // NOLINT: a key is its bytes
+
+ private:
+  std::string bytes_;
+};
+
+class View {
+ public:
+  virtual ~View() = default;
+  // Absent is not an error; an unreadable store is, and must never look like absence.
+  virtual Result<std::optional<Row>> get(Table table, std::string_view key) const = 0;
+  // Rows whose key starts with `prefix` and is greater than `after` (may be empty), in byte order,
+  // until `visit` returns false.
+  using Visit = std::function<bool(std::string_view key, const Row& row)>;
+  virtual Result<void> scan(Table table, std::string_view prefix, std::string_view after,
+                            const Visit& visit) const = 0;
+};
+
+// Where project() writes. At most one write a key and event.
+class Changes {
+ public:
+  virtual ~Changes() = default;
+  virtual void put(Table table, std::string_view key, std::string value) = 0;
+  virtual void erase(Table table, std::string_view key) = 0;
+};
+
+}  // namespace varve
