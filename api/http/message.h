@@ -1,0 +1,90 @@
+// Requests and responses as plain values: what handlers see instead of Beast. A Request and its Body
+// belong to the connection's I/O thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/actor.h"
+#include "core/base/error.h"
+#include "log/store/blob_store.h"
+
+namespace varve::http {
+
+namespace net = boost::asio;
+
+enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
+std::string_view to_string(Method method);
+
+// The bytes a client sends after the header, pulled in windows so that none is ever held whole.
+class Body {
+ public:
+  virtual ~Body() = default;
+  // The next window (at most limits::kBodyWindowBytes), valid until the next call; empty at the end.
+  // Errors: the client vanished, stalled, or sent a malformed chunk; the connection then closes.
+  virtual net::awaitable<Result<std::string_view>> read() = 0;
+  // What Content-Length said; nullopt when chunked.
+  virtual std::optional<std::uint64_t> length() const = 0;
+};
+
+// name=value pairs, percent-decoded, in the order they came.
+class Query {
+ public:
+  static Query parse(std::string_view text);
+  std::optional<std::string_view> get(std::string_view name) const;  // the first
+  std::vector<std::string_view> all(std::string_view name) const;
+  bool empty() const { return pairs_.empty(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> pairs_;
+};
+
+struct Request {
+  Method method = Method::get;
+  std::string_view target;            // as it came
+  std::string path;                   // decoded once, before routing
+  Query query;
+  std::string id;                     // our ULID, in X-Request-Id unless the client sent its own
+  Actor actor;
+  Body* body = nullptr;               // never null inside a handler
+  std::vector<std::string_view> params;  // what the route's {…} captured, in order; views into path
+  std::string_view header(std::string_view name) const;  // case-insensitive; empty when absent
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+};
+
+// A range of a file, sent without being held.
+struct FileRange {
+  std::shared_ptr<const BlobFile> file;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+struct Response {
+  unsigned status = 200;
+  std::vector<std::pair<std::string_view, std::string>> headers;  // names are literals
+  std::variant<std::string, std::shared_ptr<const std::string>, FileRange> body;
+  // HEAD answers carry the length of the GET without its bytes; sessions cut them, handlers need not
+  // care. A handler that knows the length without the bytes sets it here (HEAD of a blob).
+  std::optional<std::uint64_t> content_length;
+  bool close = false;  // end the connection after this answer
+
+  Response& add(std::string_view name, std::string value) {
+    headers.emplace_back(name, std::move(value));
+    return *this;
+  }
+};
+
+Response text(unsigned status, std::string body);   // text/plain; charset=utf-8
+Response json(unsigned status, std::string body);   // application/json
+
+// The whole body, at most `bytes_max` (Errc::too_large beyond, without reading on).
+net::awaitable<Result<std::string>> read_all(Body& body, std::size_t bytes_max);
+
+}  // namespace varve::http

@@ -1,0 +1,46 @@
+// A bounded pool of threads for what may block longer than an I/O thread is allowed to (1 ms): file
+// syncs, blob reads, re-hashing. run() is called from a coroutine and resumes it on its own executor.
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace varve::http {
+
+class Pool {
+ public:
+  explicit Pool(std::size_t threads) : threads_(threads) {}
+
+  // `work` must not throw and must outlive nothing but itself: capture by value or await at once.
+  template <class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work>> run(Work work) {
+    using Value = std::invoke_result_t<Work>;
+    // A plain function builds the operation, so that no capturing lambda shares a co_await expression.
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(Value)>(
+        [this](auto handler, Work task) {
+          auto executor = boost::asio::get_associated_executor(handler);
+          auto guard = boost::asio::make_work_guard(executor);
+          boost::asio::post(threads_, [h = std::move(handler), executor, guard = std::move(guard),
+                                       task = std::move(task)]() mutable {
+            Value value = task();
+            boost::asio::post(executor, [h = std::move(h), value = std::move(value)]() mutable {
+              std::move(h)(std::move(value));
+            });
+          });
+        },
+        boost::asio::use_awaitable, std::move(work));
+  }
+
+  void join() { threads_.join(); }
+
+ private:
+  boost::asio::thread_pool threads_;
+};
+
+}  // namespace varve::http

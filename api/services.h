@@ -1,0 +1,33 @@
+// What handlers work with: made once by the composition root (api/serve.cpp), shared by all I/O
+// threads, never copied.
+#pragma once
+
+#include "api/config.h"
+#include "api/http/pool.h"
+#include "log/head.h"
+#include "log/ledger.h"
+#include "log/proof/note.h"
+#include "log/reader.h"
+#include "log/store/blob_store.h"
+
+namespace varve {
+
+struct Services {
+  const Config& config;
+  HeadCell& head;
+  Ledger* ledger;          // null on a read-only server
+  BlobStore& blobs;
+  http::Pool& pool;        // for anything that may block: file syncs, blob reads
+  VerifierKey log_key;
+  VerifierKey event_key;
+
+  Reader reader() const { return Reader(head.get()); }
+  std::string ulid() const;            // a new request id
+  Timestamp now() const;
+  bool low_on_disk() const;            // below config.disk_low_water; checked at most once a second
+};
+
+// The coroutine's way into the ledger: completes on the caller's executor.
+http::net::awaitable<Result<Receipt>> submit(Services& services, Command command);
+
+}  // namespace varve

@@ -1,0 +1,36 @@
+// The newest published checkpoint, kept outside the store (better on another volume) so that a store
+// that lost its tail, or was restored from an old copy, cannot sign a second history. Written after
+// the batch is synced and before the checkpoint is served. One thread at a time.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "log/store/blob_store.h"
+
+namespace varve {
+
+class Anchor {
+ public:
+  virtual ~Anchor() = default;
+  // The note, or nothing when there is none. Errors: unreadable.
+  virtual Result<std::optional<std::string>> read() const = 0;
+  // Temporary file, sync, rename, directory sync. After an error the outcome is unknown.
+  virtual Result<void> write(std::string_view checkpoint_note) = 0;
+};
+
+class FileAnchor final : public Anchor {
+ public:
+  explicit FileAnchor(std::filesystem::path file, FileSteps* steps = nullptr);
+  Result<std::optional<std::string>> read() const override;
+  Result<void> write(std::string_view checkpoint_note) override;
+
+ private:
+  std::filesystem::path file_;
+  FileSteps* steps_;
+};
+
+}  // namespace varve

@@ -1,0 +1,43 @@
+// The newest committed state, published atomically by the ledger and read by everybody. Any thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/base/strong.h"
+#include "core/base/time.h"
+#include "log/proof/tile.h"
+#include "log/store/store.h"
+
+namespace varve {
+
+// Immutable. Whoever holds one sees one state, whatever is committed meanwhile.
+struct Head {
+  TreeSize size;
+  Hash256 root{};
+  Timestamp last_at;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const TreeEdge> edge;          // at `size`
+  TreeSize published;                            // size of `checkpoint`
+  std::shared_ptr<const std::string> checkpoint; // newest checkpoint that is anchored; null: none yet
+};
+
+// The one place the newest Head is. A mutex, not an atomic shared_ptr: it is held for a copy only.
+class HeadCell {
+ public:
+  std::shared_ptr<const Head> get() const {
+    const std::lock_guard lock(mutex_);
+    return head_;
+  }
+  void publish(std::shared_ptr<const Head> head) {
+    const std::lock_guard lock(mutex_);
+    head_.swap(head);  // the old one is released by the caller's argument, outside the lock …
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Head> head_;
+};
+
+}  // namespace varve
