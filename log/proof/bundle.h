@@ -3,11 +3,13 @@
 // must reproduce the root. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/limits.h"
 #include "core/codec.h"
 #include "log/proof/note.h"
 
@@ -19,7 +21,12 @@ struct ProofBundle {
   std::vector<Hash256> hashes;  // the leaf's sibling first
   std::string checkpoint;       // verbatim note, with all cosignatures
 };
-// Strict both ways: format(parse(x)) == x for every x that parses. At most 128 KiB + entry.
+// The whole file: 128 KiB for index, hashes and a checkpoint with many cosignatures, and the entry.
+inline constexpr std::size_t kProofFileBytesMax =
+    (128 << 10) + (limits::kEntryBytesMax + 2) / 3 * 4;
+// Strict both ways: format(parse(x)) == x for every x that parses. C2SP lets `extra` be missing; we
+// refuse that (Errc::unsupported), having nothing to hash then. Whether the checkpoint is a note is
+// for verify_bundle to say.
 Result<ProofBundle> parse_bundle(std::string_view file);
 std::string format_bundle(const ProofBundle& bundle);
 
@@ -33,8 +40,10 @@ struct Check {
 
 struct Verdict {
   std::vector<Check> checks;
-  std::optional<Entry> entry;  // decoded, present when every cryptographic check passed
-  bool proven() const;         // no check failed, and there was at least one
+  // Decoded; present when everything about the entry itself passed: checkpoint, origin, inclusion,
+  // event signature, index. A wrong file or a missing publisher does not take it away.
+  std::optional<Entry> entry;
+  bool proven() const;  // none failed, at least one passed
 };
 
 // What the verifier trusts. Both keys are needed: there is no way to skip a check.
@@ -42,14 +51,18 @@ struct TrustedKeys {
   VerifierKey log;
   VerifierKey event;  // name = origin + "/events"
 };
-// A key file: one vkey a line, "#" comments; exactly one ends in "/events" and the other is its
-// origin. Errc::invalid/About::key otherwise.
+// A key file: one vkey a line, empty lines and "#" comment lines; exactly two keys, in any order:
+// one's name is the origin, the other's that and "/events". No key may serve for both.
+// Errc::invalid/About::key otherwise.
 Result<TrustedKeys> parse_trusted_keys(std::string_view file);
 
 // Runs every check in order and reports each; the index inside the entry must be the proven one,
 // and its own origin (key name) the checkpoint's. When `file_digest` is given, the entry's `data`
 // must name it. When `author` is given (a key id), the entry must carry that publisher's signature;
-// else the absence is reported as a check with Outcome::absent.
+// else the absence is reported as a check with Outcome::absent. What cannot be checked because an
+// earlier check failed is absent too, and says so.
+//
+// Not covered: cosignatures of keys that are not in `keys` (C2SP: unknown signatures are ignored).
 Verdict verify_bundle(const ProofBundle& bundle, const TrustedKeys& keys,
                       const std::optional<Digest>& file_digest,
                       const std::optional<std::string>& required_author);

@@ -4,7 +4,9 @@
 #include "log/proof/merkle.h"
 
 #include <bit>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace varve {
 namespace {
@@ -60,17 +62,15 @@ Hash256 climb_border(Hash256 hash, std::span<const Hash256> left_siblings) {
 
 // The hash of the leaves [start, end), start being aligned for a subtree of that many leaves.
 Result<Hash256> range_hash(std::uint64_t start, std::uint64_t end, const NodeReader& nodes) {
-  std::uint64_t left = end - start;
-  auto level = static_cast<unsigned>(std::countr_zero(left));
-  VARVE_TRY(Hash256 hash, nodes(level, (end >> level) - 1));
-  end -= std::uint64_t{1} << level;
-  for (left = end - start; left != 0; left = end - start) {
-    level = static_cast<unsigned>(std::countr_zero(left));
+  std::optional<Hash256> hash;
+  while (end != start) {
+    const auto level = static_cast<unsigned>(std::countr_zero(end - start));
     VARVE_TRY(const Hash256 peak, nodes(level, (end >> level) - 1));
-    hash = node_hash(peak, hash);
+    hash = hash ? node_hash(peak, *hash) : peak;
     end -= std::uint64_t{1} << level;
   }
-  return hash;
+  VARVE_ASSERT(hash.has_value());
+  return *hash;
 }
 
 // The siblings on the way from the ancestor of leaf `index` at `from_level` up to the root.
@@ -78,15 +78,15 @@ Result<void> collect_path(unsigned from_level, std::uint64_t index, std::uint64_
                           const NodeReader& nodes, std::vector<Hash256>& path) {
   const unsigned inner = path_shape(index, size).inner;
   for (unsigned level = from_level; level < 64; ++level) {
+    const bool is_right_child = bit(index, level);
+    if (!is_right_child && level >= inner) continue;
     const std::uint64_t at = index >> level;
-    if (bit(index, level)) {
-      VARVE_TRY(path.emplace_back(), nodes(level, at - 1));
-    } else if (level + 1 < inner) {
-      VARVE_TRY(path.emplace_back(), nodes(level, at + 1));
-    } else if (level + 1 == inner) {
-      // Here the ways to `index` and to the last leaf part, so the right side may be unfinished.
-      VARVE_TRY(path.emplace_back(), range_hash((at + 1) << level, size, nodes));
-    }
+    // Where the ways to `index` and to the last leaf part, the right side may be unfinished.
+    auto sibling = is_right_child       ? nodes(level, at - 1)
+                   : level + 1 == inner ? range_hash((at + 1) << level, size, nodes)
+                                        : nodes(level, at + 1);
+    if (!sibling) return std::unexpected(std::move(sibling).error());
+    path.push_back(*sibling);
   }
   return {};
 }
@@ -177,7 +177,8 @@ Result<std::vector<Hash256>> consistency_proof(TreeSize old_size, TreeSize new_s
   if (m == n) return path;
   const auto shift = static_cast<unsigned>(std::countr_zero(m));
   if (!std::has_single_bit(m)) {
-    VARVE_TRY(path.emplace_back(), nodes(shift, (m >> shift) - 1));
+    VARVE_TRY(const Hash256 seed, nodes(shift, (m >> shift) - 1));
+    path.push_back(seed);
   }
   VARVE_CHECK(collect_path(shift, m - 1, n, nodes, path));
   return path;

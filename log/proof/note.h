@@ -3,9 +3,12 @@
 // A note is text (UTF-8, ends in \n, no other control characters), an empty line, and signature
 // lines "— <name> base64(key id ‖ signature)". The boundary is the last empty line. A signature of
 // a known (name, id) must verify or the whole note is refused; unknown ones are ignored.
+//
+// key.cpp holds the keys, note.cpp the notes, checkpoint.cpp the checkpoints.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -46,7 +49,9 @@ class VerifierKey {
   std::array<std::uint8_t, 32> public_key_{};
 };
 
-bool valid_key_name(std::string_view name);  // non-empty, no Unicode space, no '+', valid UTF-8
+// Non-empty, no Unicode space, no control character, no '+', valid UTF-8, at most 255 bytes (what a
+// cosignature can name).
+bool valid_key_name(std::string_view name);
 
 // The private half. Wiped when destroyed; not copyable. sign() may run on many threads at once.
 class Signer {
@@ -66,8 +71,12 @@ class Signer {
  private:
   Signer(VerifierKey verifier, const std::array<std::uint8_t, 64>& secret);
   VerifierKey verifier_;
+  std::string line_start_;                 // "— name ", the same before every signature
   std::array<std::uint8_t, 64> secret_{};  // libsodium's seed ‖ public key
 };
+
+inline constexpr std::size_t kNoteBytesMax = 1 << 20;
+inline constexpr std::size_t kNoteSignaturesMax = 100;
 
 struct NoteSignature {
   std::string_view name;
@@ -85,10 +94,12 @@ Result<Note> parse_note(std::string_view bytes);
 std::string format_note(std::string_view text, std::span<const std::string> signature_lines);
 
 // The keys of `known` that signed: at least one, or an error (Errc::invalid, About::signature).
-// A known (name, id) whose signature fails is an error whatever else verifies.
+// A known (name, id) whose signature fails is an error whatever else verifies, and so are two known
+// keys that share one (name, id): ids are short enough to collide on purpose.
 Result<std::vector<VerifierKey>> verify_note(const Note& note, std::span<const VerifierKey> known);
 
 // tlog-checkpoint without extension lines (witnesses refuse them, so we do too: Errc::unsupported).
+// Size 0 has the empty root and no other.
 struct Checkpoint {
   std::string origin;
   TreeSize size;

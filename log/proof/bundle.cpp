@@ -1,0 +1,286 @@
+// Offline proof files: their text form, and the checks behind `varve verify`. Any thread.
+#include "log/proof/bundle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/bytes.h"
+#include "log/proof/merkle.h"
+
+namespace varve {
+namespace {
+
+constexpr std::string_view kHeader = "c2sp.org/tlog-proof@v1";
+constexpr std::string_view kExtra = "extra ";
+constexpr std::string_view kIndex = "index ";
+constexpr std::string_view kEventsSuffix = "/events";
+// C2SP: enough for every tree of fewer than 2^63 entries.
+constexpr std::size_t kHashesMax = 63;
+constexpr std::size_t kKeyFileBytesMax = 64 << 10;
+
+std::unexpected<Error> bad_file(std::string why) {
+  return fail(Errc::invalid, About::proof, std::move(why));
+}
+
+// The next line without its newline; the file must not end inside a line.
+Result<std::string_view> take_line(std::string_view& file) {
+  const std::size_t end = file.find('\n');
+  if (end == std::string_view::npos) return bad_file("the proof file ends in the middle of a line");
+  const std::string_view line = file.substr(0, end);
+  file.remove_prefix(end + 1);
+  return line;
+}
+
+Result<std::string> parse_extra(std::string_view line) {
+  if (!line.starts_with(kExtra))
+    return fail(Errc::unsupported, About::proof, "the proof file has no \"extra\" line with the entry");
+  auto entry = base64_decode(line.substr(kExtra.size()));
+  if (!entry || entry->empty()) return bad_file("the entry of the proof file is not base64");
+  if (entry->size() > limits::kEntryBytesMax)
+    return fail(Errc::too_large, About::proof,
+                "the entry of the proof file has " + std::to_string(entry->size()) +
+                    " bytes; no entry has more than " + std::to_string(limits::kEntryBytesMax));
+  return *std::move(entry);
+}
+
+Result<EntryIndex> parse_index(std::string_view line) {
+  const auto index =
+      line.starts_with(kIndex) ? parse_decimal(line.substr(kIndex.size())) : std::nullopt;
+  if (!index) return bad_file("the proof file has no line with the entry's index");
+  return EntryIndex{*index};
+}
+
+Result<std::vector<Hash256>> parse_hashes(std::string_view& file) {
+  std::vector<Hash256> hashes;
+  for (;;) {
+    VARVE_TRY(const std::string_view line, take_line(file));
+    if (line.empty()) return hashes;
+    const auto hash = base64_decode(line);
+    if (!hash || hash->size() != std::tuple_size_v<Hash256>)
+      return bad_file("hash " + std::to_string(hashes.size()) +
+                      " of the proof file is not the base64 of 32 bytes");
+    if (hashes.size() == kHashesMax)
+      return bad_file("the proof file has more than " + std::to_string(kHashesMax) + " hashes");
+    hashes.push_back(hash_from(*hash));
+  }
+}
+
+std::string describe(const Error& error) {
+  return error.detail.empty() ? error.what : error.what + ": " + error.detail;
+}
+
+std::string key_label(const VerifierKey& key) {
+  const KeyId& id = key.id();
+  return key.name() + '+' + hex_encode({reinterpret_cast<const char*>(id.data()), id.size()});
+}
+
+// Collects the checks of one bundle. Each step gives what the next ones may rely on, or nothing.
+class Verification {
+ public:
+  Verification(const ProofBundle& bundle, const TrustedKeys& keys) : bundle_(bundle), keys_(keys) {}
+
+  void entry_is_in_the_log() {
+    const auto checkpoint = check_checkpoint();
+    check_origin(checkpoint);
+    check_inclusion(checkpoint);
+    auto entry = check_event_signature();
+    check_index(entry);
+    const bool all_passed = std::ranges::all_of(verdict_.checks, [](const Check& check) {
+      return check.outcome == Check::Outcome::passed;
+    });
+    if (all_passed) verdict_.entry = std::move(entry);
+  }
+
+  // Nothing gives entries a publisher's signature yet, so whoever demands one is refused.
+  void publisher(const std::optional<std::string>& required_author) {
+    constexpr std::string_view kName = "publisher signature";
+    if (required_author)
+      return failed(kName, "the entry carries no publisher signature; " + *required_author +
+                               " was required");
+    absent(kName, "the entry carries none");
+  }
+
+  void file(const Digest& digest) {
+    constexpr std::string_view kName = "file digest";
+    if (!verdict_.entry) return absent(kName, "not checked: the entry is not proven");
+    const std::string what = std::string(type_of(verdict_.entry->event)) + " at index " +
+                             std::to_string(verdict_.entry->envelope.index.value);
+    if (mentions_digest(verdict_.entry->event, digest))
+      return passed(kName, what + " names " + digest.to_string());
+    failed(kName, what + " does not name the file's digest " + digest.to_string());
+  }
+
+  Verdict finish() { return std::move(verdict_); }
+
+ private:
+  std::optional<Checkpoint> check_checkpoint() {
+    constexpr std::string_view kName = "checkpoint signature";
+    auto checkpoint = signed_checkpoint();
+    if (!checkpoint) {
+      failed(kName, describe(checkpoint.error()));
+      return std::nullopt;
+    }
+    passed(kName, "tree of size " + std::to_string(checkpoint->size.value) + ", signed by " +
+                      key_label(keys_.log));
+    return *std::move(checkpoint);
+  }
+
+  Result<Checkpoint> signed_checkpoint() const {
+    VARVE_TRY(const Note note, parse_note(bundle_.checkpoint));
+    VARVE_CHECK(verify_note(note, {&keys_.log, 1}));
+    return parse_checkpoint(note.text);
+  }
+
+  void check_origin(const std::optional<Checkpoint>& checkpoint) {
+    constexpr std::string_view kName = "origin";
+    if (!checkpoint) return absent(kName, "not checked: the checkpoint is not to be trusted");
+    if (checkpoint->origin != keys_.log.name())
+      return failed(kName, "the checkpoint is of " + checkpoint->origin + ", the key of " +
+                               keys_.log.name());
+    if (keys_.event.name() != checkpoint->origin + std::string(kEventsSuffix))
+      return failed(kName, "the checkpoint is of " + checkpoint->origin + ", the event key is " +
+                               keys_.event.name());
+    passed(kName, checkpoint->origin);
+  }
+
+  void check_inclusion(const std::optional<Checkpoint>& checkpoint) {
+    constexpr std::string_view kName = "inclusion";
+    if (!checkpoint) return absent(kName, "not checked: the checkpoint is not to be trusted");
+    const auto included = verify_inclusion(leaf_hash(bundle_.entry), bundle_.index,
+                                           checkpoint->size, bundle_.hashes, checkpoint->root);
+    if (!included) return failed(kName, describe(included.error()));
+    passed(kName, "entry " + std::to_string(bundle_.index.value) + " is in the tree of size " +
+                      std::to_string(checkpoint->size.value) + " with root " +
+                      base64_encode(as_view(checkpoint->root)));
+  }
+
+  std::optional<Entry> check_event_signature() {
+    constexpr std::string_view kName = "event signature";
+    const auto note = parse_note(bundle_.entry);
+    const auto signers =
+        note ? verify_note(*note, {&keys_.event, 1}) : std::unexpected(note.error());
+    if (!signers) {
+      failed(kName, describe(signers.error()));
+      return std::nullopt;
+    }
+    passed(kName, "signed by " + key_label(keys_.event));
+    auto entry = decode_entry_text(note->text);
+    if (!entry) {
+      failed("entry", describe(entry.error()));
+      return std::nullopt;
+    }
+    return *std::move(entry);
+  }
+
+  void check_index(const std::optional<Entry>& entry) {
+    constexpr std::string_view kName = "index";
+    if (!entry) return absent(kName, "not checked: the entry cannot be read");
+    const std::uint64_t says = entry->envelope.index.value;
+    if (says != bundle_.index.value)
+      return failed(kName, "the entry says it is at index " + std::to_string(says) +
+                               ", the proof is for index " + std::to_string(bundle_.index.value));
+    passed(kName, "the entry says it is at index " + std::to_string(says) + " too");
+  }
+
+  void add(std::string_view name, Check::Outcome outcome, std::string detail) {
+    verdict_.checks.push_back(
+        {.name = std::string(name), .outcome = outcome, .detail = std::move(detail)});
+  }
+  void passed(std::string_view name, std::string detail) {
+    add(name, Check::Outcome::passed, std::move(detail));
+  }
+  void failed(std::string_view name, std::string detail) {
+    add(name, Check::Outcome::failed, std::move(detail));
+  }
+  void absent(std::string_view name, std::string detail) {
+    add(name, Check::Outcome::absent, std::move(detail));
+  }
+
+  const ProofBundle& bundle_;
+  const TrustedKeys& keys_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+Result<ProofBundle> parse_bundle(std::string_view file) {
+  if (file.size() > kProofFileBytesMax)
+    return fail(Errc::too_large, About::proof,
+                "a proof file of " + std::to_string(file.size()) + " bytes is over the limit of " +
+                    std::to_string(kProofFileBytesMax));
+  ProofBundle bundle;
+  VARVE_TRY(const std::string_view header, take_line(file));
+  if (header != kHeader) return bad_file("the file does not start with " + std::string(kHeader));
+  VARVE_TRY(const std::string_view extra, take_line(file));
+  VARVE_TRY(bundle.entry, parse_extra(extra));
+  VARVE_TRY(const std::string_view index, take_line(file));
+  VARVE_TRY(bundle.index, parse_index(index));
+  VARVE_TRY(bundle.hashes, parse_hashes(file));
+  if (file.empty()) return bad_file("the proof file has no checkpoint");
+  bundle.checkpoint = file;
+  return bundle;
+}
+
+std::string format_bundle(const ProofBundle& bundle) {
+  std::string file(kHeader);
+  file += '\n';
+  file += kExtra;
+  file += base64_encode(bundle.entry);
+  file += '\n';
+  file += kIndex;
+  file += std::to_string(bundle.index.value);
+  file += '\n';
+  for (const Hash256& hash : bundle.hashes) {
+    file += base64_encode(as_view(hash));
+    file += '\n';
+  }
+  file += '\n';
+  file += bundle.checkpoint;
+  return file;
+}
+
+bool Verdict::proven() const {
+  const auto count = [this](Check::Outcome outcome) {
+    return std::ranges::count(checks, outcome, &Check::outcome);
+  };
+  return count(Check::Outcome::failed) == 0 && count(Check::Outcome::passed) > 0;
+}
+
+Result<TrustedKeys> parse_trusted_keys(std::string_view file) {
+  if (file.size() > kKeyFileBytesMax)
+    return fail(Errc::too_large, About::key, "a key file is a few lines long");
+  std::vector<VerifierKey> keys;
+  while (!file.empty()) {
+    const std::size_t end = file.find('\n');
+    const std::string_view line = file.substr(0, end);
+    file.remove_prefix(end == std::string_view::npos ? file.size() : end + 1);
+    if (line.empty() || line.starts_with('#')) continue;
+    VARVE_TRY(VerifierKey key, VerifierKey::parse(line));
+    keys.push_back(std::move(key));
+  }
+  if (keys.size() != 2)
+    return fail(Errc::invalid, About::key,
+                "a key file names the log's key and its event key, not " +
+                    std::to_string(keys.size()) + " keys");
+  if (keys[0].name().size() > keys[1].name().size()) std::swap(keys[0], keys[1]);
+  if (keys[1].name() != keys[0].name() + std::string(kEventsSuffix))
+    return fail(Errc::invalid, About::key,
+                "the two keys are not those of one log: <origin> and <origin>/events",
+                keys[0].name() + ", " + keys[1].name());
+  if (keys[0].public_key() == keys[1].public_key())
+    return fail(Errc::invalid, About::key, "the log's key and the event key are the same key",
+                keys[0].name());
+  return TrustedKeys{.log = std::move(keys[0]), .event = std::move(keys[1])};
+}
+
+Verdict verify_bundle(const ProofBundle& bundle, const TrustedKeys& keys,
+                      const std::optional<Digest>& file_digest,
+                      const std::optional<std::string>& required_author) {
+  Verification verification(bundle, keys);
+  verification.entry_is_in_the_log();
+  verification.publisher(required_author);
+  if (file_digest) verification.file(*file_digest);
+  return verification.finish();
+}
+
+}  // namespace varve
