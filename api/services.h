@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/config.h"
+#include "api/http/message.h"
 #include "api/http/pool.h"
 #include "log/head.h"
 #include "log/ledger.h"
