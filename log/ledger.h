@@ -68,10 +68,6 @@ class Ledger {
   // Why nothing is accepted any more, once a commit or an anchor failed; empty while all is well.
   std::string fatal() const;
 
-  // Swaps the event signer once a RotateEventKey command is committed: the entry after it is signed
-  // by the new key. Only with an empty queue (offline rotation).
-  void use_event_key(Signer signer);
-
  private:
   class Writer;
   explicit Ledger(std::unique_ptr<Writer> writer);

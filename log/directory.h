@@ -1,0 +1,79 @@
+// A data directory: where a registry keeps everything, and who may open it.
+//
+//   lock             held (flock) by the one process that writes
+//   store/           the log and its tables; its presence means the directory is initialised
+//   blobs/ uploads/  see log/store/blob_store.h
+//   secrets/keys/    log, event: signed-note private keys, 0600
+//   head.anchor      the newest published checkpoint, unless configured elsewhere
+//
+// One thread at a time; what it hands out has its own rules.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "log/anchor.h"
+#include "log/head.h"
+#include "log/ledger.h"
+#include "log/store/blob_store.h"
+#include "log/store/store.h"
+
+namespace varve {
+
+enum class Access : std::uint8_t {
+  exclusive,  // for the one writer: takes the lock
+  read_only,  // beside a writer, or of a replayed store
+};
+
+class DataDirectory {
+ public:
+  // Makes a missing or empty directory a registry's: keys, the genesis entry, its checkpoint, the
+  // anchor. Interrupted, it leaves a directory that can be initialised again. Errors:
+  // conflict/About::storage when it is one already or holds something else.
+  static Result<void> initialise(const std::filesystem::path& root, const std::string& origin,
+                                 const std::filesystem::path& anchor_file, const std::string& request,
+                                 Timestamp now);
+  static bool is_initialised(const std::filesystem::path& root);
+
+  // Errors: not_found/storage (not initialised), conflict/storage (another process writes to it).
+  static Result<DataDirectory> open(const std::filesystem::path& root, Access access);
+  ~DataDirectory();
+  DataDirectory(DataDirectory&&) noexcept;
+  DataDirectory& operator=(DataDirectory&&) = delete;
+
+  const std::filesystem::path& root() const { return root_; }
+  Store& store() { return *store_; }
+  // The state the store holds, for reading without a ledger. Checks head, edge and root.
+  Result<std::shared_ptr<const Head>> load_head() const;
+  // The private keys, finishing an interrupted rotation. They must be those the log names.
+  Result<LedgerKeys> load_keys() const;
+
+ private:
+  DataDirectory(std::filesystem::path root, int lock, std::unique_ptr<Store> store);
+  std::filesystem::path root_;
+  int lock_ = -1;
+  std::unique_ptr<Store> store_;
+};
+
+std::filesystem::path default_anchor(const std::filesystem::path& root);
+
+// The state a store holds: its head row, its edge rebuilt and checked against it, its newest
+// checkpoint. Errors: not_found/storage for an empty store, corrupt when it contradicts itself.
+Result<std::shared_ptr<const Head>> load_head(const Store& store);
+
+// The public keys the log itself names as of this state.
+struct NamedKeys {
+  VerifierKey log;
+  VerifierKey event;
+};
+Result<NamedKeys> named_keys(const View& view);
+
+// Replaces the event key of a directory nobody serves: appends log.event_key.rotated, signed by the
+// old key. Returns the new key.
+Result<VerifierKey> rotate_event_key(const std::filesystem::path& root,
+                                     const std::filesystem::path& anchor_file, const std::string& request,
+                                     std::function<Timestamp()> clock);
+
+}  // namespace varve

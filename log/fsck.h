@@ -1,0 +1,41 @@
+// Recomputing and comparing everything a log claims. Blocks.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "log/directory.h"
+#include "log/replay.h"
+
+namespace varve {
+
+struct FsckFinding {
+  std::string what;    // "tile", "entry", "body", "blob", "checkpoint", "table", "anchor"
+  std::string detail;  // which one, and what is wrong with it
+};
+
+struct FsckReport {
+  TreeSize size;
+  std::uint64_t entries = 0;
+  std::uint64_t signatures = 0;
+  std::uint64_t tiles = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t bodies = 0;
+  std::uint64_t blobs = 0;
+  std::vector<TableDigest> tables;      // of the store; empty for a remote log
+  std::vector<FsckFinding> findings;    // none: everything holds
+};
+
+using FsckProgress = std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)>;
+
+// A directory, everything: entries, signatures, tiles, every kept checkpoint, bodies, blobs (re-hashed),
+// the anchor, and every derived table against a replay made in `scratch` (emptied afterwards).
+Result<FsckReport> fsck_directory(DataDirectory& directory, const BlobStore& blobs, Anchor& anchor,
+                                  const std::filesystem::path& scratch, const FsckProgress& progress);
+
+// A log through its read surface: checkpoint, every tile at every level, every entry and signature.
+Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
+                               const VerifierKey& event_key, const FsckProgress& progress);
+
+}  // namespace varve

@@ -1,0 +1,119 @@
+// Rows of the present, of the past, and of batches in flight.
+#include "log/rows_view.h"
+
+namespace varve {
+
+Result<std::optional<Row>> NowView::get(Table table, std::string_view key) const {
+  VARVE_TRY(auto bytes, snapshot_->get(Family::now, now_key(table, key)));
+  if (!bytes) return std::nullopt;
+  VARVE_TRY(auto row, decode_now_value(*bytes));
+  return row;
+}
+
+Result<void> NowView::scan(Table table, std::string_view prefix, std::string_view after,
+                           const Visit& visit) const {
+  const std::string lower = now_key(table, prefix);
+  const auto cursor = snapshot_->cursor(Family::now, lower, prefix_end(lower));
+  std::string start = lower;
+  if (!after.empty()) {
+    start = now_key(table, after);
+    start.push_back('\0');  // the first key after `after`
+  }
+  for (cursor->seek(std::max(start, lower)); cursor->valid(); cursor->next()) {
+    VARVE_TRY(auto row, decode_now_value(cursor->value()));
+    if (!visit(cursor->key().substr(1), row)) return {};
+  }
+  return cursor->status();
+}
+
+Result<std::optional<Row>> AsOfView::get(Table table, std::string_view key) const {
+  if (size_.value == 0) return std::nullopt;
+  // Versions lie newest first: the first one at or after ~(size-1) is the one in force.
+  const std::string start = past_key(table, key, EntryIndex{size_.value - 1});
+  const std::string end = prefix_end(now_key(table, key));
+  const auto cursor = snapshot_->cursor(Family::past, start, end);
+  cursor->seek(start);
+  VARVE_CHECK(cursor->status());
+  if (!cursor->valid()) return std::nullopt;
+  VARVE_TRY(auto past, decode_past(cursor->key(), cursor->value()));
+  if (past.row_key != key || !past.value) return std::nullopt;
+  return Row{past.index, std::string(*past.value)};
+}
+
+Result<void> AsOfView::scan(Table table, std::string_view prefix, std::string_view after,
+                            const Visit& visit) const {
+  if (size_.value == 0) return {};
+  const std::string lower = now_key(table, prefix);
+  const auto cursor = snapshot_->cursor(Family::past, lower, prefix_end(lower));
+  std::string position = lower;
+  if (!after.empty()) position = std::max(lower, prefix_end(now_key(table, after)));
+  for (cursor->seek(position); cursor->valid();) {
+    VARVE_TRY(auto newest, decode_past(cursor->key(), cursor->value()));
+    const std::string row_key(newest.row_key);
+    if (newest.index.value >= size_.value) {
+      cursor->seek(past_key(table, row_key, EntryIndex{size_.value - 1}));
+      if (!cursor->valid()) break;
+    }
+    VARVE_TRY(auto past, decode_past(cursor->key(), cursor->value()));
+    if (past.row_key != row_key) continue;  // did not exist yet
+    if (past.value && !visit(row_key, Row{past.index, std::string(*past.value)})) return {};
+    cursor->seek(prefix_end(now_key(table, row_key)));
+  }
+  return cursor->status();
+}
+
+Result<std::optional<Row>> LayeredView::get(Table table, std::string_view key) const {
+  const std::string full = now_key(table, key);
+  for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
+    const auto found = (*layer)->find(full);
+    if (found != (*layer)->end()) return found->second;
+  }
+  return base_.get(table, key);
+}
+
+Result<void> LayeredView::scan(Table table, std::string_view prefix, std::string_view after,
+                               const Visit& visit) const {
+  // Scans under decide() and project() are rare and short (the tags of one manifest): the layers'
+  // rows are merged first, then laid over the snapshot's.
+  const std::string lower = now_key(table, prefix);
+  const std::string end = prefix_end(lower);
+  Layer merged;
+  for (const Layer* layer : layers_)
+    for (auto row = layer->lower_bound(lower); row != layer->end() && row->first < end; ++row)
+      merged.insert_or_assign(row->first, row->second);
+  if (!after.empty()) merged.erase(merged.begin(), merged.upper_bound(now_key(table, after)));
+
+  bool wanted = true;
+  auto next = merged.begin();
+  const auto flush_below = [&](std::string_view limit) {
+    for (; wanted && next != merged.end() && next->first < limit; ++next)
+      if (next->second) wanted = visit(std::string_view(next->first).substr(1), *next->second);
+  };
+  VARVE_CHECK(base_.scan(table, prefix, after, [&](std::string_view key, const Row& row) {
+    const std::string full = now_key(table, key);
+    flush_below(full);
+    if (!wanted) return false;
+    if (next != merged.end() && next->first == full) return true;  // the layer's version comes next
+    wanted = visit(key, row);
+    return wanted;
+  }));
+  if (!wanted) return {};
+  flush_below(end);
+  return {};
+}
+
+void RowWriter::put(Table table, std::string_view key, std::string value) {
+  std::string full = now_key(table, key);
+  batch_.put(Family::now, full, now_value(index_, value));
+  batch_.put(Family::past, past_key(table, key, index_), past_value(value));
+  layer_.insert_or_assign(std::move(full), Row{index_, std::move(value)});
+}
+
+void RowWriter::erase(Table table, std::string_view key) {
+  std::string full = now_key(table, key);
+  batch_.erase(Family::now, full);
+  batch_.put(Family::past, past_key(table, key, index_), past_tombstone());
+  layer_.insert_or_assign(std::move(full), std::nullopt);
+}
+
+}  // namespace varve

@@ -1,0 +1,74 @@
+// The View implementations: rows of a snapshot, rows as of an earlier size, and the rows a writer sees
+// while earlier batches are still on their way to the disk. One thread at a time.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/view.h"
+#include "log/store/store.h"
+
+namespace varve {
+
+// The present: family `now` of a snapshot.
+class NowView final : public View {
+ public:
+  explicit NowView(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
+  Result<std::optional<Row>> get(Table table, std::string_view key) const override;
+  Result<void> scan(Table table, std::string_view prefix, std::string_view after,
+                    const Visit& visit) const override;
+
+ private:
+  std::shared_ptr<const Snapshot> snapshot_;
+};
+
+// The state after entries [0, size): family `past` of a snapshot that is at least that long.
+class AsOfView final : public View {
+ public:
+  AsOfView(std::shared_ptr<const Snapshot> snapshot, TreeSize size)
+      : snapshot_(std::move(snapshot)), size_(size) {}
+  Result<std::optional<Row>> get(Table table, std::string_view key) const override;
+  Result<void> scan(Table table, std::string_view prefix, std::string_view after,
+                    const Visit& visit) const override;
+
+ private:
+  std::shared_ptr<const Snapshot> snapshot_;
+  TreeSize size_;
+};
+
+// What one uncommitted batch changed: now_key -> the new row, or nothing where it was erased.
+using Layer = std::map<std::string, std::optional<Row>, std::less<>>;
+
+// A snapshot under the layers of the batches that are not in it yet, oldest first. Layers may grow
+// while the view lives, as long as the same thread does it.
+class LayeredView final : public View {
+ public:
+  LayeredView(std::shared_ptr<const Snapshot> snapshot, std::vector<const Layer*> layers)
+      : base_(std::move(snapshot)), layers_(std::move(layers)) {}
+  Result<std::optional<Row>> get(Table table, std::string_view key) const override;
+  Result<void> scan(Table table, std::string_view prefix, std::string_view after,
+                    const Visit& visit) const override;
+
+ private:
+  NowView base_;
+  std::vector<const Layer*> layers_;
+};
+
+// Writes rows into a layer and, in both families, into a batch.
+class RowWriter final : public Changes {
+ public:
+  RowWriter(Layer& layer, Batch& batch) : layer_(layer), batch_(batch) {}
+  void at(EntryIndex index) { index_ = index; }  // the event whose effects follow
+  void put(Table table, std::string_view key, std::string value) override;
+  void erase(Table table, std::string_view key) override;
+
+ private:
+  Layer& layer_;
+  Batch& batch_;
+  EntryIndex index_;
+};
+
+}  // namespace varve
