@@ -1,6 +1,8 @@
 // Who asks. Any thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,7 @@ enum class Auth : std::uint8_t {
   local,   // somebody who holds the data directory: init, key rotate
 };
 std::string_view to_string(Auth auth);
+std::optional<Auth> parse_auth(std::string_view text);  // inverse of to_string()
 
 struct Actor {
   std::string id = "anonymous";  // a principal's name: [a-z0-9][a-z0-9._-]{0,62}

@@ -18,12 +18,22 @@ struct Manifest {
   std::optional<std::string> subject;  // the digest text `subject` names
 };
 
-// `content_type` may be empty. Refuses (About::manifest, Errc::invalid): not a JSON object, deeper
-// than limits::kJsonDepthMax, duplicate member names, schemaVersion other than 2 in the four known
-// types, mediaType that contradicts content_type, image and index members mixed, malformed
-// descriptors, more than limits::kManifestReferencesMax references; Errc::too_large above
+// type "/" subtype of RFC 9110 tokens, without parameters, of at most limits::kMediaTypeBytesMax.
+bool valid_media_type(std::string_view text);
+
+// `content_type` may be empty: then the body's own mediaType holds, else the OCI image manifest's.
+//
+// The four known types (OCI image manifest and index, Docker manifest and list) follow their rules.
+// Any other type is opaque: any bytes may stand there, and only `subject` is read; but a body that
+// starts as a JSON object must be one, and must not contradict its media type.
+//
+// Refuses (About::manifest, Errc::invalid): not a JSON object, deeper than limits::kJsonDepthMax,
+// duplicate member names, schemaVersion other than 2, mediaType that contradicts content_type (or is
+// missing in Docker's two), image and index members mixed, malformed descriptors or annotations,
+// more than limits::kManifestReferencesMax references; Errc::too_large above
 // limits::kManifestBytesMax. A descriptor whose digest algorithm we cannot check is refused with
-// About::manifest_blob (the object cannot be here) unless it is a foreign layer.
+// Errc::not_found about About::manifest_blob (the object cannot be here), unless it is a foreign
+// layer. null stands for an absent member or an empty array, as writers in Go mean it.
 Result<Manifest> parse_manifest(std::string_view body, std::string_view content_type);
 
 }  // namespace varve::oci

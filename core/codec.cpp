@@ -1,0 +1,309 @@
+// Entries as text. Each event's fields() drives both directions, so what is written and what is
+// read cannot drift apart.
+#include "core/codec.h"
+
+#include <array>
+#include <utility>
+
+#include "core/base/json.h"
+#include "core/base/limits.h"
+
+namespace varve {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+constexpr std::uint64_t kIndexMax = (std::uint64_t{1} << 53) - 1;  // RFC 8785: an IEEE double
+constexpr std::size_t kWordBytesMax = 64;                          // request and surface
+
+bool valid_word(std::string_view text) {
+  if (text.empty() || text.size() > kWordBytesMax) return false;
+  for (char c : text)
+    if (c <= ' ' || c > '~') return false;
+  return true;
+}
+
+bool valid_envelope(const Envelope& envelope) {
+  return envelope.index.value <= kIndexMax && valid_principal_name(envelope.actor.id) &&
+         valid_word(envelope.request) && valid_word(envelope.surface) &&
+         envelope.batch_position < envelope.batch_count;
+}
+
+// ---- out ----
+
+class FieldWriter {
+ public:
+  explicit FieldWriter(json::Writer& out) : out_(out) {}
+  template <class T>
+  void operator()(std::string_view name, const T& value) {
+    out_.key(name);
+    write(value);
+  }
+  template <class T>
+  void operator()(std::string_view name, const std::optional<T>& value) {
+    if (value) (*this)(name, *value);
+  }
+
+ private:
+  void write(std::uint64_t value) { out_.number(value); }
+  void write(const std::string& value) { out_.string(value); }
+  void write(const Digest& value) { out_.string(value.to_string()); }
+  void write(const RepoName& value) { out_.string(value.text()); }
+  void write(const oci::Tag& value) { out_.string(value.text()); }
+
+  json::Writer& out_;
+};
+
+void write_data(json::Writer& out, const Event& event) {
+  out.begin_object();
+  FieldWriter fields(out);
+  std::visit([&](const auto& e) { e.fields(e, fields); }, event);
+  out.end_object();
+}
+
+// ---- in ----
+
+std::unexpected<Error> corrupt(std::string what) {
+  return fail(Errc::corrupt, About::entry, std::move(what));
+}
+
+Result<std::string_view> get_string(const object& parent, std::string_view name) {
+  std::string_view text;
+  if (parent.at_key(name).get(text) != simdjson::SUCCESS)
+    return corrupt("an entry's " + std::string(name) + " is missing or not a string");
+  return text;
+}
+
+Result<std::uint64_t> get_number(const object& parent, std::string_view name) {
+  std::uint64_t number = 0;
+  if (parent.at_key(name).get(number) != simdjson::SUCCESS || number > kIndexMax)
+    return corrupt("an entry's " + std::string(name) + " is missing or not a whole number");
+  return number;
+}
+
+// Names and digests can only be made by parsing; these hold their place until fields() has read
+// the real ones, and no event leaves with one.
+struct Blank {
+  operator std::uint64_t() { return 0; }
+  operator std::string() { return {}; }
+  operator Digest() { return Digest(DigestAlgorithm::sha256, std::string(32, '\0')); }
+  operator std::optional<Digest>() { return std::nullopt; }
+  operator RepoName() {
+    static const RepoName blank = *RepoName::parse("blank");
+    return blank;
+  }
+  operator oci::Tag() {
+    static const oci::Tag blank = *oci::Tag::parse("blank");
+    return blank;
+  }
+};
+
+template <class E>
+E blank() {
+  if constexpr (requires { E{Blank{}, Blank{}, Blank{}, Blank{}}; }) {
+    return E{Blank{}, Blank{}, Blank{}, Blank{}};
+  } else if constexpr (requires { E{Blank{}, Blank{}, Blank{}}; }) {
+    return E{Blank{}, Blank{}, Blank{}};
+  } else if constexpr (requires { E{Blank{}, Blank{}}; }) {
+    return E{Blank{}, Blank{}};
+  } else {
+    return E{};
+  }
+}
+
+class FieldReader {
+ public:
+  explicit FieldReader(const object& data) : data_(data) {}
+  template <class T>
+  void operator()(std::string_view name, T& value) {
+    if (!error_) keep(name, read(name, value));
+  }
+  template <class T>
+  void operator()(std::string_view name, std::optional<T>& value) {
+    element found;
+    if (error_ || data_.at_key(name).get(found) == simdjson::NO_SUCH_FIELD) return;
+    keep(name, read(name, value.emplace(Blank{})));
+  }
+  std::optional<Error>& error() { return error_; }
+
+ private:
+  void keep(std::string_view name, Result<void> result) {
+    if (result) return;
+    error_.emplace(Errc::corrupt, About::entry,
+                   "member " + std::string(name) + " of an entry's data: " + result.error().what);
+  }
+  Result<void> read(std::string_view name, std::uint64_t& value) {
+    VARVE_TRY(value, get_number(data_, name));
+    return {};
+  }
+  Result<void> read(std::string_view name, std::string& value) {
+    VARVE_TRY(const auto text, get_string(data_, name));
+    value.assign(text);
+    return {};
+  }
+  template <class T>
+  Result<void> parse(std::string_view name, T& value) {
+    VARVE_TRY(const auto text, get_string(data_, name));
+    VARVE_TRY(value, T::parse(text));
+    return {};
+  }
+  Result<void> read(std::string_view name, Digest& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, RepoName& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, oci::Tag& value) { return parse(name, value); }
+
+  const object& data_;
+  std::optional<Error> error_;
+};
+
+template <class E>
+Result<Event> read_event(const object& data) {
+  E event = blank<E>();
+  FieldReader fields(data);
+  E::fields(event, fields);
+  if (fields.error()) return std::unexpected(*std::move(fields.error()));
+  return Event(std::move(event));
+}
+
+struct Kind {
+  std::string_view type;
+  unsigned version;
+  Result<Event> (*read)(const object& data);
+};
+
+// One row an alternative of Event. A type that changes shape gets a further row for its old one.
+template <class... E>
+constexpr std::array<Kind, sizeof...(E)> kinds_of(std::type_identity<std::variant<E...>>) {
+  return {Kind{E::kType, E::kVersion, &read_event<E>}...};
+}
+constexpr auto kKinds = kinds_of(std::type_identity<Event>{});
+
+Result<Event> get_event(const object& root) {
+  VARVE_TRY(const auto type, get_string(root, "type"));
+  VARVE_TRY(const auto version, get_number(root, "v"));
+  object data;
+  if (root.at_key("data").get(data) != simdjson::SUCCESS)
+    return corrupt("an entry's data is missing or not an object");
+  for (const Kind& kind : kKinds)
+    if (kind.type == type && kind.version == version) return kind.read(data);
+  return fail(Errc::unsupported, About::entry,
+              "this version does not know entries of this type; a newer one wrote it",
+              std::string(type.substr(0, kWordBytesMax)) + " v" + std::to_string(version));
+}
+
+Result<Actor> get_actor(const object& root) {
+  object actor;
+  if (root.at_key("actor").get(actor) != simdjson::SUCCESS)
+    return corrupt("an entry's actor is missing or not an object");
+  VARVE_TRY(const auto id, get_string(actor, "id"));
+  VARVE_TRY(const auto auth_text, get_string(actor, "auth"));
+  const auto auth = parse_auth(auth_text);
+  if (!auth)
+    return fail(Errc::unsupported, About::entry,
+                "this version does not know how this entry's actor was authenticated",
+                std::string(auth_text.substr(0, kWordBytesMax)));
+  return Actor{std::string(id), *auth};
+}
+
+Result<Timestamp> get_at(const object& root) {
+  VARVE_TRY(const auto text, get_string(root, "at"));
+  const auto at = Timestamp::parse(text);
+  // One instant, one text: otherwise equal entries could have different bytes.
+  if (!at || at->to_string() != text) return corrupt("an entry's time is malformed");
+  return *at;
+}
+
+Result<void> get_batch(const object& root, Envelope& envelope) {
+  simdjson::dom::array batch;
+  std::uint64_t position = 0;
+  std::uint64_t count = 0;
+  if (root.at_key("batch").get(batch) != simdjson::SUCCESS || batch.size() != 2 ||
+      batch.at(0).get(position) != simdjson::SUCCESS || batch.at(1).get(count) != simdjson::SUCCESS ||
+      count > UINT32_MAX || position >= count)
+    return corrupt("an entry's batch is not [position, count]");
+  envelope.batch_position = static_cast<std::uint32_t>(position);
+  envelope.batch_count = static_cast<std::uint32_t>(count);
+  return {};
+}
+
+Result<Envelope> get_envelope(const object& root) {
+  Envelope envelope;
+  VARVE_TRY(envelope.actor, get_actor(root));
+  VARVE_TRY(envelope.at, get_at(root));
+  VARVE_CHECK(get_batch(root, envelope));
+  VARVE_TRY(envelope.index.value, get_number(root, "index"));
+  VARVE_TRY(envelope.request, get_string(root, "request"));
+  VARVE_TRY(envelope.surface, get_string(root, "surface"));
+  if (!valid_envelope(envelope)) return corrupt("an entry's envelope holds a malformed name");
+  return envelope;
+}
+
+// ---- looking ----
+
+struct DigestFinder {
+  const Digest& wanted;
+  bool found = false;
+  void operator()(std::string_view, const Digest& value) { found = found || value == wanted; }
+  void operator()(std::string_view, const std::optional<Digest>& value) {
+    found = found || value == wanted;
+  }
+  template <class T>
+  void operator()(std::string_view, const T&) {}
+};
+
+}  // namespace
+
+std::string encode_entry_text(const Envelope& envelope, const Event& event) {
+  VARVE_ASSERT(valid_envelope(envelope));  // or this version could not read what it signs
+  std::string text;
+  text.reserve(640);
+  json::Writer out(text);
+  out.begin_object();
+  out.key("actor").begin_object();
+  out.key("auth").string(to_string(envelope.actor.auth));
+  out.key("id").string(envelope.actor.id).end_object();
+  out.key("at").string(envelope.at.to_string());
+  out.key("batch").begin_array();
+  out.number(envelope.batch_position).number(envelope.batch_count).end_array();
+  out.key("data");
+  write_data(out, event);
+  out.key("index").number(envelope.index.value);
+  out.key("request").string(envelope.request);
+  out.key("surface").string(envelope.surface);
+  out.key("type").string(type_of(event));
+  out.key("v").number(std::visit([](const auto& e) { return e.kVersion; }, event));
+  out.end_object();
+  text += '\n';
+  return text;
+}
+
+Result<Entry> decode_entry_text(std::string_view text) {
+  if (text.size() > limits::kEntryBytesMax) return corrupt("an entry is longer than 65,535 bytes");
+  if (text.empty() || text.find('\n') != text.size() - 1)
+    return corrupt("an entry's text is one line that ends with a newline");
+  text.remove_suffix(1);
+  // Replay decodes every entry there is; the parser's memory is kept for the next one.
+  thread_local simdjson::dom::parser parser;
+  const auto document = json::parse_strict(parser, text, About::entry, limits::kJsonDepthMax);
+  if (!document) return corrupt(document.error().what);
+  object root;
+  if (document->get(root) != simdjson::SUCCESS) return corrupt("an entry is not a JSON object");
+  VARVE_TRY(auto envelope, get_envelope(root));
+  VARVE_TRY(auto event, get_event(root));
+  return Entry{std::move(envelope), std::move(event)};
+}
+
+bool mentions_digest(const Event& event, const Digest& digest) {
+  DigestFinder finder{digest};
+  std::visit([&](const auto& e) { e.fields(e, finder); }, event);
+  return finder.found;
+}
+
+std::string data_json(const Event& event) {
+  std::string text;
+  json::Writer out(text);
+  write_data(out, event);
+  return text;
+}
+
+}  // namespace varve

@@ -1,0 +1,21 @@
+// What may happen to repositories and blobs, and what it means. Called by core/registry.cpp and
+// the rules of other families; the caller has checked that the actor may change anything.
+#pragma once
+
+#include <vector>
+
+#include "core/event.h"
+#include "core/view.h"
+
+namespace varve::content {
+
+Result<std::vector<Event>> decide(const LinkBlob& command, const View& view);
+
+// Adds the event that makes `repo` exist, if it does not: a first push creates its repository.
+Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Event>& events);
+
+Result<void> project(const RepoCreated& event, const View& before, Changes& changes);
+Result<void> project(const BlobCommitted& event, const View& before, Changes& changes);
+Result<void> project(const BlobLinked& event, const View& before, Changes& changes);
+
+}  // namespace varve::content

@@ -1,0 +1,105 @@
+// Rules about manifests and tags. Pure; any thread, as the View allows.
+#include "core/content/rules.h"
+#include "core/oci/manifest.h"
+#include "core/oci/query.h"
+#include "core/oci/rules.h"
+
+namespace varve::oci {
+namespace {
+
+// A descriptor that states another size than what is here was swapped or mistyped; clients would
+// find out only after downloading.
+template <class Found>
+Result<void> check_reference(const Reference& reference, const std::optional<Found>& found,
+                             std::string_view kind) {
+  if (!found)
+    return fail(Errc::not_found, About::manifest_blob,
+                "the manifest refers to a " + std::string(kind) +
+                    " that is not in this repository",
+                reference.digest.to_string());
+  if (found->size != reference.size)
+    return fail(Errc::invalid, About::manifest,
+                "the manifest states " + std::to_string(reference.size) + " bytes for a " +
+                    std::string(kind) + " of " + std::to_string(found->size),
+                reference.digest.to_string());
+  return {};
+}
+
+Result<void> check_references(const PutManifest& command, const View& view) {
+  for (const Reference& reference : command.blobs) {
+    VARVE_TRY(const auto blob, find_blob(view, command.repo, reference.digest));
+    VARVE_CHECK(check_reference(reference, blob, "blob"));
+  }
+  for (const Reference& reference : command.manifests) {
+    VARVE_TRY(const auto manifest, find_manifest(view, command.repo, reference.digest));
+    VARVE_CHECK(check_reference(reference, manifest, "manifest"));
+  }
+  return {};
+}
+
+// Is this very manifest here already? What a digest means never changes while it is here: the same
+// bytes under a second media type would show two clients two different things (CVE-2021-41190).
+Result<bool> manifest_is_there(const PutManifest& command, const View& view) {
+  VARVE_TRY(const auto row, find_manifest(view, command.repo, command.digest));
+  if (!row) return false;
+  if (row->size != command.size)
+    return fail(Errc::corrupt, About::manifest,
+                "a manifest is recorded with another size than the bytes have",
+                command.digest.to_string());
+  if (row->media_type != command.media_type)
+    return fail(Errc::invalid, About::manifest,
+                "these bytes are in the repository as " + row->media_type,
+                command.digest.to_string());
+  return true;
+}
+
+Result<void> set_tag(const PutManifest& command, const View& view, std::vector<Event>& events) {
+  if (!command.tag) return {};
+  VARVE_TRY(const auto row, find_tag(view, command.repo, *command.tag));
+  if (row && row->digest == command.digest) return {};
+  std::optional<Digest> previous;
+  if (row) previous = row->digest;
+  events.emplace_back(TagSet{command.digest, previous, command.repo, *command.tag});
+  return {};
+}
+
+Result<void> check_repo(const RepoName& repo, const View& view) {
+  VARVE_TRY(const bool there, repo_exists(view, repo));
+  if (there) return {};
+  return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
+}
+
+}  // namespace
+
+Result<std::vector<Event>> decide(const PutManifest& command, const View& view) {
+  if (!valid_media_type(command.media_type))
+    return fail(Errc::invalid, About::manifest, "the manifest's media type is malformed");
+  VARVE_CHECK(check_references(command, view));
+  std::vector<Event> events;
+  VARVE_CHECK(content::ensure_repo(command.repo, view, events));
+  VARVE_TRY(const bool there, manifest_is_there(command, view));
+  if (!there)
+    events.emplace_back(
+        ManifestPut{command.digest, command.media_type, command.repo, command.size});
+  VARVE_CHECK(set_tag(command, view, events));
+  return events;
+}
+
+Result<std::vector<Event>> decide(const DeleteTag& command, const View& view) {
+  VARVE_CHECK(check_repo(command.repo, view));
+  VARVE_TRY(const auto row, find_tag(view, command.repo, command.tag));
+  if (!row)
+    return fail(Errc::not_found, About::tag, "there is no such tag", command.tag.text());
+  return std::vector<Event>{TagDeleted{row->digest, command.repo, command.tag}};
+}
+
+Result<std::vector<Event>> decide(const DeleteManifest& command, const View& view) {
+  VARVE_CHECK(check_repo(command.repo, view));
+  VARVE_TRY(const auto row, find_manifest(view, command.repo, command.digest));
+  if (!row)
+    return fail(Errc::not_found, About::manifest, "there is no such manifest",
+                command.digest.to_string());
+  return std::vector<Event>{ManifestDeleted{command.digest, command.repo}};
+}
+
+}  // namespace varve::oci

@@ -1,0 +1,21 @@
+// What may happen to manifests and tags, and what it means. Called by core/registry.cpp; the caller
+// has checked that the actor may change anything.
+#pragma once
+
+#include <vector>
+
+#include "core/event.h"
+#include "core/view.h"
+
+namespace varve::oci {
+
+Result<std::vector<Event>> decide(const PutManifest& command, const View& view);
+Result<std::vector<Event>> decide(const DeleteTag& command, const View& view);
+Result<std::vector<Event>> decide(const DeleteManifest& command, const View& view);
+
+Result<void> project(const ManifestPut& event, const View& before, Changes& changes);
+Result<void> project(const ManifestDeleted& event, const View& before, Changes& changes);
+Result<void> project(const TagSet& event, const View& before, Changes& changes);
+Result<void> project(const TagDeleted& event, const View& before, Changes& changes);
+
+}  // namespace varve::oci
