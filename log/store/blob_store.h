@@ -8,6 +8,8 @@
 // second user (Errc::conflict). Names never become paths: an UploadId and a Digest hold nothing but hex.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -49,16 +51,21 @@ class Upload {
   virtual const UploadId& id() const = 0;
   virtual std::uint64_t size() const = 0;
   // Appends at the end and hashes on the way; starts write-back early so that the last sync is short.
+  // Errc::unavailable about storage when the volume is full: the upload keeps the size it had. Any
+  // other failed write ends the upload, since a later sync could not vouch for its pages.
   virtual Result<void> append(std::string_view bytes) = 0;
   // Checks the content against `digest` (re-hashing the file when the algorithm is not the one hashed
   // on the way, or the process restarted in between), syncs, places it under its digest and ends the
-  // upload. Errc::invalid/About::digest on mismatch: the upload survives.
+  // upload. Errc::invalid/About::digest on mismatch: the upload survives. Errc::unknown about storage
+  // when a sync failed: nothing is acknowledged and the upload is gone, because the pages a failed
+  // sync leaves behind may be marked clean without having been written.
   virtual Result<void> finish(const Digest& digest) = 0;
 };
 
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
+  // Errc::overloaded when limits::kUploadsMax are open already.
   virtual Result<std::unique_ptr<Upload>> start_upload() = 0;
   // The upload as the last append left it. not_found when there is none, conflict when in use.
   virtual Result<std::unique_ptr<Upload>> open_upload(const UploadId& id) = 0;
@@ -75,16 +82,15 @@ class BlobStore {
   virtual Result<std::uint64_t> free_bytes() const = 0;
 };
 
-// How file steps reach the disk; tests replace it to fail a step, or to do it and still report failure.
+// How file steps reach the disk, each like the system call it makes: -1 and errno on failure. Tests
+// replace it to fail a step, or to do it and still report failure. Any thread.
 class FileSteps {
  public:
   virtual ~FileSteps() = default;
-  virtual int sync(int fd) { return default_sync(fd); }
+  virtual ssize_t write(int fd, const char* bytes, std::size_t length, std::uint64_t offset);
+  virtual int sync(int fd);
   virtual int rename(const std::filesystem::path& from, const std::filesystem::path& to);
   virtual int sync_directory(const std::filesystem::path& directory);
-
- protected:
-  static int default_sync(int fd);
 };
 
 // A store in `directory` (made when missing). `steps` must outlive it; nullptr means the real disk.
