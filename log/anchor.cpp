@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "log/reader.h"
+
 namespace varve {
 namespace {
 
@@ -32,6 +34,8 @@ FileSteps& real_steps() {
   static FileSteps steps;
   return steps;
 }
+
+Error anchor_problem(Errc code, std::string what) { return {code, About::checkpoint, std::move(what)}; }
 
 }  // namespace
 
@@ -66,6 +70,31 @@ Result<void> FileAnchor::write(std::string_view checkpoint_note) {
   std::filesystem::path directory = file_.parent_path();
   if (directory.empty()) directory = ".";
   if (steps_->sync_directory(directory) != 0) return failed(file_, "made durable in its directory");
+  return {};
+}
+
+Result<void> check_anchor(const Anchor& anchor, const Head& head, const VerifierKey& log_key) {
+  VARVE_TRY(auto note, anchor.read());
+  if (!note) {
+    if (head.published.value == 0) return {};
+    return std::unexpected(anchor_problem(
+        Errc::unavailable, "the anchor is missing, but the store has published checkpoint " +
+                               std::to_string(head.published.value)));
+  }
+  auto anchored = open_checkpoint(*note, log_key);
+  if (!anchored)
+    return std::unexpected(anchor_problem(
+        Errc::corrupt, "the anchor is not a checkpoint of this log: " + anchored.error().what));
+  if (anchored->size > head.size)
+    return std::unexpected(anchor_problem(
+        Errc::conflict, "the store holds " + std::to_string(head.size.value) +
+                            " entries, but checkpoint " + std::to_string(anchored->size.value) +
+                            " was already published: the store lost its tail or is an old copy"));
+  VARVE_TRY(auto root, Reader(std::make_shared<const Head>(head)).root_at(anchored->size));
+  if (root != anchored->root)
+    return std::unexpected(anchor_problem(
+        Errc::conflict, "the store contradicts published checkpoint " +
+                            std::to_string(anchored->size.value) + ": it is another history"));
   return {};
 }
 

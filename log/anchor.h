@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "log/head.h"
+#include "log/proof/note.h"
 #include "log/store/blob_store.h"
 
 namespace varve {
@@ -32,5 +34,10 @@ class FileAnchor final : public Anchor {
   std::filesystem::path file_;
   FileSteps* steps_;
 };
+
+// The store may be ahead of its anchor (a crash came between the two), never behind or beside it.
+// Errors about checkpoint: unavailable (no anchor though the store has published: cannot tell), conflict
+// (the store is shorter or different: rollback), corrupt (the anchor is not this log's checkpoint).
+Result<void> check_anchor(const Anchor& anchor, const Head& head, const VerifierKey& log_key);
 
 }  // namespace varve

@@ -54,8 +54,8 @@ class Ledger {
   static Result<std::unique_ptr<Ledger>> open(Store& store, Anchor& anchor, HeadCell& head,
                                               LedgerKeys keys, LedgerOptions options);
   // Writes the genesis entry into an empty store and publishes it.
-  static Result<void> initialise(Store& store, Anchor& anchor, const LedgerKeys& keys,
-                                 const Command& genesis, Timestamp now);
+  static Result<void> initialise(Store& store, Anchor& anchor, LedgerKeys keys, Command genesis,
+                                 Timestamp now);
   ~Ledger();  // drains
 
   // Queues the command, or completes it at once with Errc::overloaded (queue full) or

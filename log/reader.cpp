@@ -3,6 +3,7 @@
 
 #include "core/base/bytes.h"
 #include "core/codec.h"
+#include "log/proof/note.h"
 #include "log/rows_view.h"
 
 namespace varve {

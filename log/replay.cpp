@@ -1,0 +1,194 @@
+// Replay. Two stages at once: one run of entries is fetched, decoded and verified while the run before
+// it is folded into the tables.
+#include "log/replay.h"
+
+#include <algorithm>
+#include <future>
+
+#include "log/directory.h"
+#include "log/event_chain.h"
+#include "log/reader.h"
+#include "log/rows_view.h"
+
+namespace varve {
+namespace {
+
+constexpr std::uint64_t kRunEntries = 2'048;
+
+struct Run {
+  EntryIndex first;
+  std::vector<OpenedEntry> entries;
+  std::vector<Body> bodies;
+};
+
+// The folding stage: what the ledger does to tables, without deciding or signing.
+class Folder {
+ public:
+  explicit Folder(Store& out) : out_(out) {}
+
+  Result<void> fold(const Run& run) {
+    auto batch = out_.batch();
+    Layer layer;
+    const LayeredView before(out_.snapshot(), {&layer});
+    RowWriter rows(layer, *batch);
+    std::vector<TreeEdge::FullTile> full;
+    for (const OpenedEntry& opened : run.entries) {
+      const EntryIndex index = opened.entry.envelope.index;
+      rows.at(index);
+      VARVE_CHECK(project(opened.entry.event, before, rows));
+      batch->put(Family::entry, entry_key(index), opened.bytes);
+      edge_.append(opened.leaf, full);
+    }
+    for (const auto& tile : full) batch->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
+    for (const Body& body : run.bodies) batch->put(Family::body, body.digest.row(), *body.bytes);
+    if (!run.entries.empty()) last_at_ = run.entries.back().entry.envelope.at;
+    return out_.commit_unsynced(std::move(batch));
+  }
+
+  // The head row, and the checkpoint when it is not about more than was folded.
+  Result<void> finish(const Checkpoint& checkpoint, std::string_view note) {
+    auto batch = out_.batch();
+    TreeSize published;
+    if (checkpoint.size <= edge_.size()) {
+      published = checkpoint.size;
+      batch->put(Family::checkpoint, checkpoint_key(published), note);
+    }
+    batch->put(Family::meta, kHeadKey, encode_head({edge_.size(), edge_.root(), last_at_, published}));
+    VARVE_CHECK(out_.commit_unsynced(std::move(batch)));
+    return out_.flush();
+  }
+
+  const TreeEdge& edge() const { return edge_; }
+
+ private:
+  Store& out_;
+  TreeEdge edge_;
+  Timestamp last_at_;
+};
+
+Result<Run> fetch(EntrySource& source, EntryIndex first, TreeSize total) {
+  Run run{first, {}, {}};
+  const EntryIndex end{std::min(first.value + kRunEntries, total.value)};
+  run.entries.reserve(end.value - first.value);
+  VARVE_CHECK(source.entries(first, end, [&](EntryIndex, std::string_view bytes) {
+    run.entries.push_back({std::string(bytes), {}, {}});
+  }));
+  if (run.entries.size() != end.value - first.value)
+    return fail(Errc::corrupt, About::entry, "the source gave fewer entries than it has");
+  return run;
+}
+
+Result<void> fetch_bodies(EntrySource& source, Run& run) {
+  for (const OpenedEntry& opened : run.entries) {
+    const auto named = body_of(opened.entry.event);
+    if (!named) continue;
+    VARVE_TRY(auto bytes, source.body(*named));
+    if (bytes.size() != named->size || Digest::of(bytes, named->digest.algorithm()) != named->digest)
+      return fail(Errc::corrupt, About::body,
+                  "the body entry " + std::to_string(opened.entry.envelope.index.value) +
+                      " names is not what its digest says",
+                  named->digest.to_string());
+    run.bodies.push_back({named->digest, std::make_shared<const std::string>(std::move(bytes))});
+  }
+  return {};
+}
+
+Result<void> fold_everything(EntrySource& source, Folder& folder, EventChain& chain, TreeSize total,
+                             const ReplayOptions& options) {
+  std::future<Result<void>> folding;
+  const auto settle = [&folding]() -> Result<void> {
+    return folding.valid() ? folding.get() : Result<void>{};
+  };
+  for (std::uint64_t next = 0; next < total.value;) {
+    auto run = fetch(source, EntryIndex{next}, total);
+    Result<void> opened = run ? chain.open(EntryIndex{next}, run->entries)
+                              : std::unexpected(std::move(run).error());
+    if (opened) opened = fetch_bodies(source, *run);
+    VARVE_CHECK(settle());
+    VARVE_CHECK(opened);
+    next += run->entries.size();
+    folding = std::async(std::launch::async, [&folder, ready = *std::move(run)] { return folder.fold(ready); });
+    if (options.progress) options.progress(TreeSize{next}, total);
+  }
+  return settle();
+}
+
+// The tree just built must be the one the source's checkpoint signed, or an earlier state of it.
+Result<void> check_against(const Checkpoint& checkpoint, const TreeEdge& edge, EntrySource& source,
+                           const Store& out) {
+  const auto differs = [&](TreeSize size) {
+    return fail(Errc::corrupt, About::checkpoint,
+                "the entries do not hash to the root that checkpoint " +
+                    std::to_string(size.value) + " signed");
+  };
+  if (checkpoint.size > edge.size()) {
+    const auto tiles = [&source](unsigned level, std::uint64_t n, unsigned width) {
+      return source.tile(level, n, width);
+    };
+    VARVE_TRY(auto proof, consistency_proof(edge.size(), checkpoint.size,
+                                            nodes_from_tiles(tiles, checkpoint.size)));
+    if (!verify_consistency(edge.size(), checkpoint.size, proof, edge.root(), checkpoint.root))
+      return differs(checkpoint.size);
+    return {};
+  }
+  VARVE_TRY(auto head, load_head(out));
+  VARVE_TRY(auto root, Reader(head).root_at(checkpoint.size));
+  if (root != checkpoint.root) return differs(checkpoint.size);
+  return {};
+}
+
+}  // namespace
+
+Result<ReplayReport> replay(EntrySource& source, Store& out, const ReplayOptions& options,
+                            const std::optional<VerifierKey>& log_key) {
+  VARVE_TRY(auto note, source.checkpoint());
+  if (!note) return fail(Errc::not_found, About::checkpoint, "the log has published nothing yet");
+  VARVE_TRY(auto available, source.size());
+  const TreeSize total = options.to.value_or(available);
+  if (total > available || total.value == 0)
+    return fail(Errc::not_found, About::size,
+                "the source has " + std::to_string(available.value) + " entries, and " +
+                    std::to_string(total.value) + " were asked for");
+
+  Crew crew(options.threads);
+  EventChain chain(crew, options.verify_signatures);
+  Folder folder(out);
+  VARVE_CHECK(fold_everything(source, folder, chain, total, options));
+  if (!chain.log_key() || (log_key && !(*log_key == *chain.log_key())))
+    return fail(Errc::invalid, About::key, "the genesis entry names another log key than the trusted one");
+  VARVE_TRY(auto checkpoint, open_checkpoint(*note, *chain.log_key()));
+  VARVE_CHECK(folder.finish(checkpoint, *note));
+  VARVE_CHECK(check_against(checkpoint, folder.edge(), source, out));
+
+  ReplayReport report{folder.edge().size(), folder.edge().root(), chain.signatures(), {}};
+  VARVE_TRY(report.tables, table_digests(*out.snapshot()));
+  return report;
+}
+
+Result<std::optional<std::string>> StoreSource::checkpoint() {
+  if (head_->checkpoint == nullptr) return std::nullopt;
+  return *head_->checkpoint;
+}
+
+Result<TreeSize> StoreSource::size() { return head_->size; }
+
+Result<void> StoreSource::entries(EntryIndex from, EntryIndex to,
+                                  const std::function<void(EntryIndex, std::string_view)>& visit) {
+  return Reader(head_).entries(from, to, [&](EntryIndex index, std::string_view bytes) {
+    visit(index, bytes);
+    return true;
+  });
+}
+
+Result<std::string> StoreSource::body(const BodyName& name) {
+  VARVE_TRY(auto bytes, Reader(head_).body(name.digest));
+  if (!bytes)
+    return fail(Errc::corrupt, About::body, "a body is missing", name.digest.to_string());
+  return *std::move(bytes);
+}
+
+Result<std::string> StoreSource::tile(unsigned level, std::uint64_t n, unsigned width) {
+  return Reader(head_).tile(level, n, width);
+}
+
+}  // namespace varve
