@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "log/proof/canonical_json.h"
 #include "log/proof/merkle.h"
 
 namespace varve {
@@ -164,12 +165,18 @@ class Verification {
       return std::nullopt;
     }
     passed(kName, "signed by " + key_label(keys_.event));
-    auto entry = decode_entry_text(note->text);
+    auto entry = decode_canonical(note->text);
     if (!entry) {
       failed("entry", describe(entry.error()));
       return std::nullopt;
     }
     return *std::move(entry);
+  }
+
+  static Result<Entry> decode_canonical(std::string_view text) {
+    VARVE_TRY(Entry entry, decode_entry_text(text));
+    VARVE_CHECK(check_canonical_json(text.substr(0, text.size() - 1)));  // one line: its newline
+    return entry;
   }
 
   void check_index(const std::optional<Entry>& entry) {

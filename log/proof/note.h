@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -91,6 +92,8 @@ struct Note {
 };
 
 Result<Note> parse_note(std::string_view bytes);
+template <std::same_as<std::string> Temporary>
+Result<Note> parse_note(Temporary&&) = delete;  // the note would look into freed memory
 std::string format_note(std::string_view text, std::span<const std::string> signature_lines);
 
 // The keys of `known` that signed: at least one, or an error (Errc::invalid, About::signature).

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -84,5 +85,7 @@ class TreeEdge {
 void append_bundle_entry(std::string& out, std::string_view entry);  // entry <= 65,535 bytes
 // At most 256 entries and not a byte behind them. Views into `bundle`.
 Result<std::vector<std::string_view>> split_bundle(std::string_view bundle);
+template <std::same_as<std::string> Temporary>
+Result<std::vector<std::string_view>> split_bundle(Temporary&&) = delete;
 
 }  // namespace varve
