@@ -5,9 +5,12 @@ namespace varve {
 
 std::string_view to_string(Auth auth) {
   switch (auth) {
-    case Auth::none: return "none";
-    case Auth::dev: return "dev";
-    case Auth::local: return "local";
+    case Auth::none:
+      return "none";
+    case Auth::dev:
+      return "dev";
+    case Auth::local:
+      return "local";
   }
   assertion_failed("an Auth outside its enumeration", __FILE__, __LINE__);
 }

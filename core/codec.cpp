@@ -218,8 +218,8 @@ Result<void> get_batch(const object& root, Envelope& envelope) {
   std::uint64_t position = 0;
   std::uint64_t count = 0;
   if (root.at_key("batch").get(batch) != simdjson::SUCCESS || batch.size() != 2 ||
-      batch.at(0).get(position) != simdjson::SUCCESS || batch.at(1).get(count) != simdjson::SUCCESS ||
-      count > UINT32_MAX || position >= count)
+      batch.at(0).get(position) != simdjson::SUCCESS ||
+      batch.at(1).get(count) != simdjson::SUCCESS || count > UINT32_MAX || position >= count)
     return corrupt("an entry's batch is not [position, count]");
   envelope.batch_position = static_cast<std::uint32_t>(position);
   envelope.batch_count = static_cast<std::uint32_t>(count);

@@ -12,9 +12,9 @@ namespace varve {
 namespace {
 
 template <class Intent>
-constexpr bool kAboutTheLog = std::same_as<Intent, system::Initialise> ||
-                              std::same_as<Intent, system::EnableDevMode> ||
-                              std::same_as<Intent, system::RotateEventKey>;
+constexpr bool kAboutTheLog =
+    std::same_as<Intent, system::Initialise> || std::same_as<Intent, system::EnableDevMode> ||
+    std::same_as<Intent, system::RotateEventKey>;
 
 // The log's own facts are for whoever holds the directory: even dev mode does not give away keys.
 template <class Intent>

@@ -5,13 +5,20 @@ namespace varve {
 
 std::string_view table_name(Table table) {
   switch (table) {
-    case Table::system: return "system";
-    case Table::repo: return "repo";
-    case Table::blob: return "blob";
-    case Table::link: return "link";
-    case Table::manifest: return "manifest";
-    case Table::tag: return "tag";
-    case Table::tag_of: return "tag_of";
+    case Table::system:
+      return "system";
+    case Table::repo:
+      return "repo";
+    case Table::blob:
+      return "blob";
+    case Table::link:
+      return "link";
+    case Table::manifest:
+      return "manifest";
+    case Table::tag:
+      return "tag";
+    case Table::tag_of:
+      return "tag_of";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }

@@ -77,7 +77,8 @@ std::string base64_encode(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t left = bytes.size() - i;
     std::uint32_t group = static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) << 16;
-    if (left > 1) group |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
+    if (left > 1)
+      group |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + 1])) << 8;
     if (left > 2) group |= static_cast<unsigned char>(bytes[i + 2]);
     out.push_back(kBase64[group >> 18 & 63]);
     out.push_back(kBase64[group >> 12 & 63]);
@@ -114,12 +115,24 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
-void append_be16(std::string& out, std::uint16_t value) { append_be(out, value); }
-void append_be32(std::string& out, std::uint32_t value) { append_be(out, value); }
-void append_be64(std::string& out, std::uint64_t value) { append_be(out, value); }
-std::uint16_t read_be16(std::string_view bytes) { return read_be<std::uint16_t>(bytes); }
-std::uint32_t read_be32(std::string_view bytes) { return read_be<std::uint32_t>(bytes); }
-std::uint64_t read_be64(std::string_view bytes) { return read_be<std::uint64_t>(bytes); }
+void append_be16(std::string& out, std::uint16_t value) {
+  append_be(out, value);
+}
+void append_be32(std::string& out, std::uint32_t value) {
+  append_be(out, value);
+}
+void append_be64(std::string& out, std::uint64_t value) {
+  append_be(out, value);
+}
+std::uint16_t read_be16(std::string_view bytes) {
+  return read_be<std::uint16_t>(bytes);
+}
+std::uint32_t read_be32(std::string_view bytes) {
+  return read_be<std::uint32_t>(bytes);
+}
+std::uint64_t read_be64(std::string_view bytes) {
+  return read_be<std::uint64_t>(bytes);
+}
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   if (text.empty() || text.size() > 20) return std::nullopt;
@@ -134,6 +147,8 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   return value;
 }
 
-bool is_valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool is_valid_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 }  // namespace varve

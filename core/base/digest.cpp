@@ -48,11 +48,12 @@ Hash256 sha256(std::string_view a, std::string_view b, std::string_view c) {
   thread_local const Context context = new_context();
   Hash256 hash;
   unsigned length = 0;
-  const bool ok = EVP_DigestInit_ex2(context.get(), fetched(DigestAlgorithm::sha256), nullptr) == 1 &&
-                  EVP_DigestUpdate(context.get(), a.data(), a.size()) == 1 &&
-                  (b.empty() || EVP_DigestUpdate(context.get(), b.data(), b.size()) == 1) &&
-                  (c.empty() || EVP_DigestUpdate(context.get(), c.data(), c.size()) == 1) &&
-                  EVP_DigestFinal_ex(context.get(), hash.data(), &length) == 1;
+  const bool ok =
+      EVP_DigestInit_ex2(context.get(), fetched(DigestAlgorithm::sha256), nullptr) == 1 &&
+      EVP_DigestUpdate(context.get(), a.data(), a.size()) == 1 &&
+      (b.empty() || EVP_DigestUpdate(context.get(), b.data(), b.size()) == 1) &&
+      (c.empty() || EVP_DigestUpdate(context.get(), c.data(), c.size()) == 1) &&
+      EVP_DigestFinal_ex(context.get(), hash.data(), &length) == 1;
   VARVE_ASSERT(ok && length == hash.size());
   return hash;
 }
@@ -99,7 +100,9 @@ std::string_view Digest::raw() const {
   return {reinterpret_cast<const char*>(raw_.data()), raw_size(algorithm_)};
 }
 
-std::string Digest::hex() const { return hex_encode(raw()); }
+std::string Digest::hex() const {
+  return hex_encode(raw());
+}
 
 std::string Digest::to_string() const {
   std::string text(algorithm_name());
@@ -133,8 +136,8 @@ void Hasher::update(std::string_view bytes) {
 Digest Hasher::finish() {
   std::array<char, 64> raw;
   unsigned length = 0;
-  VARVE_ASSERT(EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(raw.data()),
-                                  &length) == 1);
+  VARVE_ASSERT(EVP_DigestFinal_ex(state_->context.get(),
+                                  reinterpret_cast<unsigned char*>(raw.data()), &length) == 1);
   return Digest(state_->algorithm, std::string_view(raw.data(), length));
 }
 

@@ -16,14 +16,29 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 // everything else as it is.
 void append_control(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\t': out += "\\t"; return;
-    case '\n': out += "\\n"; return;
-    case '\f': out += "\\f"; return;
-    case '\r': out += "\\r"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    default:
+      break;
   }
   const auto byte = static_cast<unsigned char>(c);
   out += "\\u00";
@@ -31,7 +46,9 @@ void append_control(std::string& out, char c) {
   out += kHexDigits[byte & 15];
 }
 
-bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+bool must_escape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
 
 bool has_duplicates(std::vector<std::string_view>& names) {
   // Most objects have a handful of members: comparing pairs beats sorting them.
@@ -54,10 +71,14 @@ class Inspector {
 
   Result<void> inspect(simdjson::dom::element element, std::size_t depth) {
     switch (element.type()) {
-      case simdjson::dom::element_type::OBJECT: return inspect_object(element, depth + 1);
-      case simdjson::dom::element_type::ARRAY: return inspect_array(element, depth + 1);
-      case simdjson::dom::element_type::STRING: return inspect_string(element);
-      default: return {};
+      case simdjson::dom::element_type::OBJECT:
+        return inspect_object(element, depth + 1);
+      case simdjson::dom::element_type::ARRAY:
+        return inspect_array(element, depth + 1);
+      case simdjson::dom::element_type::STRING:
+        return inspect_string(element);
+      default:
+        return {};
     }
   }
 
@@ -227,8 +248,7 @@ Result<simdjson::dom::element> parse_strict(simdjson::dom::parser& parser, std::
   }
   simdjson::dom::element root;
   const auto error = parser.parse(text.data(), text.size()).get(root);
-  if (error == simdjson::MEMALLOC)
-    return fail(Errc::unavailable, about, "no memory to parse JSON");
+  if (error == simdjson::MEMALLOC) return fail(Errc::unavailable, about, "no memory to parse JSON");
   if (error != simdjson::SUCCESS) return fail(Errc::invalid, about, explain(error, depth_max));
   const bool has_escapes = text.find("\\u") != std::string_view::npos;
   VARVE_CHECK(Inspector(about, depth_max, has_escapes).inspect(root, 0));

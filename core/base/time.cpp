@@ -27,8 +27,10 @@ struct Reader {
     unsigned value = 0;
     if (rest.size() < width) ok = false;
     for (std::size_t i = 0; ok && i < width; ++i) {
-      if (rest[i] < '0' || rest[i] > '9') ok = false;
-      else value = value * 10 + static_cast<unsigned>(rest[i] - '0');
+      if (rest[i] < '0' || rest[i] > '9')
+        ok = false;
+      else
+        value = value * 10 + static_cast<unsigned>(rest[i] - '0');
     }
     if (ok) rest.remove_prefix(width);
     return value;

@@ -9,7 +9,9 @@
 namespace varve {
 namespace {
 
-bool alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 // distribution-spec: [a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*
 bool valid_component(std::string_view part) {
@@ -22,7 +24,10 @@ bool valid_component(std::string_view part) {
     const char separator = part[i];
     std::size_t run = 1;
     while (part[i + run] == separator) ++run;  // ends: the last byte is alphanumeric
-    const std::size_t run_max = separator == '.' ? 1 : separator == '_' ? 2 : separator == '-' ? run : 0;
+    const std::size_t run_max = separator == '.'   ? 1
+                                : separator == '_' ? 2
+                                : separator == '-' ? run
+                                                   : 0;
     if (run > run_max || !alphanumeric(part[i + run])) return false;
     i += run;
   }
@@ -38,9 +43,9 @@ std::unexpected<Error> bad_name(std::string what, std::string_view text) {
 
 Result<RepoName> RepoName::parse(std::string_view text) {
   if (text.size() > limits::kRepoNameBytesMax)
-    return bad_name("a repository name has at most " + std::to_string(limits::kRepoNameBytesMax) +
-                        " bytes",
-                    text);
+    return bad_name(
+        "a repository name has at most " + std::to_string(limits::kRepoNameBytesMax) + " bytes",
+        text);
   const std::string_view first = text.substr(0, text.find('/'));
   if (first == "manage" || first.starts_with("asof."))
     return bad_name("repository names starting with manage/ or asof. are reserved", text);

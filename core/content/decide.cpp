@@ -10,8 +10,8 @@ Result<bool> is_there(const View& view, Table table, const RowKey& key, const Li
   VARVE_TRY(const auto row, find_size(view, table, key));
   if (row && row->size != command.size)
     return fail(Errc::corrupt, About::blob,
-                "a blob is recorded with " + std::to_string(row->size) + " bytes and offered with " +
-                    std::to_string(command.size),
+                "a blob is recorded with " + std::to_string(row->size) +
+                    " bytes and offered with " + std::to_string(command.size),
                 command.digest.to_string());
   return row.has_value();
 }
@@ -27,8 +27,7 @@ Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Eve
 Result<std::vector<Event>> decide(const LinkBlob& command, const View& view) {
   std::vector<Event> events;
   VARVE_CHECK(ensure_repo(command.repo, view, events));
-  VARVE_TRY(const bool committed,
-            is_there(view, Table::blob, blob_key(command.digest), command));
+  VARVE_TRY(const bool committed, is_there(view, Table::blob, blob_key(command.digest), command));
   if (!committed) events.emplace_back(BlobCommitted{command.digest, command.size});
   VARVE_TRY(const bool linked,
             is_there(view, Table::link, held_key(command.repo, command.digest), command));

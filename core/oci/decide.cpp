@@ -14,8 +14,7 @@ Result<void> check_reference(const Reference& reference, const std::optional<Fou
                              std::string_view kind) {
   if (!found)
     return fail(Errc::not_found, About::manifest_blob,
-                "the manifest refers to a " + std::string(kind) +
-                    " that is not in this repository",
+                "the manifest refers to a " + std::string(kind) + " that is not in this repository",
                 reference.digest.to_string());
   if (found->size != reference.size)
     return fail(Errc::invalid, About::manifest,
@@ -88,8 +87,7 @@ Result<std::vector<Event>> decide(const PutManifest& command, const View& view) 
 Result<std::vector<Event>> decide(const DeleteTag& command, const View& view) {
   VARVE_CHECK(check_repo(command.repo, view));
   VARVE_TRY(const auto row, find_tag(view, command.repo, command.tag));
-  if (!row)
-    return fail(Errc::not_found, About::tag, "there is no such tag", command.tag.text());
+  if (!row) return fail(Errc::not_found, About::tag, "there is no such tag", command.tag.text());
   return std::vector<Event>{TagDeleted{row->digest, command.repo, command.tag}};
 }
 

@@ -56,7 +56,8 @@ std::optional<std::string_view> as_string(const std::optional<element>& value) {
 bool digest_grammar(std::string_view text) {
   const auto lower = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon + 1 == text.size() || text.size() > 256) return false;
+  if (colon == std::string_view::npos || colon + 1 == text.size() || text.size() > 256)
+    return false;
   bool after_separator = true;
   for (char c : text.substr(0, colon)) {
     const bool separator = c == '+' || c == '.' || c == '_' || c == '-';
@@ -176,8 +177,7 @@ Result<void> read_known(const object& root, const KnownType& type, Manifest& man
   if (own_type ? !own_type->is_string() : type.own_media_type_required)
     return bad("mediaType must be a string");
   VARVE_CHECK(check_annotations(root));
-  VARVE_CHECK(type.shape == Shape::image ? read_image(root, manifest)
-                                         : read_index(root, manifest));
+  VARVE_CHECK(type.shape == Shape::image ? read_image(root, manifest) : read_index(root, manifest));
   if (const auto subject = member(root, "subject")) {
     VARVE_TRY(const auto descriptor, read_descriptor(*subject, "subject"));
     manifest.subject = std::string(descriptor.digest);
@@ -234,10 +234,12 @@ bool valid_media_type(std::string_view text) {
   std::size_t slash = std::string_view::npos;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool token = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
-    if (c == '/' && slash == std::string_view::npos) slash = i;
-    else if (!token) return false;
+    const bool token = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       kMarks.find(c) != std::string_view::npos;
+    if (c == '/' && slash == std::string_view::npos)
+      slash = i;
+    else if (!token)
+      return false;
   }
   return slash != std::string_view::npos && slash > 0 && slash + 1 < text.size();
 }

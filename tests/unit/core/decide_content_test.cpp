@@ -1,0 +1,69 @@
+// What may happen to repositories and blobs.
+#include <gtest/gtest.h>
+
+#include "tests/support/given.h"
+
+namespace varve::content {
+namespace {
+
+using test::digest;
+using test::given;
+using test::repo;
+
+TEST(LinkBlob, TheFirstPushMakesTheRepositoryTheBlobAndTheLink) {
+  given({})
+      .when(LinkBlob{repo("a"), digest("x"), 1})
+      .then({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 1},
+             BlobLinked{digest("x"), repo("a"), 1}});
+}
+
+TEST(LinkBlob, IntoAnExistingRepositoryMakesBlobAndLink) {
+  given({RepoCreated{"oci", repo("a")}})
+      .when(LinkBlob{repo("a"), digest("x"), 1})
+      .then({BlobCommitted{digest("x"), 1}, BlobLinked{digest("x"), repo("a"), 1}});
+}
+
+TEST(LinkBlob, ABlobThatIsHereAlreadyIsOnlyLinked) {
+  given({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 1},
+         BlobLinked{digest("x"), repo("a"), 1}})
+      .when(LinkBlob{repo("b"), digest("x"), 1})
+      .then({RepoCreated{"oci", repo("b")}, BlobLinked{digest("x"), repo("b"), 1}});
+}
+
+TEST(LinkBlob, ARepeatChangesNothing) {
+  given({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 1},
+         BlobLinked{digest("x"), repo("a"), 1}})
+      .when(LinkBlob{repo("a"), digest("x"), 1})
+      .then_nothing();
+}
+
+TEST(LinkBlob, OneDigestWithTwoSizesMeansThatADiskLies) {
+  given({BlobCommitted{digest("x"), 1}})
+      .when(LinkBlob{repo("a"), digest("x"), 2})
+      .then_refused(Errc::corrupt, About::blob, digest("x").to_string());
+  given({RepoCreated{"oci", repo("a")}, BlobLinked{digest("x"), repo("a"), 1}})
+      .when(LinkBlob{repo("a"), digest("x"), 2})
+      .then_refused(Errc::corrupt, About::blob, digest("x").to_string());
+}
+
+TEST(LinkBlob, NobodyMayDoItAnonymously) {
+  given({})
+      .when(LinkBlob{repo("a"), digest("x"), 1}, test::kNobody)
+      .then_refused(Errc::unauthorized, About::request);
+}
+
+TEST(LinkBlob, AnUnreadableStoreIsNotAnEmptyOne) {
+  auto scenario = given({});
+  scenario.rows().break_disk();
+  scenario.when(LinkBlob{repo("a"), digest("x"), 1})
+      .then_refused(Errc::unavailable, About::storage);
+}
+
+TEST(LinkBlob, ADamagedRowIsReportedNotGuessed) {
+  auto scenario = given({});
+  scenario.rows().put(Table::blob, RowKey().digest(digest("x")), "short");
+  scenario.when(LinkBlob{repo("a"), digest("x"), 1}).then_refused(Errc::corrupt, About::storage);
+}
+
+}  // namespace
+}  // namespace varve::content

@@ -1,0 +1,98 @@
+// The bytes of every (type, v) ever written, as they stand in tests/golden/events. They were made
+// by another JSON library; a signed entry must read and write the same for ever.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/given.h"
+
+namespace varve {
+namespace {
+
+using test::digest;
+using test::repo;
+using test::tag;
+
+// One event of every alternative, in the order of Event, as the files have them.
+std::vector<Event> samples() {
+  const std::string old_key = "registry.example/events+a1b2c3d4+AQID";
+  return {
+      system::Genesis{old_key, "sha256", "registry.example+0badcafe+BQYH", "registry.example"},
+      system::DevModeEnabled{},
+      system::EventKeyRotated{"registry.example/events+11223344+CQoL", old_key},
+      content::RepoCreated{"oci", repo("library/alpine")},
+      content::BlobCommitted{digest("layer"), 5},
+      content::BlobLinked{Digest::of("layer", DigestAlgorithm::sha512), repo("library/alpine"),
+                          9'007'199'254'740'991},
+      oci::ManifestPut{digest("manifest"), "application/vnd.oci.image.manifest.v1+json",
+                       repo("library/alpine"), 8},
+      oci::ManifestDeleted{digest("manifest"), repo("library/alpine")},
+      oci::TagSet{digest("manifest"), digest("before"), repo("library/alpine"), tag("3.20")},
+      oci::TagDeleted{digest("manifest"), repo("library/alpine"), tag("3.20")},
+  };
+}
+
+Envelope envelope_of(std::size_t i, const Event& event) {
+  const bool local = type_of(event).starts_with("log.");
+  Envelope envelope;
+  envelope.index = EntryIndex{184'466 + i};
+  envelope.at = Timestamp{1'795'281'611'123'456};
+  envelope.actor = {"ci-prod", local ? Auth::local : Auth::dev};
+  envelope.request = "01JD7Q2V3W4X5Y6Z7A8B9C0D1E";
+  envelope.surface = local ? "local" : "oci";
+  envelope.batch_position = 0;
+  envelope.batch_count = 2;
+  return envelope;
+}
+
+const std::filesystem::path kDirectory = std::filesystem::path(VARVE_GOLDEN_DIR) / "events";
+
+std::string file_of(const Event& event) {
+  const unsigned version = std::visit([](const auto& e) { return e.kVersion; }, event);
+  return std::string(type_of(event)) + ".v" + std::to_string(version) + ".json";
+}
+
+std::string read_file(const std::string& name) {
+  std::ifstream in(kDirectory / name, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+TEST(GoldenEvents, CoverEveryAlternativeAndEveryFile) {
+  const auto events = samples();
+  ASSERT_EQ(events.size(), std::variant_size_v<Event>);
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i].index(), i);
+    expected.push_back(file_of(events[i]));
+  }
+  std::vector<std::string> there;
+  for (const auto& file : std::filesystem::directory_iterator(kDirectory))
+    there.push_back(file.path().filename().string());
+  std::sort(expected.begin(), expected.end());
+  std::sort(there.begin(), there.end());
+  EXPECT_EQ(there, expected);
+}
+
+TEST(GoldenEvents, AreWrittenByteForByte) {
+  const auto events = samples();
+  for (std::size_t i = 0; i < events.size(); ++i)
+    EXPECT_EQ(encode_entry_text(envelope_of(i, events[i]), events[i]),
+              read_file(file_of(events[i])));
+}
+
+TEST(GoldenEvents, AreReadWithNothingLost) {
+  const auto events = samples();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto entry = decode_entry_text(read_file(file_of(events[i])));
+    ASSERT_TRUE(entry.has_value()) << file_of(events[i]) << ": " << entry.error().what;
+    EXPECT_EQ(*entry, (Entry{envelope_of(i, events[i]), events[i]})) << file_of(events[i]);
+  }
+}
+
+}  // namespace
+}  // namespace varve

@@ -1,0 +1,277 @@
+// Random commands against a model that knows nothing of events or keys, and random events through
+// the codec. The seed is printed; VARVE_SEED repeats a run.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <set>
+
+#include "tests/support/given.h"
+
+namespace varve {
+namespace {
+
+using test::digest;
+using test::MemoryRows;
+using test::repo;
+using test::tag;
+
+// A small world, so that commands meet each other's traces.
+class Dice {
+ public:
+  Dice() {
+    const char* given = std::getenv("VARVE_SEED");
+    const auto seed = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    std::cout << "VARVE_SEED=" << seed << "\n";
+    ::testing::Test::RecordProperty("seed", std::to_string(seed));
+    engine_.seed(seed);
+  }
+  std::uint64_t below(std::uint64_t n) {
+    return std::uniform_int_distribution<std::uint64_t>(0, n - 1)(engine_);
+  }
+  bool one_in(std::uint64_t n) { return below(n) == 0; }
+  std::string_view pick(std::initializer_list<std::string_view> from) {
+    return *(from.begin() + below(from.size()));
+  }
+  RepoName any_repo() { return repo(pick({"a", "a/b", "a-b"})); }
+  oci::Tag any_tag() { return tag(pick({"t", "t.1", "u"})); }
+  std::string_view any_blob() { return pick({"b1", "b22", "b333"}); }
+  std::string_view any_manifest() { return pick({"m1", "m22", "m333", "m4444"}); }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+// A registry as one would write it without a log: nested maps, changed in place.
+struct Model {
+  struct Repo {
+    std::map<Digest, std::uint64_t> links;
+    std::map<Digest, std::pair<std::uint64_t, std::string>> manifests;
+    std::map<std::string, Digest> tags;
+  };
+  std::map<Digest, std::uint64_t> blobs;
+  std::map<std::string, Repo> repos;
+
+  bool apply(const content::LinkBlob& c) {
+    blobs[c.digest] = c.size;
+    repos[c.repo.text()].links[c.digest] = c.size;
+    return true;
+  }
+  bool apply(const oci::PutManifest& c) {
+    const auto at = repos.find(c.repo.text());
+    const Repo none;
+    const Repo& before = at == repos.end() ? none : at->second;
+    for (const auto& blob : c.blobs) {
+      const auto link = before.links.find(blob.digest);
+      if (link == before.links.end() || link->second != blob.size) return false;
+    }
+    for (const auto& child : c.manifests) {
+      const auto manifest = before.manifests.find(child.digest);
+      if (manifest == before.manifests.end() || manifest->second.first != child.size) return false;
+    }
+    const auto same = before.manifests.find(c.digest);
+    if (same != before.manifests.end() && same->second.second != c.media_type) return false;
+    Repo& now = repos[c.repo.text()];
+    now.manifests[c.digest] = {c.size, c.media_type};
+    if (c.tag) now.tags.insert_or_assign(c.tag->text(), c.digest);
+    return true;
+  }
+  bool apply(const oci::DeleteTag& c) {
+    const auto at = repos.find(c.repo.text());
+    return at != repos.end() && at->second.tags.erase(c.tag.text()) == 1;
+  }
+  bool apply(const oci::DeleteManifest& c) {
+    const auto at = repos.find(c.repo.text());
+    if (at == repos.end() || at->second.manifests.erase(c.digest) == 0) return false;
+    std::erase_if(at->second.tags, [&](const auto& t) { return t.second == c.digest; });
+    return true;
+  }
+  template <class Other>
+  bool apply(const Other&) {
+    ADD_FAILURE() << "the dice do not make this command";
+    return false;
+  }
+
+  // The rows this state must have, spelled out by hand.
+  std::map<MemoryRows::Key, std::string> rows() const {
+    std::map<MemoryRows::Key, std::string> rows;
+    for (const auto& [d, size] : blobs) rows[{Table::blob, d.row()}] = be64(size);
+    for (const auto& [name, r] : repos) {
+      const std::string prefix = name + '\0';
+      rows[{Table::repo, prefix}] = "oci";
+      for (const auto& [d, size] : r.links) rows[{Table::link, prefix + d.row()}] = be64(size);
+      for (const auto& [d, m] : r.manifests)
+        rows[{Table::manifest, prefix + d.row()}] = be64(m.first) + m.second;
+      for (const auto& [t, d] : r.tags) {
+        rows[{Table::tag, prefix + t + '\0'}] = d.row();
+        rows[{Table::tag_of, prefix + d.row() + t + '\0'}] = "";
+      }
+    }
+    return rows;
+  }
+  static std::string be64(std::uint64_t value) {
+    std::string out(8, '\0');
+    for (std::size_t i = 8; i-- > 0; value >>= 8) out[i] = static_cast<char>(value & 255);
+    return out;
+  }
+};
+
+oci::PutManifest any_put(Dice& dice) {
+  const auto content = dice.any_manifest();
+  oci::PutManifest put{dice.any_repo(),
+                       std::nullopt,
+                       digest(content),
+                       content.size(),
+                       dice.one_in(20) ? "x/y" : "a/b",
+                       {},
+                       {}};
+  if (!dice.one_in(3)) put.tag = dice.any_tag();
+  if (dice.one_in(2)) {
+    const auto blob = dice.any_blob();
+    put.blobs.push_back({digest(blob), blob.size() + (dice.one_in(10) ? 1 : 0)});
+  }
+  if (dice.one_in(4)) {
+    const auto child = dice.any_manifest();
+    put.manifests.push_back({digest(child), child.size() + (dice.one_in(10) ? 1 : 0)});
+  }
+  return put;
+}
+
+Intent any_intent(Dice& dice) {
+  switch (dice.below(8)) {
+    case 0:
+    case 1: {
+      const auto blob = dice.any_blob();
+      return content::LinkBlob{dice.any_repo(), digest(blob), blob.size()};
+    }
+    case 2:
+      return oci::DeleteTag{dice.any_repo(), dice.any_tag()};
+    case 3:
+      return oci::DeleteManifest{dice.any_repo(), digest(dice.any_manifest())};
+    default:
+      return any_put(dice);
+  }
+}
+
+TEST(DecideAndProject, AgreeWithAModelThatKnowsNoEvents) {
+  Dice dice;
+  std::size_t accepted = 0, refused = 0;
+  for (int world = 0; world < 20; ++world) {
+    Model model;
+    MemoryRows rows;
+    for (int step = 0; step < 120; ++step) {
+      const Command command{test::kDeveloper, "r", "test", any_intent(dice), {}};
+      const auto before = rows.values();
+      const auto events = decide(command, rows);
+      const bool allowed =
+          std::visit([&](const auto& c) { return model.apply(c); }, command.intent);
+      ASSERT_EQ(events.has_value(), allowed) << (events ? "" : events.error().what);
+      ++(allowed ? accepted : refused);
+      if (events)
+        for (const Event& event : *events) ASSERT_TRUE(rows.apply(event).has_value());
+      ASSERT_EQ(rows.values(), model.rows());
+      ASSERT_EQ(!events || events->empty(), rows.values() == before) << "an event without effect";
+      if (!events || std::holds_alternative<oci::DeleteTag>(command.intent) ||
+          std::holds_alternative<oci::DeleteManifest>(command.intent))
+        continue;
+      ASSERT_TRUE(decide(command, rows).value().empty()) << "a repeat is not idempotent";
+    }
+  }
+  EXPECT_GT(accepted, 200U);
+  EXPECT_GT(refused, 200U);
+}
+
+std::string any_text(Dice& dice) {
+  std::string text;
+  for (std::uint64_t n = dice.below(12); n > 0; --n)
+    text +=
+        dice.pick({"a", "\"", "\\", "\n", std::string_view("\0", 1), "\x1f", "ü", "漢", "😀", "/"});
+  return text;
+}
+Digest any_digest(Dice& dice) {
+  const auto algorithm = dice.one_in(3) ? DigestAlgorithm::sha512 : DigestAlgorithm::sha256;
+  return Digest::of(std::to_string(dice.below(1'000'000)), algorithm);
+}
+std::uint64_t any_size(Dice& dice) {
+  return dice.below(std::uint64_t{1} << (dice.below(53) + 1));
+}
+
+Event any_event(Dice& dice) {
+  switch (dice.below(std::variant_size_v<Event>)) {
+    case 0:
+      return system::Genesis{any_text(dice), any_text(dice), any_text(dice), any_text(dice)};
+    case 1:
+      return system::DevModeEnabled{};
+    case 2:
+      return system::EventKeyRotated{any_text(dice), any_text(dice)};
+    case 3:
+      return content::RepoCreated{any_text(dice), dice.any_repo()};
+    case 4:
+      return content::BlobCommitted{any_digest(dice), any_size(dice)};
+    case 5:
+      return content::BlobLinked{any_digest(dice), dice.any_repo(), any_size(dice)};
+    case 6:
+      return oci::ManifestPut{any_digest(dice), any_text(dice), dice.any_repo(), any_size(dice)};
+    case 7:
+      return oci::ManifestDeleted{any_digest(dice), dice.any_repo()};
+    case 8: {
+      std::optional<Digest> previous;
+      if (dice.one_in(2)) previous = any_digest(dice);
+      return oci::TagSet{any_digest(dice), previous, dice.any_repo(), dice.any_tag()};
+    }
+    default:
+      return oci::TagDeleted{any_digest(dice), dice.any_repo(), dice.any_tag()};
+  }
+}
+
+Envelope any_envelope(Dice& dice) {
+  Envelope envelope;
+  envelope.index = EntryIndex{any_size(dice)};
+  envelope.at = Timestamp{static_cast<std::int64_t>(dice.below(253'402'300'800'000'000))};
+  envelope.actor = {std::string(dice.pick({"a", "ci-prod", "x.y_z"})),
+                    dice.one_in(2) ? Auth::dev : Auth::local};
+  envelope.request = dice.pick({"01JD7Q2V3W4X5Y6Z7A8B9C0D1E", "r", "\"\\"});
+  envelope.surface = dice.pick({"oci", "local"});
+  envelope.batch_count = static_cast<std::uint32_t>(dice.below(256) + 1);
+  envelope.batch_position = static_cast<std::uint32_t>(dice.below(envelope.batch_count));
+  return envelope;
+}
+
+TEST(Codec, EveryEntryComesBackAndWritesTheSameBytesAgain) {
+  Dice dice;
+  std::set<std::size_t> kinds;
+  for (int i = 0; i < 5'000; ++i) {
+    const Entry entry{any_envelope(dice), any_event(dice)};
+    kinds.insert(entry.event.index());
+    const std::string text = encode_entry_text(entry.envelope, entry.event);
+    const auto back = decode_entry_text(text);
+    ASSERT_TRUE(back.has_value()) << text << back.error().what;
+    ASSERT_EQ(*back, entry) << text;
+    ASSERT_EQ(encode_entry_text(back->envelope, back->event), text);
+  }
+  EXPECT_EQ(kinds.size(), std::variant_size_v<Event>);
+}
+
+TEST(Codec, DamagedEntriesAreRefusedOrAreTheSameEntryToEveryReader) {
+  Dice dice;
+  std::size_t refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    std::string text = encode_entry_text(any_envelope(dice), any_event(dice));
+    text[dice.below(text.size())] = static_cast<char>(dice.below(256));
+    const auto entry = decode_entry_text(text);
+    if (!entry) {
+      EXPECT_TRUE(entry.error().code == Errc::corrupt || entry.error().code == Errc::unsupported);
+      EXPECT_EQ(entry.error().about, About::entry);
+      ++refused;
+      continue;
+    }
+    const auto again = decode_entry_text(encode_entry_text(entry->envelope, entry->event));
+    ASSERT_TRUE(again.has_value());
+    ASSERT_EQ(*again, *entry);
+  }
+  EXPECT_GT(refused, 1'000U);
+}
+
+}  // namespace
+}  // namespace varve
