@@ -1,4 +1,5 @@
-// Reading a manifest: what it is and what it refers to. Bytes are never rewritten. Pure; any thread.
+// Reading a manifest: what it is and what it refers to. Bytes are never rewritten. Pure; any
+// thread.
 // Source: OCI image-spec 1.1 manifest.md and index.md; the type-confusion rule of CVE-2021-41190.
 #pragma once
 
@@ -28,8 +29,8 @@ bool valid_media_type(std::string_view text);
 // starts as a JSON object must be one, and must not contradict its media type.
 //
 // Refuses (About::manifest, Errc::invalid): not a JSON object, deeper than limits::kJsonDepthMax,
-// duplicate member names, schemaVersion other than 2, mediaType that contradicts content_type (or is
-// missing in Docker's two), image and index members mixed, malformed descriptors or annotations,
+// duplicate member names, schemaVersion other than 2, mediaType that contradicts content_type (or
+// is missing in Docker's two), image and index members mixed, malformed descriptors or annotations,
 // more than limits::kManifestReferencesMax references; Errc::too_large above
 // limits::kManifestBytesMax. A descriptor whose digest algorithm we cannot check is refused with
 // Errc::not_found about About::manifest_blob (the object cannot be here), unless it is a foreign
