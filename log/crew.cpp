@@ -21,11 +21,11 @@ Crew::~Crew() {
   wake_.notify_all();
 }
 
-void Crew::take_items() {
+void Crew::take_items(const Work& work, std::size_t count) {
   for (;;) {
     const std::size_t first = next_.fetch_add(kRun);
-    if (first >= count_) return;
-    for (std::size_t i = first; i < std::min(first + kRun, count_); ++i) (*work_)(i);
+    if (first >= count) return;
+    for (std::size_t i = first; i < std::min(first + kRun, count); ++i) work(i);
   }
 }
 
@@ -37,16 +37,17 @@ void Crew::serve() {
     if (stopping_) return;
     seen = round_;
     if (work_ == nullptr) continue;  // woke too late: the others did it all
+    const Work& work = *work_;
+    const std::size_t count = count_;
     ++busy_;
     lock.unlock();
-    take_items();
+    take_items(work, count);
     lock.lock();
     if (--busy_ == 0) finished_.notify_one();
   }
 }
 
-void Crew::for_each(std::size_t count, const std::function<void(std::size_t)>& work,
-                    std::size_t inline_below) {
+void Crew::for_each(std::size_t count, const Work& work, std::size_t inline_below) {
   if (threads_.empty() || count < inline_below) {
     for (std::size_t i = 0; i < count; ++i) work(i);
     return;
@@ -59,7 +60,7 @@ void Crew::for_each(std::size_t count, const std::function<void(std::size_t)>& w
     ++round_;
   }
   wake_.notify_all();
-  take_items();
+  take_items(work, count);
   std::unique_lock lock(mutex_);
   work_ = nullptr;  // nobody may start on it any more
   finished_.wait(lock, [&] { return busy_ == 0; });

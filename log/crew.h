@@ -21,17 +21,17 @@ class Crew {
 
   // Calls work(i) for every i in [0, count), in any order, on the crew and the caller; returns when all
   // are done. Fewer than `inline_below` items are not worth waking anybody.
-  void for_each(std::size_t count, const std::function<void(std::size_t)>& work,
-                std::size_t inline_below = 8);
+  using Work = std::function<void(std::size_t)>;
+  void for_each(std::size_t count, const Work& work, std::size_t inline_below = 8);
 
  private:
   void serve();
-  void take_items();
+  void take_items(const Work& work, std::size_t count);
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable finished_;
-  const std::function<void(std::size_t)>* work_ = nullptr;
+  const Work* work_ = nullptr;
   std::size_t count_ = 0;
   std::size_t round_ = 0;
   std::size_t busy_ = 0;

@@ -1,0 +1,235 @@
+// How fast does the ledger make signed events durable, alone and in a crowd, against raw synced RocksDB
+// writes of the same bytes on the same disk in the same run?
+//
+//   ledger_bench [--sustained N]     N: entries to grow the log to (default 1,000,000; 0 leaves it out)
+#include <fmt/core.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "bench/report.h"
+#include "core/codec.h"
+#include "log/directory.h"
+#include "log/store/rocks_store.h"
+
+namespace varve::bench {
+namespace {
+
+constexpr std::size_t kInFlight = 256;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    fmt::print(stderr, "bench: {} {}\n", result.error().what, result.error().detail);
+    std::exit(1);
+  }
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+Timestamp now() {
+  return {std::chrono::duration_cast<std::chrono::microseconds>(
+              std::chrono::system_clock::now().time_since_epoch())
+              .count()};
+}
+
+// Moves one of many tags: one signed event a command, decided against rows that are there. Two digests
+// take turns, so that no move is a repeat.
+class TagMoves {
+ public:
+  TagMoves() {
+    for (int i = 0; i < 2; ++i) {
+      bodies_.push_back(std::make_shared<const std::string>(
+          fmt::format(R"({{"schemaVersion":2,"manifests":[],"annotations":{{"n":"{}"}}}})", i)));
+      digests_.push_back(Digest::of(*bodies_.back()));
+    }
+  }
+  Command next(std::uint64_t n) const {
+    const std::size_t which = n / kTags % 2;
+    return {Actor{"anonymous", Auth::dev},
+            "01JD0000000000000000000000",
+            "oci",
+            oci::PutManifest{must(RepoName::parse("bench/app")),
+                             must(oci::Tag::parse(fmt::format("tag-{:05}", n % kTags))),
+                             digests_[which],
+                             bodies_[which]->size(),
+                             "application/vnd.oci.image.index.v1+json",
+                             {},
+                             {}},
+            {{digests_[which], bodies_[which]}}};
+  }
+
+ private:
+  static constexpr std::uint64_t kTags = 10'000;
+  std::vector<std::shared_ptr<const std::string>> bodies_;
+  std::vector<Digest> digests_;
+};
+
+// A ledger over RocksDB on the disk under test.
+class Rig {
+ public:
+  Rig() {
+    const auto root = directory_.path() / "data";
+    must(DataDirectory::initialise(root, "bench.example", default_anchor(root),
+                                   "01JD0000000000000000000000", now()));
+    data_ = std::make_unique<DataDirectory>(must(DataDirectory::open(root, Access::exclusive)));
+    anchor_ = std::make_unique<FileAnchor>(default_anchor(root));
+    LedgerOptions options;
+    options.clock = now;
+    ledger_ = must(Ledger::open(data_->store(), *anchor_, head_, must(data_->load_keys()), options));
+  }
+  ~Rig() { ledger_.reset(); }
+  Ledger& ledger() { return *ledger_; }
+  TreeSize size() const { return head_.get()->size; }
+  Store& store() { return data_->store(); }
+  std::size_t entry_bytes() const {
+    const auto head = head_.get();
+    return must(head->snapshot->get(Family::entry, entry_key(EntryIndex{head->size.value - 1})))->size();
+  }
+
+ private:
+  BenchDirectory directory_;
+  std::unique_ptr<DataDirectory> data_;
+  std::unique_ptr<FileAnchor> anchor_;
+  HeadCell head_;
+  std::unique_ptr<Ledger> ledger_;
+};
+
+double one_alone(Rig& rig, const TagMoves& moves, std::uint64_t& n) {
+  std::promise<Result<Receipt>> promise;
+  auto future = promise.get_future();
+  Command command = moves.next(n++);
+  const auto start = Clock::now();
+  rig.ledger().submit(std::move(command), [&](Result<Receipt> r) { promise.set_value(std::move(r)); });
+  must(future.get());
+  return seconds_since(start);
+}
+
+double one_raw(Store& store, std::uint64_t key, std::size_t bytes) {
+  const std::string value(bytes, 'x');
+  const auto start = Clock::now();
+  auto batch = store.batch();
+  batch->put(Family::entry, entry_key(EntryIndex{key}), value);
+  must(store.commit(std::move(batch)));
+  return seconds_since(start);
+}
+
+// Alternates the two, so that whatever else the disk does hits both alike.
+void alone(Report& report) {
+  Rig rig;
+  BenchDirectory raw_directory;
+  RocksOptions options;
+  options.create_if_missing = true;
+  auto raw = must(open_rocks_store(raw_directory.path() / "raw", options));
+  const TagMoves moves;
+  std::uint64_t n = 0;
+  for (int i = 0; i < 200; ++i) one_alone(rig, moves, n);
+  const std::size_t bytes = rig.entry_bytes();
+  std::vector<double> ours, theirs;
+  for (std::uint64_t i = 0; i < 3'000; ++i) {
+    ours.push_back(one_alone(rig, moves, n));
+    theirs.push_back(one_raw(*raw, i, bytes));
+  }
+  const double p50 = quantile(ours, 0.5), raw_p50 = quantile(theirs, 0.5);
+  report.figure("raw synced write of the same bytes, p50", raw_p50 * 1e6, "us");
+  report.figure("submit to acknowledged, p50", p50 * 1e6, "us");
+  report.figure("submit to acknowledged, p99", quantile(ours, 0.99) * 1e6, "us");
+  report.at_most("ratio", p50 / raw_p50, 2.0, "x");
+}
+
+// Keeps kInFlight commands under way from one thread, as the server's I/O threads do.
+struct Crowd {
+  std::vector<double> latencies;
+  double rate = 0;
+};
+
+Crowd crowd(Rig& rig, const TagMoves& moves, std::uint64_t& n, std::uint64_t count) {
+  Crowd result;
+  result.latencies.reserve(count);
+  std::mutex mutex;
+  std::condition_variable freed;
+  std::size_t in_flight = 0;
+  const auto begin = Clock::now();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Command command = moves.next(n++);
+    std::unique_lock lock(mutex);
+    freed.wait(lock, [&] { return in_flight < kInFlight; });
+    ++in_flight;
+    lock.unlock();
+    const auto start = Clock::now();
+    rig.ledger().submit(std::move(command), [&, start](Result<Receipt> r) {
+      must(std::move(r));
+      const std::lock_guard guard(mutex);
+      result.latencies.push_back(seconds_since(start));
+      --in_flight;
+      freed.notify_one();
+    });
+  }
+  std::unique_lock lock(mutex);
+  freed.wait(lock, [&] { return in_flight == 0; });
+  result.rate = static_cast<double>(count) / seconds_since(begin);
+  return result;
+}
+
+double raw_batches(std::size_t bytes, std::uint64_t count) {
+  BenchDirectory directory;
+  RocksOptions options;
+  options.create_if_missing = true;
+  auto store = must(open_rocks_store(directory.path() / "raw", options));
+  const std::string value(bytes, 'x');
+  const auto begin = Clock::now();
+  for (std::uint64_t i = 0; i < count;) {
+    auto batch = store->batch();
+    for (std::size_t k = 0; k < kInFlight && i < count; ++k, ++i)
+      batch->put(Family::entry, entry_key(EntryIndex{i}), value);
+    must(store->commit(std::move(batch)));
+  }
+  return static_cast<double>(count) / seconds_since(begin);
+}
+
+void in_a_crowd(Report& report, Rig& rig, const TagMoves& moves, std::uint64_t& n) {
+  crowd(rig, moves, n, 20'000);
+  const Crowd ours = crowd(rig, moves, n, 100'000);
+  const double raw = raw_batches(rig.entry_bytes(), 100'000);
+  report.figure("raw synced batches of 256, entry bytes alone", raw, "events/s");
+  report.at_least("durable signed events, 256 in flight", ours.rate, 18'000, "events/s");
+  report.at_least("ratio to raw", ours.rate / raw, 0.4, "x");
+  report.figure("p50", quantile(ours.latencies, 0.5) * 1e3, "ms");
+  report.at_most("p99", quantile(ours.latencies, 0.99) * 1e3, 40, "ms");
+}
+
+void sustained(Report& report, Rig& rig, const TagMoves& moves, std::uint64_t& n, std::uint64_t entries) {
+  const std::uint64_t before = rig.size().value;
+  const auto begin = Clock::now();
+  double slowest = 1e18;
+  while (rig.size().value < entries) {
+    const double rate = crowd(rig, moves, n, 50'000).rate;
+    slowest = std::min(slowest, rate);
+    fmt::print("    {:>9} entries  {:>10.0f} events/s\n", rig.size().value, rate);
+  }
+  report.figure("slowest stretch of 50,000", slowest, "events/s");
+  report.at_least(fmt::format("sustained up to {} entries", entries),
+                  static_cast<double>(rig.size().value - before) / seconds_since(begin), 15'000, "events/s");
+}
+
+int run(std::uint64_t sustained_entries) {
+  Report report("The ledger, against raw synced RocksDB writes");
+  alone(report);
+  Rig rig;
+  const TagMoves moves;
+  std::uint64_t n = 0;
+  in_a_crowd(report, rig, moves, n);
+  if (sustained_entries > 0) sustained(report, rig, moves, n, sustained_entries);
+  return report.exit_code();
+}
+
+}  // namespace
+}  // namespace varve::bench
+
+int main(int argc, char** argv) {
+  std::uint64_t sustained = 1'000'000;
+  if (argc == 3 && std::string_view(argv[1]) == "--sustained") sustained = std::stoull(argv[2]);
+  return varve::bench::run(sustained);
+}
