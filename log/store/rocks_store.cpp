@@ -123,6 +123,7 @@ struct Tuning {
     family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     family.level_compaction_dynamic_level_bytes = true;
     family.write_buffer_size = bulk ? 64 * kMiB : 16 * kMiB;
+    family.arena_block_size = 256 << 10;  // each family holds at least one block, even when empty
     family.max_write_buffer_number = bulk ? 4 : 3;
     family.compression = rocksdb::kLZ4Compression;
     return family;

@@ -27,7 +27,7 @@ class MemEngine {
 class RocksEngine {
  public:
   Result<std::unique_ptr<Store>> open() {
-    return open_rocks_store(directory_.path() / "db", {.create_if_missing = true});
+    return open_rocks_store(directory_.path() / "db", {.create_if_missing = true, .block_cache_bytes = 1u << 20});
   }
 
  private:
@@ -37,7 +37,7 @@ class RocksEngine {
 class BulkRocksEngine {
  public:
   Result<std::unique_ptr<Store>> open() {
-    return open_rocks_store(directory_.path() / "db", {.create_if_missing = true, .bulk = true});
+    return open_rocks_store(directory_.path() / "db", {.create_if_missing = true, .bulk = true, .block_cache_bytes = 1u << 20});
   }
 
  private:
