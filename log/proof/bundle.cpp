@@ -34,7 +34,8 @@ Result<std::string_view> take_line(std::string_view& file) {
 
 Result<std::string> parse_extra(std::string_view line) {
   if (!line.starts_with(kExtra))
-    return fail(Errc::unsupported, About::proof, "the proof file has no \"extra\" line with the entry");
+    return fail(Errc::unsupported, About::proof,
+                "the proof file has no \"extra\" line with the entry");
   auto entry = base64_decode(line.substr(kExtra.size()));
   if (!entry || entry->empty()) return bad_file("the entry of the proof file is not base64");
   if (entry->size() > limits::kEntryBytesMax)
@@ -96,8 +97,8 @@ class Verification {
   void publisher(const std::optional<std::string>& required_author) {
     constexpr std::string_view kName = "publisher signature";
     if (required_author)
-      return failed(kName, "the entry carries no publisher signature; " + *required_author +
-                               " was required");
+      return failed(
+          kName, "the entry carries no publisher signature; " + *required_author + " was required");
     absent(kName, "the entry carries none");
   }
 
@@ -136,8 +137,8 @@ class Verification {
     constexpr std::string_view kName = "origin";
     if (!checkpoint) return absent(kName, "not checked: the checkpoint is not to be trusted");
     if (checkpoint->origin != keys_.log.name())
-      return failed(kName, "the checkpoint is of " + checkpoint->origin + ", the key of " +
-                               keys_.log.name());
+      return failed(
+          kName, "the checkpoint is of " + checkpoint->origin + ", the key of " + keys_.log.name());
     if (keys_.event.name() != checkpoint->origin + std::string(kEventsSuffix))
       return failed(kName, "the checkpoint is of " + checkpoint->origin + ", the event key is " +
                                keys_.event.name());

@@ -33,7 +33,7 @@ std::string format_bundle(const ProofBundle& bundle);
 // One line of what `varve verify` prints.
 struct Check {
   enum class Outcome { passed, failed, absent };
-  std::string name;    // "checkpoint signature", "inclusion", "event signature", …
+  std::string name;  // "checkpoint signature", "inclusion", "event signature", …
   Outcome outcome;
   std::string detail;  // why, with ids and sizes
 };

@@ -42,7 +42,8 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   Checkpoint checkpoint{
       .origin = std::string(*origin), .size = TreeSize{*size}, .root = hash_from(*root)};
   if (checkpoint.size.value == 0 && checkpoint.root != empty_root())
-    return bad_checkpoint("a checkpoint of size 0 has a root that is not the empty one", *root_line);
+    return bad_checkpoint("a checkpoint of size 0 has a root that is not the empty one",
+                          *root_line);
   return checkpoint;
 }
 

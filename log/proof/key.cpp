@@ -32,13 +32,13 @@ std::string_view view_of(const std::array<std::uint8_t, N>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), N};
 }
 
-// White_Space of Unicode beyond ASCII, as UTF-8: U+0085, U+00A0, U+1680, U+2000–200A, U+2028, U+2029,
-// U+202F, U+205F, U+3000.
+// White_Space of Unicode beyond ASCII, as UTF-8: U+0085, U+00A0, U+1680, U+2000–200A, U+2028,
+// U+2029, U+202F, U+205F, U+3000.
 constexpr std::string_view kWideSpaces[] = {
-    "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82",
-    "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
-    "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f",
-    "\xe3\x80\x80"};
+    "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
+    "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
+    "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
+    "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
 
 KeyId key_id(std::string_view name, std::string_view typed_key) {
   const std::string head = std::string(name) + '\n';
@@ -68,8 +68,7 @@ struct KeyParts {
 
 Result<KeyParts> split_key(std::string_view text) {
   const std::size_t first = text.find('+');
-  const std::size_t second =
-      first == std::string_view::npos ? first : text.find('+', first + 1);
+  const std::size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);
   if (second == std::string_view::npos) return bad_key("a key is name+id+base64");
   KeyParts parts;
   parts.name = text.substr(0, first);
@@ -103,9 +102,7 @@ bool valid_key_name(std::string_view name) {
 }
 
 VerifierKey::VerifierKey(std::string name, const std::array<std::uint8_t, 32>& public_key)
-    : name_(std::move(name)),
-      id_(key_id(name_, with_type(public_key))),
-      public_key_(public_key) {
+    : name_(std::move(name)), id_(key_id(name_, with_type(public_key))), public_key_(public_key) {
   VARVE_ASSERT(valid_key_name(name_));
 }
 
@@ -119,8 +116,7 @@ Result<VerifierKey> VerifierKey::parse(std::string_view vkey) {
   if (crypto_core_ed25519_is_valid_point(public_key.data()) != 1)
     return bad_key("this public key is not a point that Ed25519 keys can be", parts.name);
   VerifierKey key(std::string(parts.name), public_key);
-  if (key.id() != parts.id)
-    return bad_key("a key's id does not belong to its name and key", vkey);
+  if (key.id() != parts.id) return bad_key("a key's id does not belong to its name and key", vkey);
   return key;
 }
 
@@ -140,7 +136,9 @@ Signer::Signer(VerifierKey verifier, const std::array<std::uint8_t, 64>& secret)
       line_start_(std::string(kSignaturePrefix) + verifier_.name() + ' '),
       secret_(secret) {}
 
-Signer::~Signer() { sodium_memzero(secret_.data(), secret_.size()); }
+Signer::~Signer() {
+  sodium_memzero(secret_.data(), secret_.size());
+}
 
 Signer::Signer(Signer&& other) noexcept
     : verifier_(std::move(other.verifier_)),
@@ -175,8 +173,8 @@ Result<Signer> Signer::parse(std::string_view private_key) {
   init_sodium();
   std::array<std::uint8_t, 32> public_key;
   std::array<std::uint8_t, 64> secret;
-  const int derived = crypto_sign_seed_keypair(public_key.data(), secret.data(),
-                                               as_bytes(parts.typed_key) + 1);
+  const int derived =
+      crypto_sign_seed_keypair(public_key.data(), secret.data(), as_bytes(parts.typed_key) + 1);
   sodium_memzero(parts.typed_key.data(), parts.typed_key.size());
   VARVE_ASSERT(derived == 0);
   Signer signer(VerifierKey(std::string(parts.name), public_key), secret);

@@ -93,13 +93,17 @@ Result<void> collect_path(unsigned from_level, std::uint64_t index, std::uint64_
 
 }  // namespace
 
-Hash256 leaf_hash(std::string_view entry) { return sha256("\0"sv, entry); }
+Hash256 leaf_hash(std::string_view entry) {
+  return sha256("\0"sv, entry);
+}
 
 Hash256 node_hash(const Hash256& left, const Hash256& right) {
   return sha256("\1"sv, as_view(left), as_view(right));
 }
 
-Hash256 empty_root() { return sha256({}); }
+Hash256 empty_root() {
+  return sha256({});
+}
 
 Result<void> verify_inclusion(const Hash256& leaf, EntryIndex index, TreeSize size,
                               std::span<const Hash256> proof, const Hash256& root) {

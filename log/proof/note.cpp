@@ -70,8 +70,7 @@ Result<Note> parse_note(std::string_view bytes) {
   Note note{.text = bytes.substr(0, boundary + 1), .signatures = {}};
   while (!lines.empty()) {
     if (note.signatures.size() == kNoteSignaturesMax)
-      return bad_note("a note has more than " + std::to_string(kNoteSignaturesMax) +
-                      " signatures");
+      return bad_note("a note has more than " + std::to_string(kNoteSignaturesMax) + " signatures");
     const std::size_t end = lines.find('\n');
     VARVE_TRY(NoteSignature signature, parse_signature(lines.substr(0, end)));
     note.signatures.push_back(std::move(signature));

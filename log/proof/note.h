@@ -57,7 +57,7 @@ bool valid_key_name(std::string_view name);
 // The private half. Wiped when destroyed; not copyable. sign() may run on many threads at once.
 class Signer {
  public:
-  static Signer generate(std::string name);                      // name: asserted valid
+  static Signer generate(std::string name);  // name: asserted valid
   // "PRIVATE+KEY+name+hex8(id)+base64(01 ‖ seed)", golang.org/x/mod/sumdb/note's text form.
   static Result<Signer> parse(std::string_view private_key);
   ~Signer();
@@ -65,7 +65,7 @@ class Signer {
   Signer& operator=(Signer&&) noexcept;
 
   const VerifierKey& verifier() const { return verifier_; }
-  std::string to_string() const;                                 // secret
+  std::string to_string() const;  // secret
   // The signature line for this note text, with its final newline.
   std::string sign_line(std::string_view text) const;
 

@@ -162,8 +162,8 @@ Result<TreeEdge> TreeEdge::load(TreeSize size, const TileReader& full_tiles,
   if (tail_leaves.size() != size.value % kTileWidth)
     return fail(Errc::corrupt, About::storage,
                 "a tree of size " + std::to_string(size.value) + " has " +
-                    std::to_string(size.value % kTileWidth) + " leaves after its last full tile, not " +
-                    std::to_string(tail_leaves.size()));
+                    std::to_string(size.value % kTileWidth) +
+                    " leaves after its last full tile, not " + std::to_string(tail_leaves.size()));
   TreeEdge edge;
   edge.size_ = size;
   for (unsigned level = 0; level < kTileLevels; ++level) {
@@ -252,9 +252,9 @@ Result<std::vector<std::string_view>> split_bundle(std::string_view bundle) {
       return fail(Errc::invalid, About::entry, "an entry bundle holds more than 256 entries");
     const std::size_t length = bundle.size() < 2 ? 0 : read_be16(bundle);
     if (bundle.size() < 2 || bundle.size() - 2 < length)
-      return fail(Errc::invalid, About::entry,
-                  "an entry bundle ends in the middle of its entry " +
-                      std::to_string(entries.size()));
+      return fail(
+          Errc::invalid, About::entry,
+          "an entry bundle ends in the middle of its entry " + std::to_string(entries.size()));
     entries.push_back(bundle.substr(2, length));
     bundle.remove_prefix(2 + length);
   }

@@ -25,7 +25,7 @@ inline constexpr unsigned kHashBytes = 32;
 // What a tile or bundle path names: "<L>/<N>[.p/<W>]" or "entries/<N>[.p/<W>]".
 struct TilePath {
   bool entries = false;
-  unsigned level = 0;           // 0..63; 0 for entries
+  unsigned level = 0;  // 0..63; 0 for entries
   std::uint64_t n = 0;
   unsigned width = kTileWidth;  // 1..255 when the path says .p/W, else 256
   friend bool operator==(const TilePath&, const TilePath&) = default;
@@ -38,7 +38,8 @@ std::string format_tile_path(const TilePath& path);
 unsigned tile_width_at(TreeSize size, unsigned level, std::uint64_t n);
 
 // Reads a tile's first `width` hashes (width*32 bytes or more).
-using TileReader = std::function<Result<std::string>(unsigned level, std::uint64_t n, unsigned width)>;
+using TileReader =
+    std::function<Result<std::string>(unsigned level, std::uint64_t n, unsigned width)>;
 // Complete nodes at any level, from tiles of a tree of `size`; asks for no node outside of it. The
 // reader remembers the last tile (a path visits each up to eight times), so one thread at a time.
 // Tiles are believed: whoever needs more checks the finished proof against a signed root.

@@ -91,7 +91,9 @@ ProofBundle prove(const std::string& entry) {
   return bundle;
 }
 
-ProofBundle good_bundle() { return prove(signed_by(event_signer(), blob_committed(kIndex))); }
+ProofBundle good_bundle() {
+  return prove(signed_by(event_signer(), blob_committed(kIndex)));
+}
 
 // ---- the file -----------------------------------------------------------------------------------
 
@@ -200,7 +202,8 @@ std::vector<BadFile> bad_files() {
 }
 
 TEST(ProofFile, IsRefusedInEveryOtherShape) {
-  for (const BadFile& bad : bad_files()) EXPECT_FALSE(parse_bundle(bad.bytes).has_value()) << bad.why;
+  for (const BadFile& bad : bad_files())
+    EXPECT_FALSE(parse_bundle(bad.bytes).has_value()) << bad.why;
 }
 
 TEST(ProofFile, WithoutItsEntryIsUnsupportedSinceNothingCouldBeHashed) {
@@ -267,6 +270,13 @@ TEST(VerifyBundle, ACheckpointOfAnotherOriginIsRefusedThoughTheKeySignedIt) {
   const Verdict verdict = verify(bundle);
   EXPECT_EQ(failures(verdict), Names{"origin"});
   EXPECT_FALSE(verdict.entry.has_value());
+  // Not even when the event key is one of that other origin.
+  TrustedKeys keys = test_keys();
+  keys.event = VerifierKey("log.another/events", keys.event.public_key());
+  const Verdict mixed = verify_bundle(bundle, keys, std::nullopt, std::nullopt);
+  EXPECT_EQ(outcome(mixed, "origin"), Outcome::failed);
+  EXPECT_EQ(find(mixed, "origin")->detail,
+            "the checkpoint is of log.another, the key of log.example");
 }
 
 TEST(VerifyBundle, ACheckpointWithExtensionLinesIsRefused) {
@@ -404,21 +414,22 @@ TEST(VerifyBundle, ACosignatureOfAStrangerNeitherHelpsNorHarms) {
 TEST(Verdict, WithoutAnyCheckProvesNothing) {
   EXPECT_FALSE(Verdict{}.proven());
   EXPECT_FALSE((Verdict{.checks = {{"a", Outcome::absent, ""}}, .entry = {}}).proven());
-  EXPECT_TRUE((Verdict{.checks = {{"a", Outcome::passed, ""}, {"b", Outcome::absent, ""}},
-                       .entry = {}})
-                  .proven());
+  EXPECT_TRUE(
+      (Verdict{.checks = {{"a", Outcome::passed, ""}, {"b", Outcome::absent, ""}}, .entry = {}})
+          .proven());
 }
 
 // ---- the keys -----------------------------------------------------------------------------------
 
-std::string key_lines() { return std::string(kLogVkey) + "\n" + std::string(kEventVkey) + "\n"; }
+std::string key_lines() {
+  return std::string(kLogVkey) + "\n" + std::string(kEventVkey) + "\n";
+}
 
 TEST(TrustedKeysFile, MayHaveCommentsEmptyLinesAndAnyOrder) {
   const std::string log(kLogVkey);
   const std::string event(kEventVkey);
-  for (const std::string& file :
-       {key_lines(), log + "\n" + event, event + "\n" + log + "\n",
-        "# ours\n\n" + log + "\n# events\n" + event + "\n\n#"}) {
+  for (const std::string& file : {key_lines(), log + "\n" + event, event + "\n" + log + "\n",
+                                  "# ours\n\n" + log + "\n# events\n" + event + "\n\n#"}) {
     const auto keys = parse_trusted_keys(file);
     ASSERT_TRUE(keys.has_value()) << file;
     EXPECT_EQ(keys->log.to_string(), kLogVkey);

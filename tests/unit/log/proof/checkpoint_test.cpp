@@ -15,10 +15,11 @@ namespace {
 using namespace testing;  // the keys
 
 Checkpoint seven() {
-  return {.origin = "log.example",
-          .size = TreeSize{7},
-          .root = hash_from(
-              hex_decode("ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c").value())};
+  return {
+      .origin = "log.example",
+      .size = TreeSize{7},
+      .root = hash_from(
+          hex_decode("ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c").value())};
 }
 
 TEST(Checkpoint, HasTheBytesAndTheSignatureOfAnotherImplementation) {

@@ -15,8 +15,8 @@ namespace {
 using namespace testing;  // the keys
 
 TEST(KeyName, MayBeAnythingWithoutSpacePlusOrControl) {
-  for (const std::string_view good : {"a", "log.example/events", "log.example:5000", "ünïcode/日本",
-                                      "-", "—", "0", "a\xc2\xa1"})
+  for (const std::string_view good :
+       {"a", "log.example/events", "log.example:5000", "ünïcode/日本", "-", "—", "0", "a\xc2\xa1"})
     EXPECT_TRUE(valid_key_name(good)) << good;
   EXPECT_TRUE(valid_key_name(std::string(255, 'a')));
 }
@@ -81,8 +81,9 @@ TEST(VerifierKeyText, IsRefusedWithAnythingMissingOrAdded) {
 TEST(VerifierKeyText, OfAnotherTypeIsUnsupportedNotInvalid) {
   for (const char type : {'\x00', '\x02', '\x04', '\x05', '\x06', '\xff'}) {
     std::string typed_key = std::string(1, type) + std::string(32, 'k');
-    const std::string text = "name+" + hex_encode(as_view(sha256("name\n", typed_key))).substr(0, 8) +
-                             "+" + base64_encode(typed_key);
+    const std::string text = "name+" +
+                             hex_encode(as_view(sha256("name\n", typed_key))).substr(0, 8) + "+" +
+                             base64_encode(typed_key);
     EXPECT_EQ(VerifierKey::parse(text).error().code, Errc::unsupported);
   }
 }

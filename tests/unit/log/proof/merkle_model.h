@@ -24,7 +24,9 @@ inline std::uint64_t test_seed() {
   return seed;
 }
 
-inline std::string leaf_data(std::uint64_t index) { return "entry " + std::to_string(index); }
+inline std::string leaf_data(std::uint64_t index) {
+  return "entry " + std::to_string(index);
+}
 
 class MerkleModel {
  public:

@@ -51,7 +51,8 @@ NodeReader nodes_of(std::vector<Hash256> leaves) {
   return [leaves = std::move(leaves)](unsigned level, std::uint64_t index) -> Result<Hash256> {
     std::vector<Hash256> row = leaves;
     for (unsigned k = 0; k < level; ++k) {
-      for (std::size_t i = 0; i + 1 < row.size(); i += 2) row[i / 2] = node_hash(row[i], row[i + 1]);
+      for (std::size_t i = 0; i + 1 < row.size(); i += 2)
+        row[i / 2] = node_hash(row[i], row[i + 1]);
       row.resize(row.size() / 2);
     }
     if (index >= row.size()) return fail(Errc::not_found, About::storage, "no such node");
@@ -138,8 +139,8 @@ void expect_consistency(MerkleModel& model, const TiledLog& log, std::uint64_t m
   const auto proof = consistency_proof(TreeSize{m}, TreeSize{n}, log.nodes(TreeSize{n}));
   ASSERT_TRUE(proof.has_value()) << proof.error().what;
   ASSERT_EQ(*proof, model.proof(m, n));
-  const auto verified = verify_consistency(TreeSize{m}, TreeSize{n}, *proof, model.root(0, m),
-                                           model.root(0, n));
+  const auto verified =
+      verify_consistency(TreeSize{m}, TreeSize{n}, *proof, model.root(0, m), model.root(0, n));
   ASSERT_TRUE(verified.has_value()) << verified.error().what;
 }
 
@@ -214,8 +215,16 @@ struct Consistency {
 std::vector<Inclusion> some_inclusions() {
   MerkleModel model;
   std::vector<Inclusion> all;
-  for (const auto& [index, size] : {std::pair{0u, 2u}, {1u, 2u}, {0u, 3u}, {2u, 3u}, {4u, 7u},
-                                   {6u, 7u}, {7u, 8u}, {255u, 256u}, {256u, 257u}, {100u, 300u}})
+  for (const auto& [index, size] : {std::pair{0u, 2u},
+                                    {1u, 2u},
+                                    {0u, 3u},
+                                    {2u, 3u},
+                                    {4u, 7u},
+                                    {6u, 7u},
+                                    {7u, 8u},
+                                    {255u, 256u},
+                                    {256u, 257u},
+                                    {100u, 300u}})
     all.push_back({leaf_hash(leaf_data(index)), index, size, model.path(index, 0, size),
                    model.root(0, size)});
   return all;
@@ -224,8 +233,16 @@ std::vector<Inclusion> some_inclusions() {
 std::vector<Consistency> some_consistencies() {
   MerkleModel model;
   std::vector<Consistency> all;
-  for (const auto& [m, n] : {std::pair{1u, 2u}, {1u, 3u}, {2u, 3u}, {3u, 7u}, {4u, 7u}, {6u, 7u},
-                            {8u, 9u}, {255u, 256u}, {256u, 300u}, {257u, 300u}})
+  for (const auto& [m, n] : {std::pair{1u, 2u},
+                             {1u, 3u},
+                             {2u, 3u},
+                             {3u, 7u},
+                             {4u, 7u},
+                             {6u, 7u},
+                             {8u, 9u},
+                             {255u, 256u},
+                             {256u, 300u},
+                             {257u, 300u}})
     all.push_back({m, n, model.proof(m, n), model.root(0, m), model.root(0, n)});
   return all;
 }
@@ -298,6 +315,26 @@ TEST(MerkleConsistency, RefusesAHashTooManyOrTooFewAndAnotherOrder) {
   for (const Consistency& claim : some_consistencies()) expect_only_the_exact_proof(claim);
 }
 
+// A root somebody made up around the true one must not make room for one more hash.
+TEST(MerkleInclusion, RefusesALongerProofEvenIfItsHashesLeadToTheRoot) {
+  for (Inclusion claim : some_inclusions()) {
+    const Hash256 extra = leaf_hash("extra");
+    claim.proof.push_back(extra);
+    claim.root = node_hash(extra, claim.root);
+    EXPECT_FALSE(claim.holds());
+  }
+}
+
+TEST(MerkleConsistency, RefusesALongerProofEvenIfItsHashesLeadToBothRoots) {
+  for (Consistency claim : some_consistencies()) {
+    const Hash256 extra = leaf_hash("extra");
+    claim.proof.push_back(extra);
+    claim.old_root = node_hash(extra, claim.old_root);
+    claim.new_root = node_hash(extra, claim.new_root);
+    EXPECT_FALSE(claim.holds());
+  }
+}
+
 TEST(MerkleInclusion, HoldsForNoOtherIndex) {
   for (const Inclusion& claim : some_inclusions()) {
     for (std::uint64_t index = 0; index < claim.size + 4; ++index) {
@@ -316,8 +353,7 @@ TEST(MerkleInclusion, SaysWhatIsWrong) {
   EXPECT_EQ(beyond.error().code, Errc::invalid);
   EXPECT_EQ(beyond.error().about, About::proof);
   EXPECT_EQ(beyond.error().what, "entry 300 is not in a tree of size 300");
-  const auto empty =
-      verify_inclusion(claim.leaf, EntryIndex{100}, TreeSize{300}, {}, claim.root);
+  const auto empty = verify_inclusion(claim.leaf, EntryIndex{100}, TreeSize{300}, {}, claim.root);
   EXPECT_EQ(empty.error().what, "the inclusion proof has 0 hashes where it needs 9");
 }
 
@@ -367,8 +403,7 @@ TEST(MerkleProofs, PassOnTheErrorOfTheirNodes) {
 
 // RFC 9162 §2.1.3.2, step by step.
 std::optional<Hash256> rfc9162_inclusion_root(const Hash256& leaf, std::uint64_t index,
-                                              std::uint64_t size,
-                                              std::span<const Hash256> proof) {
+                                              std::uint64_t size, std::span<const Hash256> proof) {
   std::uint64_t fn = index;
   std::uint64_t sn = size - 1;
   Hash256 r = leaf;
@@ -390,8 +425,10 @@ std::optional<Hash256> rfc9162_inclusion_root(const Hash256& leaf, std::uint64_t
 }
 
 // RFC 9162 §2.1.4.2 without its comparisons: the two roots that the proof leads to.
-std::optional<std::pair<Hash256, Hash256>> rfc9162_consistency_roots(
-    std::uint64_t first, std::uint64_t second, std::vector<Hash256> path, const Hash256& old_root) {
+std::optional<std::pair<Hash256, Hash256>> rfc9162_consistency_roots(std::uint64_t first,
+                                                                     std::uint64_t second,
+                                                                     std::vector<Hash256> path,
+                                                                     const Hash256& old_root) {
   if (path.empty()) return std::nullopt;
   if (std::has_single_bit(first)) path.insert(path.begin(), old_root);
   std::uint64_t fn = first - 1;
@@ -428,8 +465,8 @@ Result<Hash256> imaginary_node(unsigned level, std::uint64_t index) {
 
 std::vector<std::uint64_t> edge_sizes(std::mt19937_64& random) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
-  std::vector<std::uint64_t> sizes = {kMax, kMax - 1, kMax / 2, kMax / 2 + 1, kMax / 2 + 2,
-                                      (std::uint64_t{1} << 63) - 1};
+  std::vector<std::uint64_t> sizes = {kMax,         kMax - 1,     kMax / 2,
+                                      kMax / 2 + 1, kMax / 2 + 2, (std::uint64_t{1} << 63) - 1};
   for (int k = 0; k < 40; ++k) sizes.push_back(random() | 1ull << (40 + random() % 24));
   return sizes;
 }

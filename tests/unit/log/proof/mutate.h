@@ -1,5 +1,5 @@
-// One-byte changes that parsers fall for: every flipped bit, and the characters that separate, pad
-// or end things in our formats. One thread.
+// One-byte changes that parsers fall for: flipped bits (next digit, other case, not ASCII), and the
+// characters that separate, pad or end things in our formats. One thread.
 #pragma once
 
 #include <set>
@@ -7,12 +7,13 @@
 
 namespace varve::testing {
 
-// Calls `check(changed, position)` for each of about thirteen other values of every byte.
+// Calls `check(changed, position)` for each of about ten other values of every byte.
 template <class Check>
 void change_each_byte(const std::string& good, const Check& check) {
   for (std::size_t at = 0; at < good.size(); ++at) {
     std::set<char> values = {'\n', ' ', 'A', '=', '0', '+', '\0'};
-    for (unsigned bit = 0; bit < 8; ++bit) values.insert(static_cast<char>(good[at] ^ (1 << bit)));
+    for (const unsigned bit : {0u, 1u, 5u, 7u})
+      values.insert(static_cast<char>(good[at] ^ (1 << bit)));
     values.erase(good[at]);
     for (const char value : values) {
       std::string bad = good;

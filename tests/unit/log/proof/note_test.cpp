@@ -11,9 +11,13 @@ namespace {
 
 using namespace testing;  // the keys
 
-std::string operator+(std::string_view a, std::string_view b) { return std::string(a).append(b); }
+std::string operator+(std::string_view a, std::string_view b) {
+  return std::string(a).append(b);
+}
 
-VerifierKey key(std::string_view vkey) { return VerifierKey::parse(vkey).value(); }
+VerifierKey key(std::string_view vkey) {
+  return VerifierKey::parse(vkey).value();
+}
 
 // The signers' names, or the error.
 Result<std::vector<std::string>> signers_of(std::string_view bytes,
@@ -158,8 +162,8 @@ TEST(Note, UnknownSignaturesAreIgnored) {
 
 TEST(Note, ASignatureWithAKnownNameButAnotherIdIsUnknown) {
   const Signer namesake = Signer::generate("log.example");
-  const std::string bytes = kFact + "\n" + namesake.sign_line("another text\n") +
-                            std::string(kFactLogLine);
+  const std::string bytes =
+      kFact + "\n" + namesake.sign_line("another text\n") + std::string(kFactLogLine);
   EXPECT_TRUE(signers_of(bytes, {key(kLogVkey)}).has_value());
 }
 
@@ -191,6 +195,26 @@ TEST(Note, AKnownSignatureOfTheWrongLengthCondemnsIt) {
 TEST(Note, ASignerThatSignedTwiceCountsOnce) {
   EXPECT_EQ(signers_of(kFactNote + std::string(kFactLogLine), {key(kLogVkey)}).value().size(), 1u);
   EXPECT_EQ(signers_of(kFactNote, {key(kLogVkey), key(kLogVkey)}).value().size(), 1u);
+}
+
+// Two "keys" that share the id of the name log.example, found by trying some 50,000 of them.
+VerifierKey colliding_key(std::uint32_t number) {
+  std::array<std::uint8_t, 32> bytes{};
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  return {"log.example", bytes};
+}
+
+TEST(Note, TwoKnownKeysWithOneNameAndIdAreAmbiguousAndNeitherIsTried) {
+  const VerifierKey first = colliding_key(16'883);
+  const VerifierKey second = colliding_key(50'742);
+  ASSERT_EQ(first.id(), second.id());
+  ASSERT_NE(first, second);
+  const std::string blob(first.id().begin(), first.id().end());
+  const std::string bytes =
+      kFactNote + "— log.example " + base64_encode(blob + std::string(64, 's')) + "\n";
+  const auto refused = signers_of(bytes, {key(kLogVkey), first, second});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().about, About::key);
 }
 
 TEST(Note, AnyChangedByteOfTextOrOnlySignatureCondemnsIt) {

@@ -20,18 +20,25 @@ inline constexpr std::string_view kEventVkey =
 inline constexpr std::string_view kFact = "A fact.\n";
 inline constexpr std::string_view kFactLogLine =
     "— log.example "
-    "slLQz5+AiCufGRXr2MjaeHZRYya6zSAbCbTOcxn7MGvyRGaUm/iGJ7RCCarcfUKXH5QZUcCiDQ4sfLcLfFLKGTAqyw8=\n";
+    "slLQz5+AiCufGRXr2MjaeHZRYya6zSAbCbTOcxn7MGvyRGaUm/"
+    "iGJ7RCCarcfUKXH5QZUcCiDQ4sfLcLfFLKGTAqyw8=\n";
 inline constexpr std::string_view kFactEventLine =
     "— log.example/events "
-    "pJKVudF6FSOXdeW+3IYKHb5slmNx6Ky32wVGuXrZN8JFE0tKBGzRVO4Q4J0uk7eW9pgsgHPx1AE1r5dK54tzMLyWawQ=\n";
+    "pJKVudF6FSOXdeW+3IYKHb5slmNx6Ky32wVGuXrZN8JFE0tKBGzRVO4Q4J0uk7eW9pgsgHPx1AE1r5dK54tzMLyWawQ="
+    "\n";
 
 // Of the seven-leaf reference tree.
 inline constexpr std::string_view kCheckpointNote =
     "log.example\n7\n3bib5AOAnjJXUNPSY814kpwpQreUKjS3fhIslZSnTIw=\n\n— log.example "
-    "slLQz8UMRl2cypj+U16AIL7U/MUIl2Tjf2uioab+wqdolb1cdh2gpU82hLwozA8O6gn2tnAKFpNDiy18BtZ4cYVALwg=\n";
+    "slLQz8UMRl2cypj+U16AIL7U/"
+    "MUIl2Tjf2uioab+wqdolb1cdh2gpU82hLwozA8O6gn2tnAKFpNDiy18BtZ4cYVALwg=\n";
 
-inline Signer log_signer() { return Signer::parse(kLogPrivateKey).value(); }
-inline Signer event_signer() { return Signer::parse(kEventPrivateKey).value(); }
+inline Signer log_signer() {
+  return Signer::parse(kLogPrivateKey).value();
+}
+inline Signer event_signer() {
+  return Signer::parse(kEventPrivateKey).value();
+}
 
 // From the public documentation of golang.org/x/mod/sumdb/note.
 inline constexpr std::string_view kPeterNeumannVkey =
@@ -45,9 +52,11 @@ inline constexpr std::string_view kPublicNoteText =
     "then you don't know what your problem is.\n";
 inline constexpr std::string_view kPeterNeumannLine =
     "— PeterNeumann "
-    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+    "x08go/ZJkuBS9UG/"
+    "SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 inline constexpr std::string_view kEnochRootLine =
     "— EnochRoot "
-    "rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n";
+    "rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/"
+    "5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n";
 
 }  // namespace varve::testing

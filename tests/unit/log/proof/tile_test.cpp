@@ -128,14 +128,14 @@ struct Width {
   unsigned width;
 };
 constexpr Width kWidths[] = {
-    {0, 0, 0, 0},         {1, 0, 0, 1},         {1, 0, 1, 0},         {1, 1, 0, 0},
-    {255, 0, 0, 255},     {255, 1, 0, 0},       {256, 0, 0, 256},     {256, 0, 1, 0},
-    {256, 1, 0, 1},       {257, 0, 0, 256},     {257, 0, 1, 1},       {257, 1, 0, 1},
-    {65535, 0, 255, 255}, {65535, 1, 0, 255},   {65535, 2, 0, 0},     {65536, 0, 255, 256},
-    {65536, 0, 256, 0},   {65536, 1, 0, 256},   {65536, 1, 1, 0},     {65536, 2, 0, 1},
-    {65537, 0, 256, 1},   {65537, 1, 0, 256},   {65537, 2, 0, 1},     {70000, 0, 272, 256},
-    {70000, 0, 273, 112}, {70000, 0, 274, 0},   {70000, 1, 0, 256},   {70000, 1, 1, 17},
-    {70000, 1, 2, 0},     {70000, 2, 0, 1},     {70000, 2, 1, 0},     {70000, 3, 0, 0},
+    {0, 0, 0, 0},         {1, 0, 0, 1},       {1, 0, 1, 0},       {1, 1, 0, 0},
+    {255, 0, 0, 255},     {255, 1, 0, 0},     {256, 0, 0, 256},   {256, 0, 1, 0},
+    {256, 1, 0, 1},       {257, 0, 0, 256},   {257, 0, 1, 1},     {257, 1, 0, 1},
+    {65535, 0, 255, 255}, {65535, 1, 0, 255}, {65535, 2, 0, 0},   {65536, 0, 255, 256},
+    {65536, 0, 256, 0},   {65536, 1, 0, 256}, {65536, 1, 1, 0},   {65536, 2, 0, 1},
+    {65537, 0, 256, 1},   {65537, 1, 0, 256}, {65537, 2, 0, 1},   {70000, 0, 272, 256},
+    {70000, 0, 273, 112}, {70000, 0, 274, 0}, {70000, 1, 0, 256}, {70000, 1, 1, 17},
+    {70000, 1, 2, 0},     {70000, 2, 0, 1},   {70000, 2, 1, 0},   {70000, 3, 0, 0},
     {70000, 63, 0, 0},
 };
 
@@ -164,7 +164,8 @@ TEST(NodesFromTiles, AsksForEachTileAtTheWidthItHasAtThatSize) {
     asked.push_back({.level = level, .n = n, .width = width});
     return log.reader()(level, n, width);
   };
-  const auto proof = inclusion_proof(EntryIndex{600}, TreeSize{600 + 1}, nodes_from_tiles(spy, TreeSize{601}));
+  const auto proof =
+      inclusion_proof(EntryIndex{600}, TreeSize{600 + 1}, nodes_from_tiles(spy, TreeSize{601}));
   ASSERT_TRUE(proof.has_value());
   const std::vector<TilePath> expected = {{.level = 0, .n = 2, .width = 89},
                                           {.level = 1, .n = 0, .width = 2}};
@@ -186,9 +187,9 @@ TEST(NodesFromTiles, HasNoNodeThatIsNotComplete) {
 }
 
 TEST(NodesFromTiles, CallsATileOfTheWrongLengthCorrupt) {
-  for (const std::size_t length : {std::size_t{0}, std::size_t{31}, std::size_t{44 * 32 - 32},
-                                   std::size_t{44 * 32 - 1}, std::size_t{44 * 32 + 1},
-                                   std::size_t{8192 + 32}}) {
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{31}, std::size_t{44 * 32 - 32}, std::size_t{44 * 32 - 1},
+        std::size_t{44 * 32 + 1}, std::size_t{8192 + 32}}) {
     const TileReader tiles = [&](unsigned, std::uint64_t, unsigned) -> Result<std::string> {
       return std::string(length, 'x');
     };

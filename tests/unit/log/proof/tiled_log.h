@@ -26,7 +26,8 @@ class TiledLog {
   TileReader reader() const {
     return [this](unsigned level, std::uint64_t n, unsigned width) -> Result<std::string> {
       if (const auto tile = full_.find({level, n}); tile != full_.end()) return tile->second;
-      const bool is_edge = tile_width_at(edge_.size(), level, n) == edge_.partial(level).size() / 32;
+      const bool is_edge =
+          tile_width_at(edge_.size(), level, n) == edge_.partial(level).size() / 32;
       if (is_edge && edge_.partial(level).size() >= std::size_t{width} * 32)
         return std::string(edge_.partial(level));
       return fail(Errc::not_found, About::storage, "no such tile");
