@@ -2,9 +2,14 @@
 // threads, never copied.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
 #include "api/config.h"
 #include "api/http/message.h"
 #include "api/http/pool.h"
+#include "api/surface/tile_cache.h"
 #include "log/head.h"
 #include "log/ledger.h"
 #include "log/proof/note.h"
@@ -12,6 +17,14 @@
 #include "log/store/blob_store.h"
 
 namespace varve {
+
+// What changes while the server runs. Any thread.
+struct RunState {
+  std::atomic<bool> draining{false};  // set by the composition root at SIGTERM; /readyz tells
+  std::atomic<std::int64_t> disk_checked_ms{0};  // monotonic; 0: never
+  std::atomic<bool> disk_low{false};
+  surface::TileCache tiles;
+};
 
 struct Services {
   const Config& config;
@@ -21,6 +34,7 @@ struct Services {
   http::Pool& pool;        // for anything that may block: file syncs, blob reads
   VerifierKey log_key;
   VerifierKey event_key;
+  std::shared_ptr<RunState> state = std::make_shared<RunState>();
 
   Reader reader() const { return Reader(head.get()); }
   std::string ulid() const;            // a new request id

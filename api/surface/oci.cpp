@@ -1,0 +1,45 @@
+// The route table of /v2, with what each route may change. Source: OCI distribution-spec 1.1.1,
+// "Endpoints". Both /v2 and /v2/, and both …/blobs/uploads and …/blobs/uploads/, are routes of
+// their own: a redirect would lose the body of a POST.
+#include "api/surface/oci.h"
+
+#include "api/surface/oci_common.h"
+#include "api/surface/oci_handlers.h"
+
+namespace varve::surface {
+namespace {
+
+using http::Effect;
+using http::Method;
+
+http::net::awaitable<http::Response> ping(Services&, http::Request&) {
+  co_return http::json(200, "{}");
+}
+
+constexpr http::Route kRoutes[] = {
+    {Method::get, "/v2", Effect::none, ping},
+    {Method::get, "/v2/", Effect::none, ping},
+
+    {Method::get, "/v2/{name...}/blobs/{digest}", Effect::none, get_blob},
+
+    {Method::post, "/v2/{name...}/blobs/uploads", Effect::event, start_upload},
+    {Method::post, "/v2/{name...}/blobs/uploads/", Effect::event, start_upload},
+    {Method::get, "/v2/{name...}/blobs/uploads/{upload}", Effect::none, upload_status},
+    {Method::patch, "/v2/{name...}/blobs/uploads/{upload}", Effect::session, append_upload},
+    {Method::put, "/v2/{name...}/blobs/uploads/{upload}", Effect::event, finish_upload},
+    {Method::del, "/v2/{name...}/blobs/uploads/{upload}", Effect::session, cancel_upload},
+
+    {Method::get, "/v2/{name...}/manifests/{reference}", Effect::none, get_manifest},
+    {Method::put, "/v2/{name...}/manifests/{reference}", Effect::event, put_manifest},
+    {Method::del, "/v2/{name...}/manifests/{reference}", Effect::event, delete_manifest},
+
+    {Method::get, "/v2/{name...}/tags/list", Effect::none, list_tags},
+};
+
+}  // namespace
+
+http::Surface oci_surface() {
+  return {kOciSurface, "/v2", http::Dialect::oci, kRoutes};
+}
+
+}  // namespace varve::surface

@@ -1,0 +1,90 @@
+// Blobs out: HEAD and GET, whole or in part, as of any size. I/O threads; the store is asked on the
+// pool, and the bytes go from the file to the socket without being held.
+#include <memory>
+#include <utility>
+
+#include "api/surface/oci_common.h"
+#include "api/surface/oci_handlers.h"
+#include "api/surface/ranges.h"
+
+namespace varve::surface {
+namespace {
+
+using http::Request;
+using http::Response;
+using OpenBlob = Result<std::unique_ptr<BlobFile>>;
+
+http::net::awaitable<OpenBlob> open_blob(Services& services, const Digest& digest) {
+  auto open = [&services, &digest] { return services.blobs.open(digest); };
+  co_return co_await services.pool.run(open);
+}
+
+Error blob_unknown(const Digest& digest, std::string what) {
+  return Error(Errc::not_found, About::blob, std::move(what), digest.to_string());
+}
+
+// If-Range with another tag means: the part I hold is of something else, send all of it.
+RangeAnswer wanted_range(const Request& request, const Digest& digest, std::uint64_t size) {
+  if (request.method != http::Method::get) return {};  // RFC 9110 §14.2: Range is for GET alone
+  const std::string_view if_range = request.header("if-range");
+  if (!if_range.empty() && !etag_matches(if_range, digest.to_string())) return {};
+  return parse_range(request.header("range"), size);
+}
+
+Response unsatisfiable(std::uint64_t total, TreeSize size) {
+  const Error error(Errc::range, About::blob,
+                    "the blob has " + std::to_string(total) + " bytes; the range asks beyond them");
+  Response response = oci_problem(error, size);
+  response.add("Content-Range", "bytes */" + std::to_string(total));
+  return response;
+}
+
+Response blob_answer(const Request& request, const Digest& digest, const oci::BlobRow& row,
+                     TreeSize size, std::shared_ptr<const BlobFile> file) {
+  const std::uint64_t total = file->size();
+  const RangeAnswer wanted = wanted_range(request, digest, total);
+  if (wanted.kind == RangeAnswer::Kind::unsatisfiable) return unsatisfiable(total, size);
+  const bool part = wanted.kind == RangeAnswer::Kind::part;
+  const ByteRange range = part ? wanted.range : ByteRange{0, total};
+  Response response = oci_answer(part ? 206 : 200);
+  response.add("Content-Type", "application/octet-stream")
+      .add("Accept-Ranges", "bytes")
+      .add(kContentDigest, digest.to_string())
+      .add("ETag", etag_of(digest));
+  if (part)
+    response.add("Content-Range", "bytes " + std::to_string(range.offset) + "-" +
+                                      std::to_string(range.offset + range.length - 1) + "/" +
+                                      std::to_string(total));
+  add_provenance(response, row.index, size);
+  response.body = http::FileRange{std::move(file), range.offset, range.length};
+  response.content_length = range.length;
+  return response;
+}
+
+}  // namespace
+
+// The file is opened for HEAD too: a client that hears "it is here" does not push it, so the answer
+// must not rest on the log alone when the bytes are gone.
+http::net::awaitable<Response> get_blob(Services& services, Request& request) {
+  auto scope = read_scope(services, request);
+  if (!scope) co_return std::move(scope).error();
+  const TreeSize size = scope->state.size;
+  const auto digest = Digest::parse(request.params[1]);
+  if (!digest) co_return oci_problem(digest.error(), size);
+  const auto row = oci::find_blob(*scope->state.view, scope->repo, *digest);
+  if (!row) co_return oci_problem(row.error(), size);
+  if (!*row) co_return oci_problem(blob_unknown(*digest, "the repository has no such blob"), size);
+  if (if_none_match(request, *digest)) co_return not_modified(*digest, (*row)->index, size);
+  auto file = co_await open_blob(services, *digest);
+  if (!file && file.error().code == Errc::not_found)
+    co_return oci_problem(
+        blob_unknown(*digest, "the log names this blob, but its bytes are not here"), size);
+  if (!file) co_return oci_problem(file.error(), size);
+  if ((*file)->size() != (*row)->size)
+    co_return oci_problem(Error(Errc::corrupt, About::blob, "the stored blob has the wrong length",
+                                digest->to_string()),
+                          size);
+  co_return blob_answer(request, *digest, **row, size, std::move(*file));
+}
+
+}  // namespace varve::surface

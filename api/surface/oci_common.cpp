@@ -1,0 +1,121 @@
+// Shared parts of the OCI surface. I/O threads.
+#include "api/surface/oci_common.h"
+
+#include <utility>
+
+#include "api/http/problem.h"
+#include "api/surface/ranges.h"
+
+namespace varve::surface {
+
+http::Response oci_answer(unsigned status) {
+  http::Response response;
+  response.status = status;
+  return response;
+}
+
+http::Response oci_problem(const Error& error) {
+  return http::problem(error, http::Dialect::oci);
+}
+
+http::Response oci_problem(const Error& error, TreeSize size) {
+  http::Response response = oci_problem(error);
+  response.add(kTreeSize, std::to_string(size.value));
+  return response;
+}
+
+void add_provenance(http::Response& response, std::optional<EntryIndex> index, TreeSize size) {
+  if (index) response.add("Varve-Index", std::to_string(index->value));
+  response.add(kTreeSize, std::to_string(size.value));
+  if (index) response.add("Varve-Proof", "/log/proof/" + std::to_string(index->value));
+}
+
+std::string etag_of(const Digest& digest) {
+  return '"' + digest.to_string() + '"';
+}
+
+bool if_none_match(const http::Request& request, const Digest& digest) {
+  const std::string_view header = request.header("if-none-match");
+  return !header.empty() && etag_matches(header, digest.to_string());
+}
+
+http::Response not_modified(const Digest& digest, std::optional<EntryIndex> index, TreeSize size) {
+  http::Response response = oci_answer(304);
+  response.add("ETag", etag_of(digest)).add(kContentDigest, digest.to_string());
+  add_provenance(response, index, size);
+  return response;
+}
+
+std::expected<ReadScope, http::Response> read_scope(const Services& services,
+                                                    const http::Request& request) {
+  Reader reader = services.reader();
+  const TreeSize committed = reader.head().size;
+  const std::string_view asked = request.params.front();
+  const auto name = split_name(asked);
+  if (!name) return std::unexpected(oci_problem(name.error(), committed));
+  const auto moment = one_moment(name->moment, request.query.get("as_of"));
+  if (!moment) return std::unexpected(oci_problem(moment.error(), committed));
+  auto repo = RepoName::parse(name->name);
+  if (!repo) return std::unexpected(oci_problem(repo.error(), committed));
+  auto state = state_at(std::move(reader), *moment);
+  if (!state) return std::unexpected(oci_problem(state.error(), committed));
+  const bool in_path = !std::holds_alternative<Present>(name->moment);
+  return ReadScope{*std::move(repo), std::string(asked), in_path, *std::move(state)};
+}
+
+Result<RepoName> writable_repo(const http::Request& request) {
+  const std::string_view asked = request.params.front();
+  if (asked.starts_with("asof.") || request.query.get("as_of"))
+    return fail(Errc::unsupported, About::repository, "an earlier state can be read, not changed",
+                std::string(asked));
+  return RepoName::parse(asked);
+}
+
+Result<Reference> parse_reference(std::string_view text) {
+  Reference reference;
+  if (text.find(':') != std::string_view::npos) {
+    VARVE_TRY(reference.digest, Digest::parse(text));
+  } else {
+    VARVE_TRY(reference.tag, oci::Tag::parse(text));
+  }
+  return reference;
+}
+
+Command make_command(const http::Request& request, Intent intent, std::vector<Body> bodies) {
+  return Command{request.actor, request.id, std::string(kOciSurface), std::move(intent),
+                 std::move(bodies)};
+}
+
+void add_receipt(http::Response& response, const Services& services, const Receipt& receipt,
+                 const FindIndex& find) {
+  if (receipt.count > 0) {
+    add_provenance(response, EntryIndex{receipt.first.value + receipt.count - 1}, receipt.size);
+    return;
+  }
+  // As of the receipt's size, not at the head: somebody may have changed it again already.
+  std::optional<EntryIndex> index;
+  if (const auto view = services.reader().view_as_of(receipt.size)) {
+    if (const auto found = find(**view)) index = *found;
+  }
+  add_provenance(response, index, receipt.size);
+}
+
+http::net::awaitable<http::Response> link_blob(Services& services, const http::Request& request,
+                                               content::LinkBlob link) {
+  const RepoName repo = link.repo;
+  const Digest digest = link.digest;
+  Command command = make_command(request, std::move(link));
+  const auto receipt = co_await submit(services, std::move(command));
+  if (!receipt) co_return oci_problem(receipt.error());
+  http::Response response = oci_answer(201);
+  response.add("Location", "/v2/" + repo.text() + "/blobs/" + digest.to_string())
+      .add(kContentDigest, digest.to_string());
+  add_receipt(response, services, *receipt,
+              [&](const View& view) -> Result<std::optional<EntryIndex>> {
+                VARVE_TRY(const auto row, oci::find_blob(view, repo, digest));
+                return row ? std::optional(row->index) : std::nullopt;
+              });
+  co_return response;
+}
+
+}  // namespace varve::surface

@@ -1,0 +1,72 @@
+// What the handlers of the OCI surface share: how a repository is addressed for reading and for
+// writing, the headers every answer carries, and the way a wish goes to the ledger. Called on I/O
+// threads; nothing here blocks beyond a look-up in the store.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/http/message.h"
+#include "api/services.h"
+#include "api/surface/as_of.h"
+#include "core/oci/query.h"
+#include "core/registry.h"
+
+namespace varve::surface {
+
+inline constexpr std::string_view kOciSurface = "oci";
+inline constexpr std::string_view kContentDigest = "Docker-Content-Digest";
+inline constexpr std::string_view kTreeSize = "Varve-Tree-Size";
+
+// An empty answer of this status.
+http::Response oci_answer(unsigned status);
+http::Response oci_problem(const Error& error);
+// A read that failed still says which state it failed in.
+http::Response oci_problem(const Error& error, TreeSize size);
+
+// Varve-Index, Varve-Tree-Size and Varve-Proof: which event this answer rests on.
+void add_provenance(http::Response& response, std::optional<EntryIndex> index, TreeSize size);
+
+std::string etag_of(const Digest& digest);
+bool if_none_match(const http::Request& request, const Digest& digest);
+http::Response not_modified(const Digest& digest, std::optional<EntryIndex> index, TreeSize size);
+
+// A repository as a read addresses it, and the state that answers.
+struct ReadScope {
+  RepoName repo;
+  std::string asked;  // the name as it stood in the path, asof. included
+  bool moment_in_path = false;
+  State state;
+};
+// From the route's first parameter and ?as_of=. The error is the finished answer.
+std::expected<ReadScope, http::Response> read_scope(const Services& services,
+                                                    const http::Request& request);
+
+// The repository a mutation addresses. The past cannot be changed: Errc::unsupported for asof.
+// names and for ?as_of=, rather than a change of the present that the caller did not mean.
+Result<RepoName> writable_repo(const http::Request& request);
+
+// A tag or a digest: a reference is a digest exactly if it holds a colon, which no tag can.
+struct Reference {
+  std::optional<oci::Tag> tag;
+  std::optional<Digest> digest;
+};
+Result<Reference> parse_reference(std::string_view text);
+
+Command make_command(const http::Request& request, Intent intent, std::vector<Body> bodies = {});
+
+// Where the outcome of a committed command stands: its last event, or, when nothing had to happen,
+// the event that made it so before. `find` looks that one up in the state the receipt names.
+using FindIndex = std::function<Result<std::optional<EntryIndex>>(const View&)>;
+void add_receipt(http::Response& response, const Services& services, const Receipt& receipt,
+                 const FindIndex& find);
+
+// Makes a placed blob reachable through the repository and answers 201.
+http::net::awaitable<http::Response> link_blob(Services& services, const http::Request& request,
+                                               content::LinkBlob link);
+
+}  // namespace varve::surface

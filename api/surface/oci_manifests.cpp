@@ -1,0 +1,185 @@
+// Manifests in and out. I/O threads; a manifest is the only body that is held whole, and one above
+// kInlineBytesMax is hashed and parsed on the pool, because 4 MiB take longer than an I/O thread
+// may.
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "api/surface/oci_common.h"
+#include "api/surface/oci_handlers.h"
+#include "core/base/limits.h"
+#include "core/oci/manifest.h"
+
+namespace varve::surface {
+namespace {
+
+using http::Request;
+using http::Response;
+using http::net::awaitable;
+
+constexpr std::size_t kInlineBytesMax = 64 << 10;
+
+struct Found {
+  Digest digest;
+  oci::ManifestRow row;
+  EntryIndex index;  // what was addressed was set by this event: the tag's, or the manifest's own
+};
+
+Error manifest_unknown(std::string_view reference) {
+  return Error(Errc::not_found, About::manifest, "the repository has no such manifest",
+               std::string(reference));
+}
+
+// What does not parse as a tag cannot be one: it is not there (404), while a malformed digest is a
+// mistake in the request (400). The conformance suite asks for the first.
+Result<Found> find(const ReadScope& scope, std::string_view text) {
+  auto reference = parse_reference(text);
+  if (!reference && reference.error().about == About::tag)
+    return std::unexpected(manifest_unknown(text));
+  if (!reference) return std::unexpected(std::move(reference).error());
+  const View& view = *scope.state.view;
+  std::optional<EntryIndex> index;
+  std::optional<Digest> digest = reference->digest;
+  if (reference->tag) {
+    VARVE_TRY(const auto tag, oci::find_tag(view, scope.repo, *reference->tag));
+    if (!tag) return std::unexpected(manifest_unknown(text));
+    digest = tag->digest;
+    index = tag->index;
+  }
+  VARVE_TRY(auto row, oci::find_manifest(view, scope.repo, *digest));
+  if (!row) return std::unexpected(manifest_unknown(text));
+  const EntryIndex set_by = index.value_or(row->index);
+  return Found{*digest, *std::move(row), set_by};
+}
+
+Result<std::string> stored_bytes(const ReadScope& scope, const Found& found) {
+  VARVE_TRY(auto bytes, scope.state.reader.body(found.digest));
+  if (!bytes || bytes->size() != found.row.size)
+    return fail(Errc::corrupt, About::manifest, "the stored manifest is missing or short",
+                found.digest.to_string());
+  return *std::move(bytes);
+}
+
+struct Prepared {
+  Digest digest;
+  oci::Manifest manifest;
+};
+
+// By digest, the bytes must hash to it in its own algorithm; by tag, SHA-256 names them.
+Result<Prepared> prepare(const Reference& reference, std::string_view bytes,
+                         std::string_view content_type) {
+  const auto algorithm = reference.digest ? reference.digest->algorithm() : DigestAlgorithm::sha256;
+  Digest digest = Digest::of(bytes, algorithm);
+  if (reference.digest && digest != *reference.digest)
+    return fail(Errc::invalid, About::digest, "the body does not hash to the digest in the path",
+                digest.to_string());
+  VARVE_TRY(auto manifest, oci::parse_manifest(bytes, content_type));
+  return Prepared{digest, std::move(manifest)};
+}
+
+awaitable<Result<Prepared>> prepare_anywhere(Services& services, const Reference& reference,
+                                             std::string_view bytes,
+                                             std::string_view content_type) {
+  auto work = [&] { return prepare(reference, bytes, content_type); };
+  if (bytes.size() <= kInlineBytesMax) co_return work();
+  co_return co_await services.pool.run(work);
+}
+
+awaitable<Result<std::string>> read_manifest(Request& request) {
+  auto bytes = co_await http::read_all(*request.body, limits::kManifestBytesMax);
+  if (!bytes && bytes.error().code == Errc::too_large)
+    co_return fail(Errc::too_large, About::manifest, "a manifest has at most 4 MiB");
+  co_return bytes;
+}
+
+Response put_answer(const Services& services, const oci::PutManifest& put,
+                    const std::optional<std::string>& subject, const Receipt& receipt) {
+  Response response = oci_answer(201);
+  response.add("Location", "/v2/" + put.repo.text() + "/manifests/" + put.digest.to_string())
+      .add(kContentDigest, put.digest.to_string());
+  if (subject) response.add("OCI-Subject", *subject);
+  add_receipt(response, services, receipt,
+              [&put](const View& view) -> Result<std::optional<EntryIndex>> {
+                if (put.tag) {
+                  VARVE_TRY(const auto tag, oci::find_tag(view, put.repo, *put.tag));
+                  return tag ? std::optional(tag->index) : std::nullopt;
+                }
+                VARVE_TRY(const auto row, oci::find_manifest(view, put.repo, put.digest));
+                return row ? std::optional(row->index) : std::nullopt;
+              });
+  return response;
+}
+
+}  // namespace
+
+awaitable<Response> get_manifest(Services& services, Request& request) {
+  auto scope = read_scope(services, request);
+  if (!scope) co_return std::move(scope).error();
+  const TreeSize size = scope->state.size;
+  const auto found = find(*scope, request.params[1]);
+  if (!found) co_return oci_problem(found.error(), size);
+  if (if_none_match(request, found->digest))
+    co_return not_modified(found->digest, found->index, size);
+  Response response = oci_answer(200);
+  response.add("Content-Type", found->row.media_type)
+      .add(kContentDigest, found->digest.to_string())
+      .add("ETag", etag_of(found->digest));
+  add_provenance(response, found->index, size);
+  if (request.method == http::Method::head) {
+    response.content_length = found->row.size;
+    co_return response;
+  }
+  auto bytes = stored_bytes(*scope, *found);
+  if (!bytes) co_return oci_problem(bytes.error(), size);
+  response.body = *std::move(bytes);
+  co_return response;
+}
+
+awaitable<Response> put_manifest(Services& services, Request& request) {
+  auto repo = writable_repo(request);
+  if (!repo) co_return oci_problem(repo.error());
+  auto reference = parse_reference(request.params[1]);
+  if (!reference) co_return oci_problem(reference.error());
+  auto bytes = co_await read_manifest(request);
+  if (!bytes) co_return oci_problem(bytes.error());
+  auto prepared =
+      co_await prepare_anywhere(services, *reference, *bytes, request.header("content-type"));
+  if (!prepared) co_return oci_problem(prepared.error());
+  oci::Manifest& manifest = prepared->manifest;
+  const std::optional<std::string> subject = std::move(manifest.subject);
+  const oci::PutManifest put{*std::move(repo),
+                             std::move(reference->tag),
+                             prepared->digest,
+                             bytes->size(),
+                             std::move(manifest.media_type),
+                             std::move(manifest.blobs),
+                             std::move(manifest.manifests)};
+  std::vector<Body> bodies{
+      Body{prepared->digest, std::make_shared<const std::string>(*std::move(bytes))}};
+  Command command = make_command(request, put, std::move(bodies));
+  const auto receipt = co_await submit(services, std::move(command));
+  if (!receipt) co_return oci_problem(receipt.error());
+  co_return put_answer(services, put, subject, *receipt);
+}
+
+// By tag the tag goes and the manifest stays; by digest the manifest goes with all its tags.
+awaitable<Response> delete_manifest(Services& services, Request& request) {
+  auto repo = writable_repo(request);
+  if (!repo) co_return oci_problem(repo.error());
+  auto reference = parse_reference(request.params[1]);
+  if (!reference && reference.error().about == About::tag)
+    co_return oci_problem(manifest_unknown(request.params[1]));
+  if (!reference) co_return oci_problem(reference.error());
+  Intent intent = reference->tag
+                      ? Intent(oci::DeleteTag{*std::move(repo), *std::move(reference->tag)})
+                      : Intent(oci::DeleteManifest{*std::move(repo), *reference->digest});
+  Command command = make_command(request, std::move(intent));
+  const auto receipt = co_await submit(services, std::move(command));
+  if (!receipt) co_return oci_problem(receipt.error());
+  Response response = oci_answer(202);
+  add_receipt(response, services, *receipt,
+              [](const View&) -> Result<std::optional<EntryIndex>> { return std::nullopt; });
+  co_return response;
+}
+
+}  // namespace varve::surface

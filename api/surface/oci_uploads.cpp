@@ -1,0 +1,275 @@
+// Blobs in: uploads from their POST to the event that links their blob. I/O threads; every step
+// that touches the upload's file runs on the pool, one window at a time.
+//
+// An upload's URL ends in <id><check>: the store's 32 hex digits and 16 more of a hash over the id
+// and the repository. So an upload answers 404 under any other repository without a second file
+// that would have to survive restarts with it. The check is no secret and needs none: whoever knows
+// the id could only finish, elsewhere, bytes they sent themselves.
+//
+// A client that vanishes leaves what it sent: the upload's size says how far it came, and the next
+// PATCH or PUT goes on there.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "api/surface/oci_common.h"
+#include "api/surface/oci_handlers.h"
+#include "api/surface/ranges.h"
+#include "core/base/bytes.h"
+
+namespace varve::surface {
+namespace {
+
+using http::Request;
+using http::Response;
+using http::net::awaitable;
+using UploadPtr = std::unique_ptr<Upload>;
+
+constexpr std::size_t kIdDigits = 32;
+constexpr std::size_t kCheckBytes = 8;
+
+std::string upload_token(const UploadId& id, const RepoName& repo) {
+  const Hash256 hash = sha256("varve upload\n", id.text(), repo.text());
+  return id.text() + hex_encode(as_view(hash).substr(0, kCheckBytes));
+}
+
+std::string upload_path(const UploadId& id, const RepoName& repo) {
+  return "/v2/" + repo.text() + "/blobs/uploads/" + upload_token(id, repo);
+}
+
+struct Target {
+  RepoName repo;
+  UploadId id;
+};
+
+Result<Target> parse_target(const Request& request) {
+  VARVE_TRY(auto repo, writable_repo(request));
+  const std::string_view token = request.params[1];
+  VARVE_TRY(auto id, UploadId::parse(token.substr(0, kIdDigits)));
+  if (token != upload_token(id, repo))
+    return fail(Errc::not_found, About::upload, "this repository has no such upload");
+  return Target{std::move(repo), std::move(id)};
+}
+
+// Where the upload stands. "0-0" for an empty one is what every client expects, though it reads
+// like one byte; a PATCH is judged by the real size.
+void add_upload_headers(Response& response, const Target& target, std::uint64_t size) {
+  response.add("Location", upload_path(target.id, target.repo))
+      .add("Range", "0-" + std::to_string(std::max<std::uint64_t>(size, 1) - 1))
+      .add("Docker-Upload-UUID", upload_token(target.id, target.repo));
+}
+
+Response upload_answer(unsigned status, const Target& target, std::uint64_t size) {
+  Response response = oci_answer(status);
+  add_upload_headers(response, target, size);
+  return response;
+}
+
+// A chunk out of order leaves the upload alive, and says where it stands.
+Response upload_problem(const Error& error, const Target& target, std::uint64_t size) {
+  Response response = oci_problem(error);
+  if (error.code == Errc::range) add_upload_headers(response, target, size);
+  return response;
+}
+
+awaitable<Result<UploadPtr>> open_new(Services& services) {
+  auto open = [&services] { return services.blobs.start_upload(); };
+  co_return co_await services.pool.run(open);
+}
+
+awaitable<Result<UploadPtr>> open_existing(Services& services, const UploadId& id) {
+  auto open = [&services, &id] { return services.blobs.open_upload(id); };
+  co_return co_await services.pool.run(open);
+}
+
+awaitable<Result<void>> cancel(Services& services, const UploadId& id) {
+  auto work = [&services, &id] { return services.blobs.cancel_upload(id); };
+  co_return co_await services.pool.run(work);
+}
+
+awaitable<Result<void>> finish(Services& services, Upload& upload, const Digest& digest) {
+  auto work = [&upload, &digest] { return upload.finish(digest); };
+  co_return co_await services.pool.run(work);
+}
+
+std::unexpected<Error> out_of_order(std::string what) {
+  return fail(Errc::range, About::upload, std::move(what));
+}
+
+// The body's declared place, checked against the upload before a byte is read. Without
+// Content-Range the body is appended whatever its length.
+Result<std::optional<std::uint64_t>> expected_length(const Request& request, std::uint64_t at) {
+  const std::string_view header = request.header("content-range");
+  if (header.empty()) return std::nullopt;
+  const auto chunk = parse_content_range(header);
+  if (!chunk)
+    return fail(Errc::invalid, About::size, "Content-Range is written <first>-<last>",
+                std::string(header.substr(0, 64)));
+  if (chunk->first != at)
+    return out_of_order("the upload has " + std::to_string(at) + " bytes; the chunk starts at " +
+                        std::to_string(chunk->first));
+  const auto length = request.body->length();
+  if (length && *length != chunk->length())
+    return out_of_order("Content-Range and Content-Length name different lengths");
+  return chunk->length();
+}
+
+// Streams the body to the end of the upload. With `exactly`, a byte too many is refused before its
+// window is stored.
+awaitable<Result<void>> append_body(Services& services, http::Body& body, Upload& upload,
+                                    std::optional<std::uint64_t> exactly) {
+  std::uint64_t received = 0;
+  while (true) {
+    const Result<std::string_view> window = co_await body.read();
+    if (!window) co_return std::unexpected(window.error());
+    if (window->empty()) break;
+    received += window->size();
+    if (exactly && received > *exactly)
+      co_return out_of_order("the body is longer than Content-Range");
+    if (services.low_on_disk())
+      co_return fail(Errc::unavailable, About::storage, "the disk is nearly full; try again later");
+    auto append = [&upload, bytes = *window] { return upload.append(bytes); };
+    const Result<void> appended = co_await services.pool.run(append);
+    if (!appended) co_return std::unexpected(appended.error());
+  }
+  if (exactly && received != *exactly)
+    co_return out_of_order("the body is shorter than Content-Range");
+  co_return Result<void>{};
+}
+
+// POST ?digest=: the whole blob in one request. Nobody knows the upload's id yet, so what fails is
+// removed at once. An empty body whose digest is not the empty blob's is a plain POST by a client
+// that adds the digest early: it gets an upload.
+awaitable<Response> single_post(Services& services, Request& request, Target target,
+                                UploadPtr upload, Digest digest) {
+  Result<void> done = co_await append_body(services, *request.body, *upload, std::nullopt);
+  const std::uint64_t size = upload->size();
+  if (done && size == 0 && digest != Digest::of("", digest.algorithm()))
+    co_return upload_answer(202, target, 0);
+  if (done) done = co_await finish(services, *upload, digest);
+  upload.reset();  // its file is in use until then
+  if (!done) {
+    const Result<void> removed = co_await cancel(services, target.id);
+    if (!removed && removed.error().code != Errc::not_found) co_return oci_problem(removed.error());
+    co_return oci_problem(done.error());
+  }
+  content::LinkBlob link{target.repo, digest, size};
+  co_return co_await link_blob(services, request, std::move(link));
+}
+
+struct Mount {
+  Digest digest;
+  std::uint64_t size;
+};
+
+// A mount succeeds only if `from` really links the blob and its bytes are here; whatever is wrong
+// with it (a malformed digest, a repository that does not exist) is answered by an ordinary upload.
+awaitable<std::optional<Mount>> find_mount(Services& services, const Request& request) {
+  const auto mount = request.query.get("mount");
+  const auto from = request.query.get("from");
+  if (!mount || !from) co_return std::nullopt;
+  const auto digest = Digest::parse(*mount);
+  const auto repo = RepoName::parse(*from);
+  if (!digest || !repo) co_return std::nullopt;
+  const Reader reader = services.reader();
+  const auto row = oci::find_blob(*reader.view(), *repo, *digest);
+  if (!row || !*row) co_return std::nullopt;
+  auto open = [&services, &digest] { return services.blobs.open(*digest).has_value(); };
+  const bool here = co_await services.pool.run(open);
+  if (!here) co_return std::nullopt;
+  co_return Mount{*digest, (*row)->size};
+}
+
+// distribution-spec after 1.1.1: an algorithm we cannot check is refused before bytes are sent. One
+// we can needs nothing: finish() hashes again when it is not the one hashed on the way.
+Result<void> check_algorithm(const Request& request) {
+  const auto name = request.query.get("digest-algorithm");
+  if (!name || *name == "sha256" || *name == "sha512") return {};
+  return fail(Errc::invalid, About::digest, "digests are sha256 or sha512",
+              std::string(name->substr(0, 64)));
+}
+
+Result<std::optional<Digest>> digest_parameter(const Request& request) {
+  const auto text = request.query.get("digest");
+  if (!text) return std::nullopt;
+  VARVE_TRY(const Digest digest, Digest::parse(*text));
+  return digest;
+}
+
+}  // namespace
+
+awaitable<Response> start_upload(Services& services, Request& request) {
+  auto repo = writable_repo(request);
+  if (!repo) co_return oci_problem(repo.error());
+  const auto algorithm = check_algorithm(request);
+  if (!algorithm) co_return oci_problem(algorithm.error());
+  const auto digest = digest_parameter(request);
+  if (!digest) co_return oci_problem(digest.error());
+  const std::optional<Mount> mount = co_await find_mount(services, request);
+  if (mount) {
+    content::LinkBlob link{*repo, mount->digest, mount->size};
+    co_return co_await link_blob(services, request, std::move(link));
+  }
+  auto upload = co_await open_new(services);
+  if (!upload) co_return oci_problem(upload.error());
+  Target target{*std::move(repo), (*upload)->id()};
+  if (!*digest) co_return upload_answer(202, target, 0);
+  co_return co_await single_post(services, request, std::move(target), *std::move(upload),
+                                 **digest);
+}
+
+awaitable<Response> append_upload(Services& services, Request& request) {
+  const auto target = parse_target(request);
+  if (!target) co_return oci_problem(target.error());
+  const auto upload = co_await open_existing(services, target->id);
+  if (!upload) co_return oci_problem(upload.error());
+  const auto length = expected_length(request, (*upload)->size());
+  if (!length) co_return upload_problem(length.error(), *target, (*upload)->size());
+  const auto appended = co_await append_body(services, *request.body, **upload, *length);
+  if (!appended) co_return upload_problem(appended.error(), *target, (*upload)->size());
+  co_return upload_answer(202, *target, (*upload)->size());
+}
+
+// The digest is judged before the upload is touched: a PUT without one, or with a wrong one, can be
+// sent again.
+awaitable<Response> finish_upload(Services& services, Request& request) {
+  const auto target = parse_target(request);
+  if (!target) co_return oci_problem(target.error());
+  const auto digest = digest_parameter(request);
+  if (!digest) co_return oci_problem(digest.error());
+  if (!*digest)
+    co_return oci_problem(
+        Error(Errc::invalid, About::digest, "the final PUT names the blob: ?digest=<digest>"));
+  auto upload = co_await open_existing(services, target->id);
+  if (!upload) co_return oci_problem(upload.error());
+  const auto length = expected_length(request, (*upload)->size());
+  if (!length) co_return upload_problem(length.error(), *target, (*upload)->size());
+  const auto appended = co_await append_body(services, *request.body, **upload, *length);
+  if (!appended) co_return upload_problem(appended.error(), *target, (*upload)->size());
+  const std::uint64_t size = (*upload)->size();
+  const auto finished = co_await finish(services, **upload, **digest);
+  if (!finished) co_return oci_problem(finished.error());
+  upload->reset();
+  content::LinkBlob link{target->repo, **digest, size};
+  co_return co_await link_blob(services, request, std::move(link));
+}
+
+awaitable<Response> upload_status(Services& services, Request& request) {
+  const auto target = parse_target(request);
+  if (!target) co_return oci_problem(target.error());
+  auto work = [&services, &target] { return services.blobs.upload_size(target->id); };
+  const Result<std::uint64_t> size = co_await services.pool.run(work);
+  if (!size) co_return oci_problem(size.error());
+  co_return upload_answer(204, *target, *size);
+}
+
+awaitable<Response> cancel_upload(Services& services, Request& request) {
+  const auto target = parse_target(request);
+  if (!target) co_return oci_problem(target.error());
+  const Result<void> done = co_await cancel(services, target->id);
+  if (!done) co_return oci_problem(done.error());
+  co_return oci_answer(204);
+}
+
+}  // namespace varve::surface

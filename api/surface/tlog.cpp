@@ -1,0 +1,210 @@
+// C2SP tlog-tiles over HTTP, and what varve adds to it: keys, offline proofs and bodies. I/O
+// threads.
+//
+// Tiles and bundles are served up to the published size, not the committed one. Entries beyond it
+// are durable but covered by no signed, anchored checkpoint: a client could not verify them, and a
+// cache would keep for a year, as "immutable", leaves that a restore from an older copy may
+// replace.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/http/problem.h"
+#include "api/services.h"
+#include "api/surface/tlog.h"
+#include "core/base/bytes.h"
+#include "core/base/limits.h"
+#include "log/proof/bundle.h"
+#include "log/proof/tile.h"
+
+namespace varve::surface {
+namespace {
+
+using http::Effect;
+using http::Method;
+using http::Request;
+using http::Response;
+using http::net::awaitable;
+using Bytes = std::shared_ptr<const std::string>;
+
+constexpr const char* kImmutable = "public, max-age=31536000, immutable";
+constexpr const char* kBinary = "application/octet-stream";
+constexpr const char* kPlainText = "text/plain; charset=utf-8";
+// Half the time between two looks is what a waiter waits too long.
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
+
+// Verifiers run in browsers too, on pages of anybody.
+Response& allow_every_origin(Response& response) {
+  return response.add("Access-Control-Allow-Origin", "*");
+}
+
+Response log_problem(const Error& error) {
+  Response response = http::problem(error, http::Dialect::plain);
+  allow_every_origin(response);
+  return response;
+}
+
+Response bytes_answer(Bytes bytes, const char* content_type, const char* caching) {
+  Response response;
+  response.add("Content-Type", content_type).add("Cache-Control", caching);
+  allow_every_origin(response);
+  response.body = std::move(bytes);
+  return response;
+}
+
+awaitable<Response> get_checkpoint(Services& services, Request&) {
+  const auto head = services.head.get();
+  if (!head->checkpoint)
+    co_return log_problem(
+        Error(Errc::not_found, About::checkpoint, "no checkpoint has been published yet"));
+  co_return bytes_answer(head->checkpoint, kPlainText, "no-cache");
+}
+
+Result<Bytes> read_full(const Services& services, const Reader& reader, const TilePath& path) {
+  if (Bytes cached = services.state->tiles.find(path)) return cached;
+  auto read = path.entries ? reader.bundle(path.n, kTileWidth)
+                           : reader.tile(path.level, path.n, kTileWidth);
+  VARVE_TRY(std::string bytes, std::move(read));
+  auto shared = std::make_shared<const std::string>(std::move(bytes));
+  services.state->tiles.put(path, shared);
+  return shared;
+}
+
+// A partial tile is a prefix of the tile it grew into, so any width that ever was is served for
+// ever.
+Result<Bytes> read_tile(const Services& services, const TilePath& path) {
+  const Reader reader = services.reader();
+  if (path.width > tile_width_at(reader.head().published, path.level, path.n))
+    return fail(Errc::not_found, About::entry, "the published tree has no such tile");
+  if (path.width == kTileWidth) return read_full(services, reader, path);
+  auto read = path.entries ? reader.bundle(path.n, path.width)
+                           : reader.tile(path.level, path.n, path.width);
+  VARVE_TRY(std::string bytes, std::move(read));
+  return std::make_shared<const std::string>(std::move(bytes));
+}
+
+awaitable<Response> get_tile(Services& services, Request& request) {
+  const auto path = parse_tile_path(request.params.front());
+  if (!path)  // a path that is not canonical names nothing
+    co_return log_problem(Error(Errc::not_found, About::entry, path.error().what));
+  auto bytes = read_tile(services, *path);
+  if (!bytes) co_return log_problem(bytes.error());
+  co_return bytes_answer(*std::move(bytes), kBinary, kImmutable);
+}
+
+awaitable<Response> get_vkey(Services& services, Request&) {
+  auto keys = std::make_shared<const std::string>(services.log_key.to_string() + "\n" +
+                                                  services.event_key.to_string() + "\n");
+  co_return bytes_answer(std::move(keys), kPlainText, "no-cache");
+}
+
+Result<std::chrono::seconds> wait_parameter(const Request& request) {
+  const auto text = request.query.get("wait");
+  if (!text) return std::chrono::seconds(0);
+  const auto seconds = parse_decimal(*text);
+  constexpr auto kMax = std::chrono::duration_cast<std::chrono::seconds>(limits::kProofWaitMax);
+  if (!seconds || *seconds > static_cast<std::uint64_t>(kMax.count()))
+    return fail(Errc::invalid, About::request, "wait is a number of seconds, at most 10",
+                std::string(text->substr(0, 64)));
+  return std::chrono::seconds(*seconds);
+}
+
+// Until a published checkpoint covers the entry, the time is over, or the connection is cut;
+// answers with the newest head either way.
+awaitable<std::shared_ptr<const Head>> wait_published(Services& services, EntryIndex index,
+                                                      std::chrono::seconds patience) {
+  auto head = services.head.get();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto executor = co_await http::net::this_coro::executor;
+  http::net::steady_timer timer(executor);
+  constexpr auto kAsTuple = http::net::as_tuple(http::net::use_awaitable);
+  while (head->published <= TreeSize{index.value} && std::chrono::steady_clock::now() < deadline) {
+    timer.expires_after(kPollInterval);
+    const auto [error] = co_await timer.async_wait(kAsTuple);
+    head = services.head.get();
+    if (error) break;
+  }
+  co_return head;
+}
+
+Response beyond(EntryIndex index, TreeSize size) {
+  Response response =
+      log_problem(Error(Errc::not_found, About::entry,
+                        "the log has " + std::to_string(size.value) +
+                            " entries; there is no entry " + std::to_string(index.value)));
+  response.add("Varve-Tree-Size", std::to_string(size.value));
+  return response;
+}
+
+Response not_covered(EntryIndex index, TreeSize published) {
+  Response response =
+      http::json(503, "{\"index\":" + std::to_string(index.value) +
+                          ",\"published\":" + std::to_string(published.value) + "}");
+  response.add("Retry-After", "1").add("Cache-Control", "no-store");
+  allow_every_origin(response);
+  return response;
+}
+
+Result<std::string> make_proof(const std::shared_ptr<const Head>& head, EntryIndex index) {
+  const Reader reader(head);
+  VARVE_TRY(auto entry, reader.entry(index));
+  VARVE_TRY(auto hashes, reader.inclusion(index, head->published));
+  return format_bundle(ProofBundle{std::move(entry), index, std::move(hashes), *head->checkpoint});
+}
+
+awaitable<Response> get_proof(Services& services, Request& request) {
+  const auto number = parse_decimal(request.params.front());
+  if (!number)
+    co_return log_problem(Error(Errc::invalid, About::entry, "an index is a number in decimal"));
+  const auto patience = wait_parameter(request);
+  if (!patience) co_return log_problem(patience.error());
+  const EntryIndex index{*number};
+  if (const TreeSize size = services.head.get()->size; *number >= size.value)
+    co_return beyond(index, size);
+  const auto head = co_await wait_published(services, index, *patience);
+  if (*number >= head->published.value) co_return not_covered(index, head->published);
+  auto proof = make_proof(head, index);
+  if (!proof) co_return log_problem(proof.error());
+  auto bytes = std::make_shared<const std::string>(*std::move(proof));
+  Response response = bytes_answer(std::move(bytes), kPlainText, "no-cache");
+  response.add("Varve-Index", std::to_string(*number))
+      .add("Varve-Tree-Size", std::to_string(head->published.value))
+      .add("Access-Control-Expose-Headers", "Varve-Index, Varve-Tree-Size");
+  co_return response;
+}
+
+// Bodies are what people pushed: a browser must not be talked into running one.
+awaitable<Response> get_body(Services& services, Request& request) {
+  const auto digest = Digest::parse(request.params.front());
+  if (!digest) co_return log_problem(digest.error());
+  auto body = services.reader().body(*digest);
+  if (!body) co_return log_problem(body.error());
+  if (!*body)
+    co_return log_problem(
+        Error(Errc::not_found, About::body, "no event names these bytes", digest->to_string()));
+  auto bytes = std::make_shared<const std::string>(**std::move(body));
+  Response response = bytes_answer(std::move(bytes), kBinary, kImmutable);
+  response.add("X-Content-Type-Options", "nosniff");
+  co_return response;
+}
+
+constexpr http::Route kRoutes[] = {
+    {Method::get, "/log/checkpoint", Effect::none, get_checkpoint},
+    {Method::get, "/log/tile/{path...}", Effect::none, get_tile},
+    {Method::get, "/log/vkey", Effect::none, get_vkey},
+    {Method::get, "/log/proof/{index}", Effect::none, get_proof},
+    {Method::get, "/log/body/{digest}", Effect::none, get_body},
+};
+
+}  // namespace
+
+http::Surface tlog_surface() {
+  return {"tlog", "/log", http::Dialect::plain, kRoutes};
+}
+
+}  // namespace varve::surface

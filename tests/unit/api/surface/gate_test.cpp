@@ -1,0 +1,109 @@
+// Who may do what before any handler runs, and what an operator is told.
+#include <gtest/gtest.h>
+
+#include "api/surface/all.h"
+#include "tests/unit/api/surface/test_server.h"
+
+namespace varve::test {
+namespace {
+
+using http::Effect;
+using http::Method;
+
+// A target that fits the route's pattern.
+std::string example_of(std::string_view pattern) {
+  std::string target(pattern);
+  const auto replace = [&target](std::string_view what, const std::string& by) {
+    if (const std::size_t at = target.find(what); at != std::string::npos)
+      target.replace(at, what.size(), by);
+  };
+  replace("{name...}", "lib/app");
+  replace("{digest}", Digest::of("x").to_string());
+  replace("{upload}", std::string(48, '0'));
+  replace("{reference}", "v1");
+  replace("{path...}", "0/000.p/1");
+  replace("{index}", "0");
+  return target;
+}
+
+template <class Visit>
+void each_route(const TestServer& server, Visit visit) {
+  for (const http::Surface& surface : server.router().surfaces())
+    for (const http::Route& route : surface.routes) visit(route, example_of(route.pattern));
+}
+
+TEST(Gate, RefusesEveryMutationByNobody) {
+  TestServer server({.dev = false});
+  each_route(server, [&](const http::Route& route, const std::string& target) {
+    const Answer answer = server.call({route.method, target});
+    if (route.effect == Effect::none) {
+      EXPECT_NE(answer.status, 401U) << target;
+    } else {
+      EXPECT_EQ(answer.status, 401U) << target;
+      EXPECT_EQ(code_of(answer), "UNAUTHORIZED") << target;
+    }
+  });
+}
+
+TEST(Gate, OffersNoMutationOnAReadOnlyServer) {
+  TestServer server({.with_ledger = false});
+  each_route(server, [&](const http::Route& route, const std::string& target) {
+    if (route.effect == Effect::none) return;
+    EXPECT_EQ(server.call({route.method, target}).status, 405U) << target;
+  });
+  EXPECT_EQ(server.get("/readyz").status, 200U);
+}
+
+TEST(Gate, StopsChangesWhileTheDiskIsNearlyFullAndGoesOnByItself) {
+  TestServer server;
+  server.push_image("app", "v1", "layer");
+  server.config().disk_low_water_bytes = UINT64_MAX;
+  server.services().state->disk_checked_ms = 0;
+  each_route(server, [&](const http::Route& route, const std::string& target) {
+    if (route.effect == Effect::none) return;
+    EXPECT_EQ(server.call({route.method, target}).status, 503U) << target;
+  });
+  EXPECT_EQ(server.get("/v2/app/manifests/v1").status, 200U);
+  EXPECT_EQ(server.get("/healthz").status, 200U);
+  const Answer ready = server.get("/readyz");
+  EXPECT_EQ(ready.status, 503U);
+  EXPECT_NE(ready.body.find("disk"), std::string::npos);
+
+  server.config().disk_low_water_bytes = 1;
+  server.services().state->disk_checked_ms = 0;
+  EXPECT_EQ(server.get("/readyz").status, 200U);
+  EXPECT_EQ(server.del("/v2/app/manifests/v1").status, 202U);
+}
+
+TEST(Ready, SaysThatTheServerDrains) {
+  TestServer server;
+  EXPECT_EQ(server.get("/readyz").body, "ready\n");
+  server.services().state->draining = true;
+  const Answer answer = server.get("/readyz");
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_NE(answer.body.find("draining"), std::string::npos);
+  EXPECT_EQ(server.get("/healthz").status, 200U);
+}
+
+// The table says what a route may change; the log says what it did.
+TEST(Routes, ThatPromiseNoEventAppendNone) {
+  TestServer server;
+  server.push_image("lib/app", "v1", "layer");
+  each_route(server, [&](const http::Route& route, const std::string& target) {
+    if (route.effect == Effect::event) return;
+    const std::uint64_t before = server.size();
+    server.call({route.method, target});
+    EXPECT_EQ(server.size(), before) << target;
+  });
+}
+
+TEST(Routes, OfNobodyAreNotFoundInPlainText) {
+  TestServer server;
+  const Answer answer = server.get("/nobody/knows");
+  EXPECT_EQ(answer.status, 404U);
+  EXPECT_EQ(answer.header("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(server.call({Method::post, "/healthz"}).status, 405U);
+}
+
+}  // namespace
+}  // namespace varve::test

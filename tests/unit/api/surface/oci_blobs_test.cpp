@@ -1,0 +1,315 @@
+// Blobs and uploads, as clients use them and as hostile ones do.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/unit/api/surface/test_server.h"
+
+namespace varve::test {
+namespace {
+
+using http::Method;
+
+std::string start(TestServer& server, const std::string& repo) {
+  const Answer answer = server.call({Method::post, "/v2/" + repo + "/blobs/uploads/"});
+  EXPECT_EQ(answer.status, 202U);
+  EXPECT_EQ(answer.header("Range"), "0-0");
+  return answer.header("Location");
+}
+
+Answer patch(TestServer& server, const std::string& upload, std::string body,
+             std::string_view content_range = {}) {
+  Call call{Method::patch, upload, {}, std::move(body)};
+  if (!content_range.empty()) call.headers.emplace_back("Content-Range", content_range);
+  return server.call(std::move(call));
+}
+
+std::string blob_url(const std::string& repo, const Digest& digest) {
+  return "/v2/" + repo + "/blobs/" + digest.to_string();
+}
+
+TEST(OciBlob, ArrivesByPostPatchPutAndComesBackTheSame) {
+  TestServer server;
+  const std::string upload = start(server, "lib/app");
+  EXPECT_TRUE(upload.starts_with("/v2/lib/app/blobs/uploads/")) << upload;
+  EXPECT_EQ(upload.find('?'), std::string::npos);
+  Answer answer = patch(server, upload, "hello ");
+  EXPECT_EQ(answer.status, 202U);
+  EXPECT_EQ(answer.header("Location"), upload);
+  EXPECT_EQ(answer.header("Range"), "0-5");
+  answer = patch(server, upload, "world");
+  EXPECT_EQ(answer.header("Range"), "0-10");
+  const Digest digest = Digest::of("hello world");
+  answer = server.put(upload + "?digest=" + digest.to_string(), "");
+  ASSERT_EQ(answer.status, 201U) << answer.body;
+  EXPECT_EQ(answer.header("Location"), blob_url("lib/app", digest));
+  EXPECT_EQ(answer.header("Docker-Content-Digest"), digest.to_string());
+
+  answer = server.get(blob_url("lib/app", digest));
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.body, "hello world");
+  EXPECT_EQ(answer.header("Content-Type"), "application/octet-stream");
+  EXPECT_EQ(answer.header("Accept-Ranges"), "bytes");
+  EXPECT_EQ(answer.header("ETag"), '"' + digest.to_string() + '"');
+  EXPECT_EQ(server.get(upload).status, 404U);  // the upload ended
+}
+
+TEST(OciBlob, ArrivesInOnePostOrWithTheFinalPut) {
+  TestServer server;
+  server.push_blob("app", "one post");
+  const std::string upload = start(server, "app");
+  const Digest digest = Digest::of("with the put");
+  EXPECT_EQ(server.put(upload + "?digest=" + digest.to_string(), "with the put").status, 201U);
+  EXPECT_EQ(server.get(blob_url("app", digest)).body, "with the put");
+}
+
+TEST(OciBlob, MayBeEmptyByEveryWayIn) {
+  TestServer server;
+  const Digest empty = server.push_blob("one", "");
+  const std::string upload = start(server, "two");
+  EXPECT_EQ(server.put(upload + "?digest=" + empty.to_string(), "").status, 201U);
+  for (const char* repo : {"one", "two"}) {
+    const Answer answer = server.get(blob_url(repo, empty));
+    EXPECT_EQ(answer.status, 200U);
+    EXPECT_EQ(answer.content_length, 0U);
+  }
+}
+
+TEST(OciBlob, IsNamedBySha512WhenTheClientSaysSo) {
+  TestServer server;
+  const Digest digest = Digest::of("long name", DigestAlgorithm::sha512);
+  const std::string upload = start(server, "app");
+  EXPECT_EQ(server.put(upload + "?digest=" + digest.to_string(), "long name").status, 201U);
+  const Answer answer = server.head(blob_url("app", digest));
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.header("Docker-Content-Digest"), digest.to_string());
+  EXPECT_EQ(answer.content_length, 9U);
+}
+
+TEST(OciBlob, TellsWhichEventLinkedIt) {
+  TestServer server;
+  const Digest digest = Digest::of("bytes");
+  const Answer pushed = server.call(
+      {Method::post, "/v2/app/blobs/uploads?digest=" + digest.to_string(), {}, "bytes"});
+  ASSERT_EQ(pushed.status, 201U);
+  EXPECT_EQ(pushed.number("Varve-Tree-Size"), server.size());
+  EXPECT_EQ(pushed.header("Varve-Proof"), "/log/proof/" + pushed.header("Varve-Index"));
+  const Answer read = server.head(blob_url("app", digest));
+  EXPECT_EQ(read.header("Varve-Index"), pushed.header("Varve-Index"));
+
+  const std::uint64_t before = server.size();
+  const Answer again = server.call(
+      {Method::post, "/v2/app/blobs/uploads?digest=" + digest.to_string(), {}, "bytes"});
+  EXPECT_EQ(again.status, 201U);
+  EXPECT_EQ(again.header("Varve-Index"), pushed.header("Varve-Index"));
+  EXPECT_EQ(server.size(), before);
+}
+
+TEST(OciBlob, ReachesNoRepositoryItWasNotPushedTo) {
+  TestServer server;
+  const Digest digest = server.push_blob("mine", "secret");
+  const Answer answer = server.get(blob_url("yours", digest));
+  EXPECT_EQ(answer.status, 404U);
+  EXPECT_EQ(code_of(answer), "BLOB_UNKNOWN");
+  EXPECT_EQ(answer.number("Varve-Tree-Size"), server.size());
+}
+
+TEST(OciBlob, AnswersRanges) {
+  TestServer server;
+  std::string bytes(2048, 'x');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>('a' + i % 26);
+  const std::string url = blob_url("app", server.push_blob("app", bytes));
+  Answer answer = server.call({Method::get, url, {{"Range", "bytes=500-1499"}}});
+  EXPECT_EQ(answer.status, 206U);
+  EXPECT_EQ(answer.header("Content-Range"), "bytes 500-1499/2048");
+  EXPECT_EQ(answer.body, bytes.substr(500, 1000));
+  answer = server.call({Method::get, url, {{"Range", "bytes=-500"}}});
+  EXPECT_EQ(answer.body, bytes.substr(1548));
+  answer = server.call({Method::get, url, {{"Range", "bytes=5000-10000"}}});
+  EXPECT_EQ(answer.status, 416U);
+  EXPECT_EQ(answer.header("Content-Range"), "bytes */2048");
+  answer = server.call({Method::get, url, {{"Range", "bytes=1-2"}, {"If-Range", "\"other\""}}});
+  EXPECT_EQ(answer.status, 200U);
+  answer = server.call({Method::head, url, {{"Range", "bytes=1-2"}}});
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.content_length, 2048U);
+}
+
+TEST(OciBlob, IsNotSentToAClientThatHasIt) {
+  TestServer server;
+  const Digest digest = server.push_blob("app", "cached");
+  const std::string tag = digest.to_string();
+  const Answer answer =
+      server.call({Method::get, blob_url("app", digest), {{"If-None-Match", tag}}});
+  EXPECT_EQ(answer.status, 304U);
+  EXPECT_EQ(answer.body, "");
+  EXPECT_EQ(answer.header("ETag"), '"' + tag + '"');
+}
+
+TEST(OciBlob, WithAMalformedDigestIsAMistakeNotAnAbsence) {
+  TestServer server;
+  const std::string hex(64, 'A');
+  for (const std::string& digest :
+       {std::string("sha256:abc"), "sha256:" + hex, std::string("md5:00")}) {
+    const Answer answer = server.get("/v2/app/blobs/" + digest);
+    EXPECT_EQ(answer.status, 400U) << digest;
+    EXPECT_EQ(code_of(answer), "DIGEST_INVALID");
+  }
+}
+
+TEST(OciUpload, RefusesAWrongDigestAndKeepsTheUpload) {
+  TestServer server;
+  const std::uint64_t before = server.size();
+  const std::string upload = start(server, "app");
+  patch(server, upload, "right");
+  Answer answer = server.put(upload + "?digest=" + Digest::of("wrong").to_string(), "");
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_EQ(code_of(answer), "DIGEST_INVALID");
+  EXPECT_EQ(server.put(upload, "").status, 400U);  // no digest at all
+  EXPECT_EQ(server.put(upload + "?digest=sha256:bad", "").status, 400U);
+  EXPECT_EQ(server.size(), before);
+  answer = server.put(upload + "?digest=" + Digest::of("right").to_string(), "");
+  EXPECT_EQ(answer.status, 201U) << answer.body;
+}
+
+TEST(OciUpload, OfOnePostWithAWrongDigestLeavesNothing) {
+  TestServer server;
+  const std::uint64_t before = server.size();
+  const Answer answer = server.call(
+      {Method::post, "/v2/app/blobs/uploads/?digest=" + Digest::of("a").to_string(), {}, "b"});
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_EQ(code_of(answer), "DIGEST_INVALID");
+  EXPECT_EQ(server.size(), before);
+  EXPECT_EQ(server.get(blob_url("app", Digest::of("b"))).status, 404U);
+  const auto expired = server.services().blobs.expire_uploads(Timestamp{INT64_MAX});
+  EXPECT_EQ(expired.value(), 0U);
+}
+
+TEST(OciUpload, StartsWhenAnEmptyPostNamesADigestEarly) {
+  TestServer server;
+  const Digest digest = Digest::of("later");
+  const Answer answer =
+      server.call({Method::post, "/v2/app/blobs/uploads/?digest=" + digest.to_string()});
+  ASSERT_EQ(answer.status, 202U);
+  EXPECT_EQ(server.put(answer.header("Location") + "?digest=" + digest.to_string(), "later").status,
+            201U);
+}
+
+TEST(OciUpload, SurvivesAChunkOutOfOrder) {
+  TestServer server;
+  const std::string upload = start(server, "app");
+  EXPECT_EQ(patch(server, upload, "01234", "0-4").status, 202U);
+  for (const std::string_view place : {"0-4", "6-10", "4-8"}) {
+    const Answer answer = patch(server, upload, "56789", place);
+    EXPECT_EQ(answer.status, 416U) << place;
+    EXPECT_EQ(answer.header("Range"), "0-4");
+    EXPECT_EQ(answer.header("Location"), upload);
+    EXPECT_EQ(code_of(answer), "BLOB_UPLOAD_INVALID");
+  }
+  const std::string digest = Digest::of("0123456789").to_string();
+  Call late{Method::put, upload + "?digest=" + digest, {{"Content-Range", "6-10"}}, "56789"};
+  EXPECT_EQ(server.call(late).status, 416U);
+  EXPECT_EQ(patch(server, upload, "56789", "bytes 5-9/*").status, 202U);
+  EXPECT_EQ(server.put(upload + "?digest=" + digest, "").status, 201U);
+}
+
+TEST(OciUpload, RefusesAContentRangeThatContradictsTheBody) {
+  TestServer server;
+  const std::string upload = start(server, "app");
+  EXPECT_EQ(patch(server, upload, "01234", "0-9").status, 416U);
+  EXPECT_EQ(patch(server, upload, "01234", "nonsense").status, 400U);
+  EXPECT_EQ(server.get(upload).header("Range"), "0-0");
+  Call longer{Method::patch, upload, {{"Content-Range", "0-2"}}, "01234", true};
+  EXPECT_EQ(server.call(longer).status, 416U);
+  EXPECT_EQ(server.get(upload).header("Range"), "0-0");
+  Call shorter{Method::patch, upload, {{"Content-Range", "0-9"}}, "01234", true};
+  const Answer answer = server.call(shorter);
+  EXPECT_EQ(answer.status, 416U);
+  EXPECT_EQ(answer.header("Range"), "0-4");  // what came stays, and the answer says so
+}
+
+TEST(OciUpload, KeepsWhatAVanishedClientSentAndNothingElseChanges) {
+  TestServer server;
+  const std::uint64_t before = server.size();
+  const std::string upload = start(server, "app");
+  const std::string bytes(200'000, 'v');
+  Call call{Method::patch, upload, {}, bytes, true};
+  call.vanish_after = 131'072;
+  EXPECT_GE(server.call(call).status, 400U);
+  EXPECT_EQ(server.get(upload).header("Range"), "0-131071");
+  EXPECT_EQ(server.size(), before);
+  EXPECT_EQ(patch(server, upload, bytes.substr(131'072), "131072-199999").status, 202U);
+  EXPECT_EQ(server.put(upload + "?digest=" + Digest::of(bytes).to_string(), "").status, 201U);
+}
+
+TEST(OciUpload, BelongsToTheRepositoryItWasStartedIn) {
+  TestServer server;
+  const std::string upload = start(server, "mine");
+  const std::string elsewhere = "/v2/yours" + upload.substr(std::string("/v2/mine").size());
+  for (const Method method : {Method::get, Method::patch, Method::put, Method::del}) {
+    const Answer answer =
+        server.call({method, elsewhere + "?digest=" + Digest::of("").to_string()});
+    EXPECT_EQ(answer.status, 404U);
+    EXPECT_EQ(code_of(answer), "BLOB_UPLOAD_UNKNOWN");
+  }
+  EXPECT_EQ(server.get(upload).status, 204U);
+}
+
+TEST(OciUpload, ThatNeverWasIsUnknown) {
+  TestServer server;
+  for (const std::string& id : {std::string("nope"), std::string(48, '0'), std::string(32, 'a'),
+                                std::string(4000, 'a'), std::string("..")}) {
+    const Answer answer = server.get("/v2/app/blobs/uploads/" + id);
+    EXPECT_EQ(answer.status, 404U) << id;
+    EXPECT_EQ(code_of(answer), "BLOB_UPLOAD_UNKNOWN") << id;
+  }
+}
+
+TEST(OciUpload, TellsWhereItStandsAndCanBeCancelled) {
+  TestServer server;
+  const std::string upload = start(server, "app");
+  patch(server, upload, "12345");
+  Answer answer = server.get(upload + "?digest=ignored");
+  EXPECT_EQ(answer.status, 204U);
+  EXPECT_EQ(answer.header("Range"), "0-4");
+  EXPECT_EQ(answer.header("Location"), upload);
+  EXPECT_NE(answer.header("Docker-Upload-UUID"), "");
+  EXPECT_EQ(server.del(upload).status, 204U);
+  EXPECT_EQ(server.get(upload).status, 404U);
+  EXPECT_EQ(server.del(upload).status, 404U);
+}
+
+TEST(OciUpload, RefusesAnAlgorithmItCannotCheckBeforeBytesAreSent) {
+  TestServer server;
+  const std::string url = "/v2/app/blobs/uploads/?digest-algorithm=";
+  EXPECT_EQ(server.call({Method::post, url + "sha512"}).status, 202U);
+  EXPECT_EQ(server.call({Method::post, url + "md5"}).status, 400U);
+}
+
+TEST(OciMount, LinksABlobThatTheOtherRepositoryReallyHolds) {
+  TestServer server;
+  const Digest digest = server.push_blob("from", "shared");
+  const std::string url = "/v2/to/blobs/uploads/?mount=" + digest.to_string() + "&from=";
+  const Answer answer = server.call({Method::post, url + "from"});
+  ASSERT_EQ(answer.status, 201U);
+  EXPECT_EQ(answer.header("Location"), blob_url("to", digest));
+  EXPECT_EQ(server.get(blob_url("to", digest)).body, "shared");
+}
+
+TEST(OciMount, FallsBackToAnUploadWhateverIsWrong) {
+  TestServer server;
+  const std::string digest = server.push_blob("from", "shared").to_string();
+  const std::string other = Digest::of("never pushed").to_string();
+  const std::uint64_t before = server.size();
+  for (const std::string& query :
+       {"mount=" + digest + "&from=nobody", "mount=" + other + "&from=from", "mount=" + digest,
+        std::string("mount=nonsense&from=from"), "mount=" + digest + "&from=../etc"}) {
+    const Answer answer = server.call({Method::post, "/v2/to/blobs/uploads/?" + query});
+    EXPECT_EQ(answer.status, 202U) << query;
+    EXPECT_EQ(server.del(answer.header("Location")).status, 204U);
+  }
+  EXPECT_EQ(server.size(), before);
+}
+
+}  // namespace
+}  // namespace varve::test

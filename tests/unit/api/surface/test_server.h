@@ -1,0 +1,87 @@
+// A registry without HTTP: requests go to the handlers as values and come back as values. The
+// ledger, the blob store and the router are the real ones; the log's store is in memory. One
+// thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/http/pool.h"
+#include "api/http/route.h"
+#include "api/services.h"
+
+namespace varve::test {
+
+struct Call {
+  http::Method method = http::Method::get;
+  std::string target;
+  std::vector<std::pair<std::string_view, std::string_view>> headers = {};
+  std::string body = {};
+  bool chunked = false;                                    // no length is known in advance
+  std::optional<std::size_t> vanish_after = std::nullopt;  // the client is gone after so many bytes
+};
+
+struct Answer {
+  unsigned status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::optional<std::uint64_t> content_length;
+  // Empty when absent; fails the test when it is there twice.
+  std::string header(std::string_view name) const;
+  std::uint64_t number(std::string_view name) const;
+};
+
+struct TestOptions {
+  bool dev = true;
+  bool with_ledger = true;  // false: a read-only server
+  std::chrono::milliseconds publish_interval{0};
+};
+
+class TestServer {
+ public:
+  explicit TestServer(TestOptions options = {});
+  ~TestServer();
+  TestServer(const TestServer&) = delete;
+
+  Answer call(Call call);
+  Answer get(std::string target) { return call({http::Method::get, std::move(target)}); }
+  Answer head(std::string target) { return call({http::Method::head, std::move(target)}); }
+  Answer del(std::string target) { return call({http::Method::del, std::move(target)}); }
+  Answer put(std::string target, std::string body, std::string_view content_type = {});
+  // Pushes what an image of one layer needs; returns the manifest's bytes.
+  std::string push_image(const std::string& repo, const std::string& tag, std::string layer);
+  Digest push_blob(const std::string& repo, std::string bytes);
+
+  std::uint64_t size() const { return head_.get()->size.value; }
+  std::uint64_t published() const { return head_.get()->published.value; }
+  void wait_published();  // until everything committed is covered by a checkpoint
+  Services& services() { return *services_; }
+  Config& config() { return config_; }
+  const http::Router& router() const { return *router_; }
+
+ private:
+  std::filesystem::path directory_;
+  Config config_;
+  HeadCell head_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Anchor> anchor_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<BlobStore> blobs_;
+  http::Pool pool_{2};
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<http::Router> router_;
+};
+
+inline constexpr std::string_view kImageType = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr std::string_view kIndexType = "application/vnd.oci.image.index.v1+json";
+
+std::string image_of(std::string_view config, std::string_view layer);
+// The code word of an OCI error body.
+std::string code_of(const Answer& answer);
+
+}  // namespace varve::test
