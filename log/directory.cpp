@@ -224,7 +224,8 @@ Result<Hash256> leaf_at(const Snapshot& snapshot, std::uint64_t index) {
   return leaf_hash(*entry);
 }
 
-Result<TreeEdge> load_edge(const Snapshot& snapshot, TreeSize size) {
+Result<TreeEdge> load_edge(const Snapshot& snapshot, const HeadRow& head) {
+  const TreeSize size = head.size;
   std::vector<Hash256> tail;
   for (std::uint64_t i = size.value / kTileWidth * kTileWidth; i < size.value; ++i) {
     VARVE_TRY(tail.emplace_back(), leaf_at(snapshot, i));
@@ -237,7 +238,7 @@ Result<TreeEdge> load_edge(const Snapshot& snapshot, TreeSize size) {
           return storage_error(Errc::corrupt, "a tile is missing or short");
         return *std::move(tile);
       },
-      tail);
+      tail, head.root);
 }
 
 Result<std::shared_ptr<const std::string>> load_checkpoint(const Snapshot& snapshot, TreeSize size) {
@@ -270,9 +271,7 @@ Result<std::shared_ptr<const Head>> load_head(const Store& store) {
   VARVE_TRY(auto bytes, head->snapshot->get(Family::meta, kHeadKey));
   if (!bytes) return storage_error(Errc::not_found, "the store is empty");
   VARVE_TRY(auto row, decode_head(*bytes));
-  VARVE_TRY(auto edge, load_edge(*head->snapshot, row.size));
-  if (edge.root() != row.root)
-    return storage_error(Errc::corrupt, "the entries do not hash to the root the store committed to");
+  VARVE_TRY(auto edge, load_edge(*head->snapshot, row));
   VARVE_TRY(head->checkpoint, load_checkpoint(*head->snapshot, row.published));
   head->size = row.size;
   head->root = row.root;

@@ -229,9 +229,9 @@ TEST(Ledger, RefusesAtOnceWhenItsQueueIsFull) {
 TEST(Ledger, RefusesByBytesToo) {
   LogRig rig;
   rig.open();
-  const auto big = std::make_shared<const std::string>(4 << 20, 'x');
+  const auto big = std::make_shared<const std::string>(8 << 20, 'x');
   std::vector<Command> commands;
-  for (std::uint64_t i = 0; i < 60; ++i) {
+  for (std::uint64_t i = 0; i < 200; ++i) {
     commands.push_back(put_manifest("lib/app", "v1", i));
     auto& put = std::get<oci::PutManifest>(commands.back().intent);
     commands.back().bodies = {{put.digest, big}};

@@ -18,7 +18,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
-#include "tests/unit/log/store/test_directory.h"
+#include "tests/support/test_directory.h"
 
 namespace varve {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/base/bytes.h"
 #include "log/store/rocks_store.h"
 #include "tests/support/power_cut_fs.h"
-#include "tests/unit/log/store/test_directory.h"
+#include "tests/support/test_directory.h"
 
 namespace varve {
 namespace {

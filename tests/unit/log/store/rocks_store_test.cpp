@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
-#include "tests/unit/log/store/test_directory.h"
+#include "tests/support/test_directory.h"
 
 namespace varve {
 namespace {

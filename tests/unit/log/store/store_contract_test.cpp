@@ -9,7 +9,7 @@
 #include "log/store/rocks_store.h"
 #include "log/store/store.h"
 #include "tests/support/mem_store.h"
-#include "tests/unit/log/store/test_directory.h"
+#include "tests/support/test_directory.h"
 
 namespace varve {
 namespace {

@@ -1,0 +1,121 @@
+// What must hold whatever anybody does: proofs verify at every size, replay equals the live tables, and
+// the state as of N is the state a replay to N makes.
+#include <gmock/gmock.h>
+
+#include "core/codec.h"
+#include "log/fsck.h"
+#include "log/replay.h"
+#include "log/rows_view.h"
+#include "tests/support/random_commands.h"
+
+namespace varve::test {
+namespace {
+
+// A log of a few hundred entries made by random commands, some of them at once.
+void grow(LogRig& rig, std::uint64_t seed, int rounds) {
+  RandomCommands commands(seed);
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<std::future<Result<Receipt>>> answers;
+    for (std::uint64_t i = 0; i <= seed % 7; ++i) answers.push_back(rig.submit(commands.next()));
+    rig.clock += 1'000;
+    for (auto& answer : answers) {
+      const auto outcome = answer.get();
+      if (!outcome) EXPECT_EQ(outcome.error().code, Errc::not_found) << outcome.error().what;
+    }
+  }
+  rig.ledger->drain();
+}
+
+ReplayReport replay_to(const LogRig& rig, Store& out, std::optional<TreeSize> to) {
+  StoreSource source(rig.head.get());
+  ReplayOptions options;
+  options.to = to;
+  return must(replay(source, out, options, rig.log_key.verifier()));
+}
+
+class LogProperty : public testing::TestWithParam<int> {
+ protected:
+  std::uint64_t seed() const { return property_seed() + static_cast<std::uint64_t>(GetParam()); }
+  void SetUp() override {
+    rig.open();
+    grow(rig, seed(), 60);
+  }
+  LogRig rig;
+};
+
+TEST_P(LogProperty, EveryEntryIsProvenAtEverySize) {
+  const Reader reader = rig.reader();
+  const std::uint64_t size = reader.head().size.value;
+  std::vector<Hash256> leaves;
+  for (std::uint64_t i = 0; i < size; ++i) leaves.push_back(leaf_hash(must(reader.entry(EntryIndex{i}))));
+  for (std::uint64_t n = 1; n <= size; n += 1 + n / 16) {
+    const Hash256 root = must(reader.root_at(TreeSize{n}));
+    for (std::uint64_t i = 0; i < n; ++i) {
+      const auto proof = must(reader.inclusion(EntryIndex{i}, TreeSize{n}));
+      EXPECT_TRUE(verify_inclusion(leaves[i], EntryIndex{i}, TreeSize{n}, proof, root));
+    }
+  }
+}
+
+TEST_P(LogProperty, ReplayMakesTheLiveTablesAgainTwice) {
+  const auto live = must(table_digests(*rig.head.get()->snapshot));
+  for (int time = 0; time < 2; ++time) {
+    const auto out = make_mem_store();
+    EXPECT_EQ(replay_to(rig, *out, std::nullopt).tables, live);
+  }
+}
+
+TEST_P(LogProperty, TheStateAsOfNIsWhatAReplayToNMakes) {
+  const Reader reader = rig.reader();
+  const std::uint64_t size = reader.head().size.value;
+  for (std::uint64_t n = 1; n <= size; n += 1 + size / 12) {
+    const auto out = make_mem_store();
+    replay_to(rig, *out, TreeSize{n});
+    const NowView replayed(out->snapshot());
+    EXPECT_EQ(dump(*must(reader.view_as_of(TreeSize{n}))), dump(replayed)) << "as of " << n;
+  }
+  EXPECT_EQ(dump(*must(reader.view_as_of(TreeSize{size}))), dump(*reader.view()));
+}
+
+TEST_P(LogProperty, AScanAfterAKeyContinuesWhereTheFirstOneStopped) {
+  const Reader reader = rig.reader();
+  for (const std::uint64_t n : {reader.head().size.value / 2, reader.head().size.value}) {
+    const auto view = must(reader.view_as_of(TreeSize{n}));
+    for (const Table table : kTables) {
+      std::vector<std::string> keys;
+      must(view->scan(table, "", "", [&](std::string_view key, const Row&) {
+        keys.emplace_back(key);
+        return true;
+      }));
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        std::vector<std::string> rest;
+        must(view->scan(table, "", keys[i], [&](std::string_view key, const Row&) {
+          rest.emplace_back(key);
+          return true;
+        }));
+        EXPECT_THAT(rest, testing::ElementsAreArray(keys.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                                    keys.end()));
+      }
+    }
+  }
+}
+
+TEST_P(LogProperty, ATimeMeansTheEntriesUpToIt) {
+  const Reader reader = rig.reader();
+  std::vector<Timestamp> times;
+  for (std::uint64_t i = 0; i < reader.head().size.value; ++i) {
+    const std::string bytes = must(reader.entry(EntryIndex{i}));
+    times.push_back(must(decode_entry_text(must(parse_note(bytes)).text)).envelope.at);
+  }
+  for (const Timestamp t : times) {
+    const auto expected = std::ranges::upper_bound(times, t) - times.begin();
+    EXPECT_EQ(must(reader.size_at(t)).value, static_cast<std::uint64_t>(expected));
+  }
+  EXPECT_EQ(must(reader.size_at(Timestamp{times.front().micros - 1})), TreeSize{0});
+  EXPECT_EQ(reader.size_at(Timestamp{times.back().micros + 1}).error().code, Errc::invalid);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, LogProperty, testing::Range(0, 8));
+
+}  // namespace
+}  // namespace varve::test

@@ -1,0 +1,237 @@
+// Data directories: made once, opened by one, keys rotated, every table checked.
+#include "log/directory.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "core/codec.h"
+#include "log/fsck.h"
+#include "log/rows_view.h"
+#include "tests/support/log_rig.h"
+#include "tests/support/test_directory.h"
+
+namespace varve::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRequest = "01JD0000000000000000000000";
+
+Timestamp noon() { return must(Timestamp::parse("2026-11-21T12:00:00Z")); }
+
+void initialise(const fs::path& root) {
+  must(DataDirectory::initialise(root, "registry.example/test", default_anchor(root), kRequest, noon()));
+}
+
+// Opens the directory's ledger, pushes `count` manifests and drains.
+void push(const fs::path& root, std::uint64_t count, std::uint64_t from = 0) {
+  auto directory = must(DataDirectory::open(root, Access::exclusive));
+  FileAnchor anchor(default_anchor(root));
+  HeadCell head;
+  LedgerOptions options;
+  options.clock = noon;
+  auto ledger = must(Ledger::open(directory.store(), anchor, head, must(directory.load_keys()), options));
+  for (std::uint64_t i = from; i < from + count; ++i) {
+    std::promise<Result<Receipt>> answer;
+    ledger->submit(put_manifest("lib/app", "v" + std::to_string(i % 5), i),
+                   [&](Result<Receipt> r) { answer.set_value(std::move(r)); });
+    must(answer.get_future().get());
+  }
+  ledger->drain();
+}
+
+FsckReport check(const fs::path& root) {
+  auto directory = must(DataDirectory::open(root, Access::read_only));
+  const auto blobs = must(open_file_blob_store(root));
+  FileAnchor anchor(default_anchor(root));
+  return must(fsck_directory(directory, *blobs, anchor, root / "fsck.scratch", [](auto, auto, auto) {}));
+}
+
+std::string findings(const FsckReport& report) {
+  std::string text;
+  for (const auto& finding : report.findings) text += finding.what + ": " + finding.detail + "\n";
+  return text;
+}
+
+TEST(DataDirectory, IsMadeWithKeysThatOnlyItsOwnerReads) {
+  const TestDirectory scratch;
+  initialise(scratch.path() / "data");
+  const auto keys = scratch.path() / "data" / "secrets" / "keys";
+  for (const char* name : {"log", "event"})
+    EXPECT_EQ(fs::status(keys / name).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST(DataDirectory, IsMadeOnlyOnce) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  const auto again = DataDirectory::initialise(scratch.path(), "other.example", default_anchor(scratch.path()),
+                                               kRequest, noon());
+  EXPECT_EQ(again.error().code, Errc::conflict);
+}
+
+TEST(DataDirectory, IsNotMadeOverSomebodysFilesOrKeys) {
+  for (const char* what : {"notes.txt", "secrets", "head.anchor"}) {
+    const TestDirectory scratch;
+    std::ofstream(scratch.path() / what) << "mine";
+    const auto made = DataDirectory::initialise(scratch.path(), "registry.example", default_anchor(scratch.path()),
+                                                kRequest, noon());
+    ASSERT_FALSE(made) << what;
+    EXPECT_EQ(made.error().code, Errc::conflict);
+    EXPECT_TRUE(fs::exists(scratch.path() / what));
+  }
+}
+
+TEST(DataDirectory, FinishesAnInterruptedInitialisationAtEveryStep) {
+  const TestDirectory scratch;
+  initialise(scratch.path() / "whole");
+  // Killed after the keys moved into place, before the store did.
+  const auto half = scratch.path() / "half";
+  fs::create_directories(half / "init.unfinished");
+  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
+  initialise(half);
+  push(half, 3);
+  EXPECT_EQ(findings(check(half)), "");
+  // Killed before anything moved.
+  const auto early = scratch.path() / "early";
+  fs::create_directories(early / "init.unfinished" / "secrets" / "keys");
+  initialise(early);
+  push(early, 3);
+  EXPECT_EQ(findings(check(early)), "");
+}
+
+TEST(DataDirectory, RefusesAnOriginThatCannotNameAKey) {
+  const TestDirectory scratch;
+  for (const char* origin : {"", "two words", "a+b", "line\nbreak"})
+    EXPECT_EQ(DataDirectory::initialise(scratch.path() / "d", origin, scratch.path() / "a", kRequest, noon()).error().code,
+              Errc::invalid);
+}
+
+TEST(DataDirectory, HasOneWriter) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  auto first = must(DataDirectory::open(scratch.path(), Access::exclusive));
+  EXPECT_EQ(DataDirectory::open(scratch.path(), Access::exclusive).error().code, Errc::conflict);
+  EXPECT_TRUE(DataDirectory::open(scratch.path(), Access::read_only).has_value());
+}
+
+TEST(DataDirectory, RefusesKeysTheLogDoesNotName) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  const auto file = scratch.path() / "secrets" / "keys" / "event";
+  std::ofstream(file) << Signer::generate("registry.example/test/events").to_string() << "\n";
+  auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
+  EXPECT_EQ(directory.load_keys().error().code, Errc::corrupt);
+}
+
+TEST(KeyRotation, IsSignedByTheOldKeyAndChecksOutAlongTheChain) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  push(scratch.path(), 3);
+  const auto replacement = must(rotate_event_key(scratch.path(), default_anchor(scratch.path()), kRequest, noon));
+  push(scratch.path(), 3, 10);
+  EXPECT_EQ(findings(check(scratch.path())), "");
+  auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
+  EXPECT_EQ(must(directory.load_keys()).event.verifier(), replacement);
+  const auto head = must(directory.load_head());
+  const Reader reader(head);
+  std::optional<std::uint64_t> rotated;
+  for (std::uint64_t i = 0; i < head->size.value; ++i) {
+    const std::string bytes = must(reader.entry(EntryIndex{i}));
+    const Note note = must(parse_note(bytes));
+    EXPECT_EQ(verify_note(note, {&replacement, 1}).has_value(), rotated.has_value()) << i;
+    if (std::holds_alternative<system::EventKeyRotated>(must(decode_entry_text(note.text)).event)) rotated = i;
+  }
+  EXPECT_TRUE(rotated);
+}
+
+TEST(KeyRotation, IsFinishedOrForgottenAfterACrashOnEitherSideOfItsEvent) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  const auto keys = scratch.path() / "secrets" / "keys";
+  // Before the event: the staged key never counted.
+  std::ofstream(keys / "event.next") << Signer::generate("registry.example/test/events").to_string() << "\n";
+  push(scratch.path(), 2);
+  EXPECT_FALSE(fs::exists(keys / "event.next"));
+  // After it: the old file is still in place, and the log names the staged one.
+  fs::copy(keys / "event", scratch.path() / "old");
+  must(rotate_event_key(scratch.path(), default_anchor(scratch.path()), kRequest, noon));
+  fs::rename(keys / "event", keys / "event.next");
+  fs::rename(scratch.path() / "old", keys / "event");
+  push(scratch.path(), 2, 10);
+  EXPECT_EQ(findings(check(scratch.path())), "");
+}
+
+// ---- fsck of a directory ----
+
+TEST(Fsck, FindsNothingInASoundDirectory) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  push(scratch.path(), 300);
+  const auto report = check(scratch.path());
+  EXPECT_EQ(findings(report), "");
+  EXPECT_EQ(report.entries, report.signatures);
+  EXPECT_GE(report.tiles, 2u);
+  EXPECT_GT(report.checkpoints, 0u);
+  EXPECT_FALSE(fs::exists(scratch.path() / "fsck.scratch"));
+}
+
+// Changes one row of a closed directory behind the ledger's back.
+void tamper(const fs::path& root, const std::function<void(Batch&, const Snapshot&)>& change) {
+  auto directory = must(DataDirectory::open(root, Access::exclusive));
+  auto batch = directory.store().batch();
+  change(*batch, *directory.store().snapshot());
+  must(directory.store().commit(std::move(batch)));
+}
+
+std::string first_key(const Snapshot& snapshot, Family family, std::string_view prefix) {
+  const auto cursor = snapshot.cursor(family, prefix, prefix_end(prefix));
+  cursor->seek(prefix);
+  EXPECT_TRUE(cursor->valid());
+  return std::string(cursor->key());
+}
+
+TEST(Fsck, FindsARowThatTheEntriesDoNotMake) {
+  for (const Family family : {Family::now, Family::past}) {
+    const TestDirectory scratch;
+    initialise(scratch.path());
+    push(scratch.path(), 20);
+    tamper(scratch.path(), [&](Batch& batch, const Snapshot& snapshot) {
+      const std::string key = first_key(snapshot, family, now_key(Table::tag, ""));
+      std::string value = *must(snapshot.get(family, key));
+      value.back() = static_cast<char>(value.back() ^ 1);
+      batch.put(family, key, value);
+    });
+    EXPECT_THAT(findings(check(scratch.path())), testing::HasSubstr("tag."));
+  }
+}
+
+TEST(Fsck, FindsAChangedTileBodyEntryAndCheckpoint) {
+  for (const Family family : {Family::tile, Family::body, Family::entry, Family::checkpoint}) {
+    const TestDirectory scratch;
+    initialise(scratch.path());
+    push(scratch.path(), 200);
+    tamper(scratch.path(), [&](Batch& batch, const Snapshot& snapshot) {
+      const std::string key = first_key(snapshot, family, "");
+      std::string value = *must(snapshot.get(family, key));
+      value[value.size() / 2] = static_cast<char>(value[value.size() / 2] ^ 1);
+      batch.put(family, key, value);
+    });
+    EXPECT_NE(findings(check(scratch.path())), "") << kFamilyNames[static_cast<std::size_t>(family)];
+  }
+}
+
+TEST(Fsck, FindsAnAnchorOfAnotherHistory) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  push(scratch.path(), 5);
+  const auto keys = must(must(DataDirectory::open(scratch.path(), Access::exclusive)).load_keys());
+  FileAnchor anchor(default_anchor(scratch.path()));
+  must(anchor.write(sign_checkpoint({"registry.example/test", TreeSize{1'000}, Hash256{}}, keys.log)));
+  EXPECT_THAT(findings(check(scratch.path())), testing::HasSubstr("anchor"));
+}
+
+}  // namespace
+}  // namespace varve::test
