@@ -1,18 +1,28 @@
 // Everything that can be configured, with its default and its reason. Flags, VARVE_* variables and a
-// TOML file make a RawConfig; validate() makes this, which never changes afterwards.
+// TOML file make a LoadedConfig; validate() judges it once; it never changes afterwards.
+//
+// One table of fields (config.cpp) makes the flags, the variables, the TOML keys and what
+// `varve config --explain` prints. The thread of main() only; a Config may be read by any thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "core/base/error.h"
 #include "core/base/limits.h"
 
 namespace varve {
 
 struct Config {
-  std::filesystem::path data;                 // the directory that holds everything
+  std::filesystem::path data = "varve-data";  // the directory that holds everything
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 5000;
   bool dev = false;                           // opens everything; loopback only
@@ -25,5 +35,50 @@ struct Config {
   unsigned pool_threads = 4;
   std::string log_level = "info";
 };
+
+// One thing to configure. Its name is its TOML key; flag and variable follow from it.
+struct ConfigField {
+  std::string_view name;           // "disk.low_water"
+  std::string_view default_value;  // as one would write it
+  std::string_view form;           // "DIR", "ADDRESS:PORT"; empty: a switch
+  std::string_view reason;         // why it exists and why the default is what it is
+  Result<void> (*set)(Config& config, std::string_view value);
+
+  bool is_switch() const { return form.empty(); }
+  std::string flag() const;      // "--disk-low-water"
+  std::string variable() const;  // "VARVE_DISK_LOW_WATER"
+};
+std::span<const ConfigField> config_fields();
+
+// Where a value came from, for people.
+struct ConfigSetting {
+  const ConfigField* field;
+  std::string value;
+  std::string source;  // "flag --listen", "VARVE_LISTEN", "varve.toml", "default"
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<ConfigSetting> settings;  // one a field, in the order of the table
+};
+
+// What there is to load from. Flags are keyed by field name; variables are the whole environment.
+struct ConfigInputs {
+  std::map<std::string, std::string, std::less<>> flags;
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::optional<std::filesystem::path> file;  // --config; else the variable VARVE_CONFIG
+};
+
+// flag > variable > file > default. Errors (invalid, About::request): an unknown TOML key or VARVE_
+// variable, named; a value that does not parse, with where it stands; what validate() says.
+Result<LoadedConfig> load_config(const ConfigInputs& inputs);
+
+// Values that are fine alone and wrong together, and bounds.
+Result<void> validate(const Config& config);
+
+bool is_loopback(std::string_view address);
+
+// NAME=value pairs of this process.
+std::vector<std::pair<std::string, std::string>> process_environment();
 
 }  // namespace varve

@@ -1,0 +1,28 @@
+// Opening the connection, the keys and the memory of one networked command.
+#include "api/cli/connect.h"
+
+#include "api/cli/client.h"
+#include "api/cli/keys.h"
+
+namespace varve::cli {
+
+Outcome<Connection> connect(const ServerChoice& choice, Console& console) {
+  VARVE_CLI_TRY(auto server, doing("the server cannot be asked", HttpClient::make(choice.url),
+                                   "give --server an address such as http://127.0.0.1:5000"));
+  std::optional<TrustedKeys> keys;
+  if (choice.key) {
+    VARVE_CLI_TRY(keys, load_keys(*choice.key));
+  }
+  VARVE_CLI_TRY(auto store, TrustStore::from_environment());
+  VARVE_CLI_TRY(auto session, Session::open(*server, std::move(store), keys, console));
+  return Connection{std::move(server), std::move(session)};
+}
+
+Outcome<void> one_log(const LogChoice& choice) {
+  if (choice.data.has_value() != choice.url.has_value()) return {};
+  return refuse(ExitCode::usage, "it is not clear which log is meant",
+                choice.data ? "both --data and --url are given" : "neither --data nor --url is given",
+                "give --data DIR for a directory of this machine, or --url URL for a server");
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,22 @@
+// From what a person typed to a verified session. The thread of main() only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/cli/commands.h"
+#include "api/cli/session.h"
+
+namespace varve::cli {
+
+struct Connection {
+  std::unique_ptr<Server> server;
+  Session session;
+};
+Outcome<Connection> connect(const ServerChoice& choice, Console& console);
+
+// Exactly one of --data and --url.
+Outcome<void> one_log(const LogChoice& choice);
+
+}  // namespace varve::cli

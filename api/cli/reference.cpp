@@ -1,0 +1,95 @@
+// References, and the events behind them. Pure; any thread.
+#include "api/cli/reference.h"
+
+#include <type_traits>
+
+#include "core/codec.h"
+
+namespace varve::cli {
+namespace {
+
+std::string text_of(const std::string& value) { return value; }
+std::string text_of(const RepoName& value) { return value.text(); }
+std::string text_of(const oci::Tag& value) { return value.text(); }
+std::string text_of(const Digest& value) { return value.to_string(); }
+std::string text_of(std::uint64_t value) { return std::to_string(value); }
+template <class T>
+std::string text_of(const std::optional<T>& value) {
+  return value ? text_of(*value) : std::string();
+}
+
+// Walks an event's fields, so that an event that does not exist yet is listed and filtered too.
+struct Fields {
+  std::string repo;
+  std::string tag;
+  std::string digest;
+  std::string others;
+
+  template <class T>
+  void operator()(std::string_view name, const T& value) {
+    const std::string text = text_of(value);
+    if (text.empty()) return;
+    if (name == "repo")
+      repo = text;
+    else if (name == "tag")
+      tag = text;
+    else if (name == "digest")
+      digest = text;
+    else
+      others += (others.empty() ? "" : " ") + std::string(name) + "=" + text;
+  }
+};
+
+Fields fields_of(const Event& event) {
+  Fields fields;
+  std::visit([&](const auto& e) { std::decay_t<decltype(e)>::fields(e, fields); }, event);
+  return fields;
+}
+
+}  // namespace
+
+std::string Ref::to_string() const {
+  if (tag) return repo.text() + ":" + tag->text();
+  if (digest) return repo.text() + "@" + digest->to_string();
+  return repo.text();
+}
+
+std::string Ref::manifest_reference() const {
+  if (tag) return tag->text();
+  return digest ? digest->to_string() : std::string();
+}
+
+Result<Ref> parse_ref(std::string_view text) {
+  if (const std::size_t at = text.find('@'); at != std::string_view::npos) {
+    VARVE_TRY(auto repo, RepoName::parse(text.substr(0, at)));
+    VARVE_TRY(auto digest, Digest::parse(text.substr(at + 1)));
+    return Ref{std::move(repo), std::nullopt, digest};
+  }
+  const std::size_t colon = text.rfind(':');
+  const std::size_t slash = text.rfind('/');
+  if (colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash)) {
+    VARVE_TRY(auto repo, RepoName::parse(text));
+    return Ref{std::move(repo), std::nullopt, std::nullopt};
+  }
+  VARVE_TRY(auto repo, RepoName::parse(text.substr(0, colon)));
+  VARVE_TRY(auto tag, oci::Tag::parse(text.substr(colon + 1)));
+  return Ref{std::move(repo), std::move(tag), std::nullopt};
+}
+
+bool concerns(const Event& event, const Ref& ref) {
+  const Fields fields = fields_of(event);
+  if (fields.repo != ref.repo.text()) return false;
+  if (ref.tag) return fields.tag == ref.tag->text();
+  return !ref.digest || mentions_digest(event, *ref.digest);
+}
+
+std::string summary(const Event& event) {
+  const Fields fields = fields_of(event);
+  std::string line = fields.repo;
+  if (!fields.tag.empty()) line += ":" + fields.tag;
+  for (const std::string& part : {fields.digest, fields.others})
+    if (!part.empty()) line += (line.empty() ? "" : " ") + part;
+  return line;
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,46 @@
+// A registry as its clients see it: requests that are answered or not. Behind it is HTTP
+// (client.h), or memory in tests. The thread of main() only. Every answer is hostile.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace varve::cli {
+
+struct Answer {
+  unsigned status = 0;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  // The header's value, whatever the case of its name; empty when absent.
+  std::string_view header(std::string_view name) const;
+};
+
+struct Ask {
+  std::string target;           // "/log/checkpoint"
+  std::size_t bytes_max = 0;    // longer answers are refused while they come in
+  bool head = false;            // HEAD
+  bool patient = true;          // a 503 with Retry-After is asked again, a few times
+};
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  // Errors: nobody answered, or not in HTTP (unavailable, About::request).
+  virtual Result<Answer> ask(const Ask& ask) = 0;
+  virtual std::string url() const = 0;
+};
+
+// The body of a 200 answer. Errors: not_found, gone, unauthorized, denied; anything else the server
+// answers is `unavailable`: it says nothing about the log.
+Result<std::string> fetch(Server& server, std::string target, std::size_t bytes_max);
+// What an answer other than 200 means.
+Error refusal(const Server& server, std::string_view target, const Answer& answer);
+
+}  // namespace varve::cli

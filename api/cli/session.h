@@ -1,0 +1,55 @@
+// One command's dealings with one server: the checkpoint is fetched, verified and compared with the
+// remembered one before anything else is believed. The thread of main() only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/cli/server.h"
+#include "api/cli/trust.h"
+#include "log/proof/tile.h"
+
+namespace varve::cli {
+
+class Session {
+ public:
+  // `keys`, when given, are believed instead of remembered ones. Failures: 7 with both notes saved
+  // when the server shows another history than before, 3 for a checkpoint that does not verify.
+  static Outcome<Session> open(Server& server, TrustStore store,
+                               const std::optional<TrustedKeys>& keys, Console& console);
+
+  Server& server() const { return *server_; }
+  const TrustedLog& log() const { return log_; }
+  TreeSize size() const { return log_.checkpoint.size; }
+  // Fetches the checkpoint again.
+  Outcome<void> refresh();
+  // A checkpoint that came another way (inside a proof), older or newer than ours: verified, compared,
+  // remembered when newer.
+  Outcome<void> accept(std::string_view note);
+  // The newest key of this log's chain of event keys: what the next command starts from.
+  Outcome<void> remember_event_key(VerifierKey key);
+  // Tiles of the current tree, as the server gives them: check what is computed from them.
+  TileReader tiles() const { return tiles_of(*server_); }
+  static TileReader tiles_of(Server& server);
+
+ private:
+  Session(Server& server, TrustStore store, TrustedLog log, bool remember)
+      : server_(&server), store_(std::move(store)), log_(std::move(log)), remember_(remember) {}
+  static Outcome<Session> first_use(Server& server, TrustStore store,
+                                    const std::optional<TrustedKeys>& keys, std::string note,
+                                    Console& console);
+  Outcome<void> advance(const Checkpoint& checkpoint, std::string_view note);
+  Outcome<void> must_be_consistent(const Checkpoint& older, const Checkpoint& newer,
+                                   std::string_view note) const;
+  std::unexpected<Failure> equivocation(std::string what, std::string why,
+                                        std::string_view note) const;
+  Outcome<void> save() const;
+
+  Server* server_;
+  TrustStore store_;
+  TrustedLog log_;
+  bool remember_;  // false: the caller's keys contradict the remembered ones, which stay as they are
+};
+
+}  // namespace varve::cli

@@ -1,0 +1,272 @@
+// The table of fields, and the four places their values come from. The thread of main() only.
+#include "api/config.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "core/base/bytes.h"
+
+namespace varve {
+namespace {
+
+std::unexpected<Error> bad(std::string why, std::string_view value) {
+  return fail(Errc::invalid, About::request, std::move(why), std::string(value));
+}
+
+Result<bool> parse_switch(std::string_view value) {
+  if (value == "true" || value == "1") return true;
+  if (value == "false" || value == "0") return false;
+  return bad("a switch is true or false", value);
+}
+
+// "256MiB", "1GiB", or plain bytes.
+Result<std::uint64_t> parse_size(std::string_view value) {
+  constexpr std::pair<std::string_view, unsigned> kUnits[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30},
+                                                              {"TiB", 40}, {"B", 0},    {"", 0}};
+  for (const auto& [unit, shift] : kUnits) {
+    if (!value.ends_with(unit)) continue;
+    const auto count = parse_decimal(value.substr(0, value.size() - unit.size()));
+    if (!count || *count > (std::numeric_limits<std::uint64_t>::max() >> shift)) break;
+    return *count << shift;
+  }
+  return bad("a size is a number of bytes, or a number and KiB, MiB, GiB or TiB", value);
+}
+
+// "500ms", "1s", "2m".
+Result<std::chrono::milliseconds> parse_duration(std::string_view value) {
+  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}};
+  for (const auto& [unit, factor] : kUnits) {
+    if (!value.ends_with(unit)) continue;
+    const auto count = parse_decimal(value.substr(0, value.size() - unit.size()));
+    if (!count || *count > 1'000'000'000) break;
+    return std::chrono::milliseconds(*count * factor);
+  }
+  return bad("a duration is a number and ms, s or m", value);
+}
+
+Result<unsigned> parse_count(std::string_view value) {
+  const auto count = parse_decimal(value);
+  if (!count || *count == 0 || *count > 256) return bad("a number of threads is 1 to 256", value);
+  return static_cast<unsigned>(*count);
+}
+
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
+
+// "127.0.0.1:5000", "[::1]:5000".
+Result<void> set_listen(Config& config, std::string_view value) {
+  const std::size_t colon = value.rfind(':');
+  const auto port =
+      colon == std::string_view::npos ? std::nullopt : parse_decimal(value.substr(colon + 1));
+  if (!port || *port > 65'535) return bad("listen is ADDRESS:PORT, such as 127.0.0.1:5000", value);
+  std::string_view address = value.substr(0, colon);
+  const bool bracketed = address.starts_with('[') && address.ends_with(']');
+  if (bracketed) address = address.substr(1, address.size() - 2);
+  if (!is_address(std::string(address)) || bracketed != (address.find(':') != std::string_view::npos))
+    return bad("listen takes a numeric address: 127.0.0.1:5000, 0.0.0.0:5000 or [::1]:5000", value);
+  config.listen_address = address;
+  config.listen_port = static_cast<std::uint16_t>(*port);
+  return {};
+}
+
+Result<void> set_log_level(Config& config, std::string_view value) {
+  constexpr std::string_view kLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
+  if (std::ranges::find(kLevels, value) == std::end(kLevels))
+    return bad("log_level is trace, debug, info, warn, error or off", value);
+  config.log_level = value;
+  return {};
+}
+
+// Assigns what `parse` makes of the text.
+template <auto member, auto parse>
+Result<void> assign(Config& config, std::string_view value) {
+  VARVE_TRY(config.*member, parse(value));
+  return {};
+}
+
+Result<std::string> as_text(std::string_view value) { return std::string(value); }
+Result<std::filesystem::path> as_path(std::string_view value) { return std::filesystem::path(value); }
+
+constexpr ConfigField kFields[] = {
+    {"data", "varve-data", "DIR", "the directory that holds the log, the blobs and the keys",
+     assign<&Config::data, as_path>},
+    {"listen", "127.0.0.1:5000", "ADDRESS:PORT",
+     "where to serve; loopback by default, because plain HTTP belongs behind something that speaks TLS",
+     set_listen},
+    {"dev", "false", "",
+     "everybody may do everything, on loopback only; makes the directory when it is missing or empty",
+     assign<&Config::dev, parse_switch>},
+    {"read_only", "false", "", "serve what is there without keys: a replayed store, or an auditor's copy",
+     assign<&Config::read_only, parse_switch>},
+    {"blobs", "", "DIR", "read-only: where the blobs are, since a replayed store holds none",
+     assign<&Config::blobs, as_text>},
+    {"anchor", "", "FILE",
+     "the newest published checkpoint, kept to notice a store that lost its tail; DATA/head.anchor "
+     "unless set, better on another volume",
+     assign<&Config::anchor, as_path>},
+    {"publish_interval", "1s", "DURATION",
+     "checkpoints are published at most this often; shorter means more signatures, not safer commits",
+     assign<&Config::publish_interval, parse_duration>},
+    {"disk.low_water", "256MiB", "SIZE",
+     "below this much free space changes are refused, while there is still room to finish what runs",
+     assign<&Config::disk_low_water_bytes, parse_size>},
+    {"io_threads", "2", "N", "threads that talk HTTP; they never wait for the disk",
+     assign<&Config::io_threads, parse_count>},
+    {"pool_threads", "4", "N", "threads for what waits: file syncs and blob reads",
+     assign<&Config::pool_threads, parse_count>},
+    {"log_level", "info", "LEVEL", "how much the server says on stderr", set_log_level},
+};
+
+// Variables that are not fields of the server: the file itself, and what the client commands read.
+constexpr std::string_view kOtherVariables[] = {"VARVE_CONFIG", "VARVE_SERVER", "VARVE_USER",
+                                                "VARVE_PASSWORD", "VARVE_TOKEN"};
+
+struct Sourced {
+  std::string value;
+  std::string source;
+};
+using Values = std::map<std::string, Sourced, std::less<>>;
+
+const ConfigField* field_named(std::string_view name) {
+  const auto found = std::ranges::find(kFields, name, &ConfigField::name);
+  return found == std::end(kFields) ? nullptr : found;
+}
+
+Result<std::string> scalar_text(const toml::node& node, const std::string& key) {
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto flag = node.value_exact<bool>()) return std::string(*flag ? "true" : "false");
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  return bad("a value is a string, a whole number, or true or false", key);
+}
+
+Result<void> read_table(const toml::table& table, const std::string& prefix, const std::string& source,
+                        Values& values) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    if (const auto* inner = node.as_table()) {
+      VARVE_CHECK(read_table(*inner, key + ".", source, values));
+      continue;
+    }
+    if (field_named(key) == nullptr) return bad(source + " has a key that does not exist", key);
+    VARVE_TRY(auto text, scalar_text(node, key));
+    values[key] = {std::move(text), source};
+  }
+  return {};
+}
+
+Result<void> read_toml(const std::filesystem::path& file, Values& values) {
+  const toml::parse_result parsed = toml::parse_file(file.string());
+  if (!parsed) {
+    const auto& where = parsed.error().source().begin;
+    return bad("the configuration file cannot be read: " + std::string(parsed.error().description()),
+               file.string() + (where.line > 0 ? ", line " + std::to_string(where.line) : ""));
+  }
+  return read_table(parsed.table(), "", file.string(), values);
+}
+
+Result<void> read_environment(const ConfigInputs& inputs, Values& values) {
+  for (const auto& [name, value] : inputs.environment) {
+    if (!name.starts_with("VARVE_") || std::ranges::find(kOtherVariables, name) != std::end(kOtherVariables))
+      continue;
+    const auto field = std::ranges::find_if(kFields, [&](const ConfigField& f) { return f.variable() == name; });
+    if (field == std::end(kFields)) return bad("an environment variable configures nothing", name);
+    values[std::string(field->name)] = {value, name};
+  }
+  return {};
+}
+
+std::optional<std::filesystem::path> file_of(const ConfigInputs& inputs) {
+  if (inputs.file) return inputs.file;
+  for (const auto& [name, value] : inputs.environment)
+    if (name == "VARVE_CONFIG" && !value.empty()) return value;
+  return std::nullopt;
+}
+
+Result<Values> gather(const ConfigInputs& inputs) {
+  Values values;
+  for (const ConfigField& field : kFields)
+    values[std::string(field.name)] = {std::string(field.default_value), "default"};
+  if (const auto file = file_of(inputs)) VARVE_CHECK(read_toml(*file, values));
+  VARVE_CHECK(read_environment(inputs, values));
+  for (const auto& [name, value] : inputs.flags) {
+    const ConfigField* field = field_named(name);
+    if (field == nullptr) return bad("a flag configures nothing", name);
+    values[name] = {value, "flag " + field->flag()};
+  }
+  return values;
+}
+
+std::string with_dashes(std::string_view name) {
+  std::string text(name);
+  std::ranges::replace_if(text, [](char c) { return c == '.' || c == '_'; }, '-');
+  return text;
+}
+
+}  // namespace
+
+std::string ConfigField::flag() const { return "--" + with_dashes(name); }
+
+std::string ConfigField::variable() const {
+  std::string text = "VARVE_";
+  for (const char c : name)
+    text += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
+std::span<const ConfigField> config_fields() { return kFields; }
+
+Result<LoadedConfig> load_config(const ConfigInputs& inputs) {
+  VARVE_TRY(auto values, gather(inputs));
+  LoadedConfig loaded;
+  for (const ConfigField& field : kFields) {
+    const Sourced& sourced = values.find(field.name)->second;
+    auto set = field.set(loaded.config, sourced.value);
+    if (!set) {
+      set.error().what = sourced.source + ": " + set.error().what;
+      return std::unexpected(std::move(set).error());
+    }
+    loaded.settings.push_back({&field, sourced.value, sourced.source});
+  }
+  VARVE_CHECK(validate(loaded.config));
+  return loaded;
+}
+
+bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
+
+Result<void> validate(const Config& config) {
+  if (config.data.empty()) return bad("data names no directory", "data");
+  if (config.dev && !is_loopback(config.listen_address))
+    return bad("dev mode lets everybody do everything, so it listens on loopback only",
+               config.listen_address);
+  if (config.dev && config.read_only) return bad("dev mode and read_only exclude each other", "dev, read_only");
+  if (!config.blobs.empty() && !config.read_only)
+    return bad("blobs is for a read-only server; otherwise they are in the data directory", config.blobs);
+  if (config.publish_interval < std::chrono::milliseconds(10) ||
+      config.publish_interval > std::chrono::hours(1))
+    return bad("publish_interval is between 10ms and 60m",
+               std::to_string(config.publish_interval.count()) + "ms");
+  return {};
+}
+
+std::vector<std::pair<std::string, std::string>> process_environment() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (char** item = ::environ; item != nullptr && *item != nullptr; ++item) {
+    const std::string_view text(*item);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos)
+      all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+}  // namespace varve

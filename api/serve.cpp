@@ -1,0 +1,285 @@
+// Putting a registry together and taking it apart again, in the order its parts need.
+#include "api/serve.h"
+
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "api/http/server.h"
+#include "api/http/ulid.h"
+#include "api/services.h"
+#include "api/surface/all.h"
+#include "core/base/bytes.h"
+#include "log/directory.h"
+#include "log/ledger.h"
+
+namespace varve {
+namespace {
+
+namespace fs = std::filesystem;
+using cli::Console;
+using cli::ExitCode;
+using cli::Failure;
+using cli::Outcome;
+
+Timestamp now() {
+  using namespace std::chrono;
+  return Timestamp{duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+fs::path anchor_file(const Config& config) {
+  return config.anchor.empty() ? default_anchor(config.data) : config.anchor;
+}
+
+// Blocked before any thread is made, so that every thread inherits it and only we take them.
+class Signals {
+ public:
+  Signals() {
+    ::sigemptyset(&set_);
+    ::sigaddset(&set_, SIGTERM);
+    ::sigaddset(&set_, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);  // a client that vanished is an error code, not an end
+  }
+
+  void wait() const {
+    int received = 0;
+    while (::sigwait(&set_, &received) != 0) {
+    }
+  }
+
+  // Whoever asks twice does not want to wait for the drain.
+  void end_on_next() const {
+    std::thread([set = set_] {
+      int received = 0;
+      while (::sigwait(&set, &received) != 0) {
+      }
+      ::_exit(static_cast<int>(ExitCode::interrupted));
+    }).detach();
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+// Uploads that nobody continues are forgotten after limits::kUploadExpiry.
+class Upkeep {
+ public:
+  explicit Upkeep(BlobStore& blobs)
+      : thread_([this, &blobs](const std::stop_token& stop) { loop(stop, blobs); }) {}
+
+ private:
+  void loop(const std::stop_token& stop, BlobStore& blobs) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      using std::chrono::duration_cast;
+      constexpr auto kAge = duration_cast<std::chrono::microseconds>(limits::kUploadExpiry).count();
+      const auto expired = blobs.expire_uploads(Timestamp{now().micros - kAge});
+      if (!expired)
+        spdlog::error("expiring uploads: {}", cli::describe(expired.error()));
+      else if (*expired > 0)
+        spdlog::info("{} abandoned uploads removed", *expired);
+      wake_.wait_for(lock, stop, std::chrono::hours(1), [] { return false; });
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
+};
+
+// A dev directory gets a name of its own: two of them are two logs, and a client that saw the first
+// must not take the second for a fork of it.
+std::string dev_origin() {
+  const std::string unique = hex_encode(as_view(sha256(http::ulid())));
+  return "localhost/varve-dev-" + unique.substr(0, 8);
+}
+
+Outcome<void> make_dev_directory(const Config& config, Console& console) {
+  const std::string origin = dev_origin();
+  VARVE_CLI_CHECK(cli::doing("no dev registry can be made in " + config.data.string(),
+                             DataDirectory::initialise(config.data, origin, anchor_file(config),
+                                                       http::ulid(), now()),
+                             "give --data a missing or empty directory"));
+  console.say("made a dev registry in " + config.data.string() + ", origin " + origin);
+  return {};
+}
+
+Outcome<DataDirectory> open_directory(const Config& config, Access access) {
+  if (!DataDirectory::is_initialised(config.data))
+    return cli::refuse(ExitCode::usage, "there is no registry in " + config.data.string(),
+                       "the directory is not initialised",
+                       "make one with `varve init --data DIR --origin NAME`, or try `varve serve --dev`");
+  return cli::doing("the data directory " + config.data.string() + " cannot be opened",
+                    DataDirectory::open(config.data, access),
+                    "if another varve serves it, stop that one first or use its address");
+}
+
+std::string anchor_advice(const Error& error) {
+  if (error.about != About::checkpoint) return "run `varve fsck --data DIR` to see what is wrong";
+  if (error.code == Errc::unavailable)
+    return "put the anchor back, or run `varve fsck --data DIR --write-anchor` when this is the newest copy";
+  return "do not serve this copy: find the newest one. A registry that continued from here would sign a "
+         "second history";
+}
+
+Outcome<void> enable_dev_mode(Ledger& ledger) {
+  std::promise<Result<Receipt>> outcome;
+  ledger.submit(Command{Actor{"operator", Auth::local}, http::ulid(), "local", system::EnableDevMode{}, {}},
+                [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
+  VARVE_CLI_TRY([[maybe_unused]] const auto receipt,
+                cli::doing("dev mode cannot be recorded in the log", outcome.get_future().get()));
+  return {};
+}
+
+// Once everybody could do everything, what the log says about who did what before is worth less.
+Outcome<void> warn_about_dev_past(const Head& head, Console& console) {
+  const auto view = Reader(std::make_shared<const Head>(head)).view();
+  VARVE_CLI_TRY(const auto row, view->get(Table::system, RowKey().name("dev_mode")));
+  if (row)
+    console.warn("THIS DIRECTORY WAS SERVED IN DEV MODE: since entry " + std::to_string(row->index.value) +
+                 " anybody on that machine could change anything. Do not trust what it holds.");
+  return {};
+}
+
+std::string address_text(const http::Server& server) {
+  const bool v6 = server.address().find(':') != std::string::npos;
+  return (v6 ? "[" + server.address() + "]" : server.address()) + ":" + std::to_string(server.port());
+}
+
+void print_next_steps(const std::string& address, Console& console) {
+  const std::string server = address == "127.0.0.1:5000" ? "" : " --server http://" + address;
+  console.say("dev mode: everybody on this machine may do everything. Try, in another terminal:");
+  console.say("  skopeo copy --dest-tls-verify=false oci:./image docker://" + address + "/library/app:1.0");
+  console.say("  varve log" + server);
+  console.say("  varve prove library/app:1.0 --out app.tlog-proof" + server);
+  console.say("  varve key show" + server + " > registry.vkeys");
+  console.say("  varve verify --proof app.tlog-proof --key registry.vkeys");
+}
+
+// Everything a running registry is made of, declared so that what is used outlives who uses it.
+struct Parts {
+  DataDirectory directory;
+  std::unique_ptr<FileAnchor> anchor;
+  HeadCell head;
+  std::unique_ptr<Ledger> ledger;  // null: read-only
+  std::unique_ptr<BlobStore> blobs;
+  std::optional<NamedKeys> keys;
+
+  explicit Parts(DataDirectory opened) : directory(std::move(opened)) {}
+};
+
+Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) {
+  VARVE_CLI_TRY(auto keys, cli::doing("the keys cannot be loaded", parts.directory.load_keys(),
+                                      "restore DATA/secrets/keys from a backup"));
+  parts.keys = NamedKeys{keys.log.verifier(), keys.event.verifier()};
+  parts.anchor = std::make_unique<FileAnchor>(anchor_file(config));
+  LedgerOptions options;
+  options.publish_interval = config.publish_interval;
+  options.signing_threads = std::max(1u, std::thread::hardware_concurrency());
+  options.clock = now;
+  auto ledger = Ledger::open(parts.directory.store(), *parts.anchor, parts.head, std::move(keys),
+                             std::move(options));
+  if (!ledger) {
+    const std::string advice = anchor_advice(ledger.error());
+    VARVE_CLI_CHECK(cli::doing("the log cannot be opened", std::move(ledger), advice));
+  }
+  parts.ledger = *std::move(ledger);
+  VARVE_CLI_TRY(parts.blobs, cli::doing("the blobs cannot be opened", open_file_blob_store(config.data)));
+  if (config.dev) return enable_dev_mode(*parts.ledger);
+  return warn_about_dev_past(*parts.head.get(), console);
+}
+
+// --blobs names a data directory, or its blobs/ itself.
+fs::path blob_root(const Config& config) {
+  if (config.blobs.empty()) return config.data;
+  const fs::path given(config.blobs);
+  std::error_code error;
+  const bool itself = given.filename() == "blobs" && !fs::exists(given / "blobs", error);
+  return itself ? given.parent_path() : given;
+}
+
+Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) {
+  VARVE_CLI_TRY(auto head, cli::doing("the log cannot be read", parts.directory.load_head()));
+  VARVE_CLI_TRY(auto keys, cli::doing("the log names no keys", named_keys(*Reader(head).view())));
+  parts.keys = std::move(keys);
+  parts.head.publish(head);
+  VARVE_CLI_TRY(parts.blobs, cli::doing("the blobs cannot be opened", open_file_blob_store(blob_root(config))));
+  return warn_about_dev_past(*head, console);
+}
+
+http::Hooks hooks_for(Services& services) {
+  return {.authenticate = [&services](http::Request& request) {
+            request.actor = surface::authenticate(services, request);
+          },
+          .gate = [&services](const http::Route& route, const http::Request& request) {
+            return surface::gate(services, request, route);
+          }};
+}
+
+Outcome<ExitCode> run_server(const Config& config, Parts& parts, const Signals& signals, Console& console) {
+  http::Pool pool(config.pool_threads);
+  Services services{config,        parts.head, parts.ledger.get(), *parts.blobs, pool,
+                    parts.keys->log, parts.keys->event};
+  http::ServerOptions options;
+  options.address = config.listen_address;
+  options.port = config.listen_port;
+  options.threads = config.io_threads;
+  VARVE_CLI_TRY(auto server,
+                cli::doing("nothing can be served on " + config.listen_address + ":" +
+                               std::to_string(config.listen_port),
+                           http::Server::start(options, http::Router(surface::all_surfaces()), services,
+                                               pool, hooks_for(services)),
+                           "choose another address with --listen ADDRESS:PORT"));
+  std::optional<Upkeep> upkeep;
+  if (parts.ledger) upkeep.emplace(*parts.blobs);
+  console.say("listening on " + address_text(*server));
+  if (config.dev) print_next_steps(address_text(*server), console);
+  signals.wait();
+  signals.end_on_next();
+  console.say("draining; a second signal ends at once");
+  services.state->draining = true;
+  server->drain();
+  server->join();
+  upkeep.reset();
+  if (parts.ledger) parts.ledger->drain();
+  server.reset();
+  pool.join();
+  const std::string fatal = parts.ledger ? parts.ledger->fatal() : std::string();
+  if (fatal.empty()) return ExitCode::ok;
+  return cli::refuse(ExitCode::internal, "the ledger had stopped", fatal,
+                     "check the disk, then start again: the log tells what was committed");
+}
+
+void set_up_logging(const Config& config) {
+  // stdout is for data, and a server has none.
+  static const auto logger = spdlog::stderr_color_mt("varve");
+  logger->set_level(spdlog::level::from_str(config.log_level));
+  spdlog::set_default_logger(logger);
+}
+
+}  // namespace
+
+Outcome<ExitCode> serve(const Config& config, Console& console) {
+  const Signals signals;
+  set_up_logging(config);
+  if (config.dev && !DataDirectory::is_initialised(config.data))
+    VARVE_CLI_CHECK(make_dev_directory(config, console));
+  VARVE_CLI_TRY(auto directory,
+                open_directory(config, config.read_only ? Access::read_only : Access::exclusive));
+  Parts parts(std::move(directory));
+  VARVE_CLI_CHECK(config.read_only ? open_reader(config, parts, console)
+                                   : open_writer(config, parts, console));
+  return run_server(config, parts, signals, console);
+}
+
+}  // namespace varve
