@@ -11,91 +11,11 @@
 #include <thread>
 
 #include "bench/report.h"
-#include "core/codec.h"
-#include "log/directory.h"
+#include "bench/rig.h"
 #include "log/store/rocks_store.h"
 
 namespace varve::bench {
 namespace {
-
-constexpr std::size_t kInFlight = 256;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) {
-    fmt::print(stderr, "bench: {} {}\n", result.error().what, result.error().detail);
-    std::exit(1);
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-Timestamp now() {
-  return {std::chrono::duration_cast<std::chrono::microseconds>(
-              std::chrono::system_clock::now().time_since_epoch())
-              .count()};
-}
-
-// Moves one of many tags: one signed event a command, decided against rows that are there. Two digests
-// take turns, so that no move is a repeat.
-class TagMoves {
- public:
-  TagMoves() {
-    for (int i = 0; i < 2; ++i) {
-      bodies_.push_back(std::make_shared<const std::string>(
-          fmt::format(R"({{"schemaVersion":2,"manifests":[],"annotations":{{"n":"{}"}}}})", i)));
-      digests_.push_back(Digest::of(*bodies_.back()));
-    }
-  }
-  Command next(std::uint64_t n) const {
-    const std::size_t which = n / kTags % 2;
-    return {Actor{"anonymous", Auth::dev},
-            "01JD0000000000000000000000",
-            "oci",
-            oci::PutManifest{must(RepoName::parse("bench/app")),
-                             must(oci::Tag::parse(fmt::format("tag-{:05}", n % kTags))),
-                             digests_[which],
-                             bodies_[which]->size(),
-                             "application/vnd.oci.image.index.v1+json",
-                             {},
-                             {}},
-            {{digests_[which], bodies_[which]}}};
-  }
-
- private:
-  static constexpr std::uint64_t kTags = 10'000;
-  std::vector<std::shared_ptr<const std::string>> bodies_;
-  std::vector<Digest> digests_;
-};
-
-// A ledger over RocksDB on the disk under test.
-class Rig {
- public:
-  Rig() {
-    const auto root = directory_.path() / "data";
-    must(DataDirectory::initialise(root, "bench.example", default_anchor(root),
-                                   "01JD0000000000000000000000", now()));
-    data_ = std::make_unique<DataDirectory>(must(DataDirectory::open(root, Access::exclusive)));
-    anchor_ = std::make_unique<FileAnchor>(default_anchor(root));
-    LedgerOptions options;
-    options.clock = now;
-    ledger_ = must(Ledger::open(data_->store(), *anchor_, head_, must(data_->load_keys()), options));
-  }
-  ~Rig() { ledger_.reset(); }
-  Ledger& ledger() { return *ledger_; }
-  TreeSize size() const { return head_.get()->size; }
-  Store& store() { return data_->store(); }
-  std::size_t entry_bytes() const {
-    const auto head = head_.get();
-    return must(head->snapshot->get(Family::entry, entry_key(EntryIndex{head->size.value - 1})))->size();
-  }
-
- private:
-  BenchDirectory directory_;
-  std::unique_ptr<DataDirectory> data_;
-  std::unique_ptr<FileAnchor> anchor_;
-  HeadCell head_;
-  std::unique_ptr<Ledger> ledger_;
-};
 
 double one_alone(Rig& rig, const TagMoves& moves, std::uint64_t& n) {
   std::promise<Result<Receipt>> promise;
@@ -118,11 +38,11 @@ double one_raw(Store& store, std::uint64_t key, std::size_t bytes) {
 
 // Alternates the two, so that whatever else the disk does hits both alike.
 void alone(Report& report) {
-  Rig rig;
-  BenchDirectory raw_directory;
+  const BenchDirectory directory;
+  Rig rig(directory.path() / "data");
   RocksOptions options;
   options.create_if_missing = true;
-  auto raw = must(open_rocks_store(raw_directory.path() / "raw", options));
+  auto raw = must(open_rocks_store(directory.path() / "raw", options));
   const TagMoves moves;
   std::uint64_t n = 0;
   for (int i = 0; i < 200; ++i) one_alone(rig, moves, n);
@@ -137,40 +57,6 @@ void alone(Report& report) {
   report.figure("submit to acknowledged, p50", p50 * 1e6, "us");
   report.figure("submit to acknowledged, p99", quantile(ours, 0.99) * 1e6, "us");
   report.at_most("ratio", p50 / raw_p50, 2.0, "x");
-}
-
-// Keeps kInFlight commands under way from one thread, as the server's I/O threads do.
-struct Crowd {
-  std::vector<double> latencies;
-  double rate = 0;
-};
-
-Crowd crowd(Rig& rig, const TagMoves& moves, std::uint64_t& n, std::uint64_t count) {
-  Crowd result;
-  result.latencies.reserve(count);
-  std::mutex mutex;
-  std::condition_variable freed;
-  std::size_t in_flight = 0;
-  const auto begin = Clock::now();
-  for (std::uint64_t i = 0; i < count; ++i) {
-    Command command = moves.next(n++);
-    std::unique_lock lock(mutex);
-    freed.wait(lock, [&] { return in_flight < kInFlight; });
-    ++in_flight;
-    lock.unlock();
-    const auto start = Clock::now();
-    rig.ledger().submit(std::move(command), [&, start](Result<Receipt> r) {
-      must(std::move(r));
-      const std::lock_guard guard(mutex);
-      result.latencies.push_back(seconds_since(start));
-      --in_flight;
-      freed.notify_one();
-    });
-  }
-  std::unique_lock lock(mutex);
-  freed.wait(lock, [&] { return in_flight == 0; });
-  result.rate = static_cast<double>(count) / seconds_since(begin);
-  return result;
 }
 
 double raw_batches(std::size_t bytes, std::uint64_t count) {
@@ -217,7 +103,8 @@ void sustained(Report& report, Rig& rig, const TagMoves& moves, std::uint64_t& n
 int run(std::uint64_t sustained_entries) {
   Report report("The ledger, against raw synced RocksDB writes");
   alone(report);
-  Rig rig;
+  const BenchDirectory directory;
+  Rig rig(directory.path() / "data");
   const TagMoves moves;
   std::uint64_t n = 0;
   in_a_crowd(report, rig, moves, n);
