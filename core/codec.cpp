@@ -285,7 +285,8 @@ Result<Entry> decode_entry_text(std::string_view text) {
   // Replay decodes every entry there is; the parser's memory is kept for the next one.
   thread_local simdjson::dom::parser parser;
   const auto document = json::parse_strict(parser, text, About::entry, limits::kJsonDepthMax);
-  if (!document) return corrupt(document.error().what);
+  if (!document && document.error().code == Errc::invalid) return corrupt(document.error().what);
+  if (!document) return std::unexpected(document.error());  // no memory is no damage
   object root;
   if (document->get(root) != simdjson::SUCCESS) return corrupt("an entry is not a JSON object");
   VARVE_TRY(auto envelope, get_envelope(root));
