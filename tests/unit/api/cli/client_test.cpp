@@ -1,0 +1,208 @@
+// The HTTP client against servers that stall, flood, vanish and talk nonsense.
+#include "api/cli/client.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <thread>
+
+namespace varve::cli {
+namespace {
+
+// Accepts connections one after another and hands each to `serve`, which owns the descriptor's talk.
+class Loopback {
+ public:
+  explicit Loopback(std::function<void(int fd, int connection)> serve) : serve_(std::move(serve)) {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    socklen_t length = sizeof address;
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = ntohs(address.sin_port);
+    ::listen(listener_, 8);
+    thread_ = std::thread([this] { loop(); });
+  }
+  ~Loopback() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  int connections() const { return connections_; }
+
+ private:
+  void loop() {
+    for (;;) {
+      const int fd = ::accept(listener_, nullptr, nullptr);
+      if (fd < 0) return;
+      serve_(fd, connections_++);
+      ::close(fd);
+    }
+  }
+  std::function<void(int, int)> serve_;
+  int listener_ = -1;
+  unsigned port_ = 0;
+  std::atomic<int> connections_{0};
+  std::thread thread_;
+};
+
+// Reads one request header; empty at the end of the connection.
+std::string read_request(int fd) {
+  std::string request;
+  char c = 0;
+  while (!request.ends_with("\r\n\r\n") && ::read(fd, &c, 1) == 1) request += c;
+  return request.ends_with("\r\n\r\n") ? request : std::string();
+}
+
+void say(int fd, std::string_view text) { (void)!::send(fd, text.data(), text.size(), MSG_NOSIGNAL); }
+
+std::string ok(std::string_view body) {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\nX-Thing: 7\r\n\r\n" +
+         std::string(body);
+}
+
+std::unique_ptr<Server> client(const Loopback& server) {
+  return *HttpClient::make(server.url(), {.connect_ms = 500, .answer_ms = 500});
+}
+
+Ask get(std::size_t bytes_max = 1000) { return {.target = "/x", .bytes_max = bytes_max}; }
+
+TEST(HttpClient, AsksAgainOnTheSameConnection) {
+  Loopback server([](int fd, int) {
+    for (std::string request; !(request = read_request(fd)).empty();) say(fd, ok(request.substr(0, 15)));
+  });
+  auto http = client(server);
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = http->ask(get());
+    ASSERT_TRUE(answer) << answer.error().what << answer.error().detail;
+    EXPECT_EQ(answer->status, 200u);
+    EXPECT_EQ(answer->body, "GET /x HTTP/1.1");
+    EXPECT_EQ(answer->header("x-thing"), "7");
+  }
+  EXPECT_EQ(server.connections(), 1);
+  http.reset();
+}
+
+TEST(HttpClient, DoesNotWaitForTheBodyOfAHead) {
+  Loopback server([](int fd, int) {
+    for (std::string r; !(r = read_request(fd)).empty();)
+      say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\nVarve-Index: 3\r\n\r\n");
+  });
+  auto http = client(server);
+  const auto answer = http->ask({.target = "/x", .bytes_max = 0, .head = true});
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_EQ(answer->header("Varve-Index"), "3");
+  http.reset();
+}
+
+TEST(HttpClient, ReconnectsWhenTheServerClosedAnIdleConnection) {
+  Loopback server([](int fd, int) {
+    if (!read_request(fd).empty()) say(fd, ok("once"));
+  });
+  auto http = client(server);
+  ASSERT_TRUE(http->ask(get()));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto again = http->ask(get());
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again->body, "once");
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(HttpClient, StopsReadingWhatIsTooLarge) {
+  Loopback announced([](int fd, int) {
+    read_request(fd);
+    say(fd, ok(std::string(1001, 'x')));
+  });
+  EXPECT_EQ(client(announced)->ask(get()).error().code, Errc::unavailable);
+  Loopback endless([](int fd, int) {
+    read_request(fd);
+    say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 100; ++i) say(fd, "40\r\n" + std::string(64, 'x') + "\r\n");
+  });
+  const auto answer = client(endless)->ask(get());
+  ASSERT_FALSE(answer);
+  EXPECT_NE(answer.error().detail.find("larger than 1000"), std::string::npos);
+  Loopback header([](int fd, int) {
+    read_request(fd);
+    say(fd, "HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n");
+  });
+  EXPECT_FALSE(client(header)->ask(get()));
+}
+
+TEST(HttpClient, GivesUpOnAServerThatStalls) {
+  for (const char* start : {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"}) {
+    Loopback server([start](int fd, int) {
+      read_request(fd);
+      say(fd, start);
+      read_request(fd);
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    const auto answer = client(server)->ask(get());
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Errc::unavailable);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  }
+}
+
+TEST(HttpClient, RefusesNonsenseAndCutAnswers) {
+  for (const char* nonsense : {"hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab",
+                               "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "",
+                               "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"}) {
+    Loopback server([nonsense](int fd, int) {
+      read_request(fd);
+      say(fd, nonsense);
+    });
+    const auto answer = client(server)->ask(get());
+    ASSERT_FALSE(answer) << nonsense;
+    EXPECT_EQ(answer.error().code, Errc::unavailable);
+  }
+}
+
+TEST(HttpClient, AsksAgainAfterA503ThatInvitesIt) {
+  std::atomic<int> requests{0};
+  Loopback server([&](int fd, int) {
+    for (std::string r; !(r = read_request(fd)).empty();)
+      say(fd, ++requests == 1 ? "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" : ok("done"));
+  });
+  auto http = client(server);
+  EXPECT_EQ(http->ask(get())->body, "done");
+  EXPECT_EQ(requests, 2);
+  requests = 0;
+  EXPECT_EQ(http->ask({.target = "/x", .bytes_max = 10, .head = false, .patient = false})->status, 503u);
+  http.reset();
+}
+
+TEST(HttpClient, SaysWhenNobodyListens) {
+  std::string url;
+  {
+    Loopback server([](int, int) {});
+    url = server.url();
+  }
+  const auto answer = (*HttpClient::make(url))->ask(get());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Errc::unavailable);
+}
+
+TEST(Answers, MeanDifferentThings) {
+  Loopback server([](int fd, int) {
+    for (std::string r; !(r = read_request(fd)).empty();)
+      say(fd, "HTTP/1.1 " + r.substr(5, 3) + " X\r\nContent-Length: 0\r\n\r\n");
+  });
+  auto http = client(server);
+  const std::pair<const char*, Errc> kCases[] = {{"/401", Errc::unauthorized}, {"/403", Errc::denied},
+                                                 {"/404", Errc::not_found},    {"/410", Errc::gone},
+                                                 {"/500", Errc::unavailable},  {"/302", Errc::unavailable},
+                                                 {"/429", Errc::unavailable}};
+  for (const auto& [target, code] : kCases) EXPECT_EQ(fetch(*http, target, 10).error().code, code) << target;
+  http.reset();
+}
+
+}  // namespace
+}  // namespace varve::cli

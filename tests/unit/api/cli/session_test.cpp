@@ -1,0 +1,202 @@
+// What a client remembers about a log, and that it notices every second history.
+#include "api/cli/session.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/api/cli/fake_log.h"
+#include "tests/unit/api/cli/scratch.h"
+
+namespace varve::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TrustedSession : public testing::Test {
+ protected:
+  Outcome<Session> open(Server& server, const std::optional<TrustedKeys>& keys = std::nullopt) {
+    return Session::open(server, store, keys, recorder.console);
+  }
+  std::vector<fs::path> evidence() const {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (const auto& item : fs::directory_iterator(scratch.path() / "state" / "evidence", error))
+      files.push_back(item.path());
+    return files;
+  }
+  // Both notes are kept, and the message says where.
+  void expect_equivocation(const Outcome<Session>& session, const std::string& first,
+                           const std::string& second) {
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, ExitCode::equivocation) << session.error().what;
+    std::vector<std::string> notes;
+    for (const auto& file : evidence()) {
+      notes.push_back(Scratch::read(file));
+      EXPECT_NE(session.error().why.find(file.string()), std::string::npos);
+    }
+    ASSERT_EQ(notes.size(), 2u);
+    EXPECT_TRUE((notes[0] == first && notes[1] == second) || (notes[0] == second && notes[1] == first));
+  }
+
+  Scratch scratch;
+  TrustStore store{scratch.path() / "state"};
+  Recorder recorder;
+  FakeLog log;
+};
+
+TEST_F(TrustedSession, AnnouncesTheFirstUseAndOnlyThat) {
+  ASSERT_TRUE(open(log));
+  EXPECT_NE(recorder.err.str().find("first use of registry.test/main"), std::string::npos);
+  recorder.err.str("");
+  ASSERT_TRUE(open(log));
+  EXPECT_EQ(recorder.err.str(), "");
+  EXPECT_EQ(log.asked["/log/vkey"], 1);
+}
+
+TEST_F(TrustedSession, FollowsALogThatGrowsAndRemembersTheNewestCheckpoint) {
+  ASSERT_TRUE(open(log));
+  for (const std::size_t more : {1u, 1u, 253u, 1u, 300u}) {
+    log.grow(more);
+    const auto session = open(log);
+    ASSERT_TRUE(session) << session.error().what << session.error().why;
+    EXPECT_EQ(session->size().value, log.size());
+    EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, log.size());
+  }
+}
+
+TEST_F(TrustedSession, CatchesARollback) {
+  log.grow(9);
+  ASSERT_TRUE(open(log));
+  const std::string newest = log.checkpoint_at(10);
+  log.serve_checkpoint(log.checkpoint_at(7));
+  expect_equivocation(open(log), newest, log.checkpoint_at(7));
+  EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 10u);
+}
+
+TEST_F(TrustedSession, CatchesAForkOfTheSameSize) {
+  log.grow(9);
+  ASSERT_TRUE(open(log));
+  const std::string first = log.checkpoint_at(10);
+  log.rewrite_entry(4, "evil");
+  log.publish();
+  expect_equivocation(open(log), first, log.checkpoint_at(10));
+}
+
+TEST_F(TrustedSession, CatchesAForkThatGrewOn) {
+  log.grow(9);
+  ASSERT_TRUE(open(log));
+  const std::string first = log.checkpoint_at(10);
+  log.rewrite_entry(4, "evil");
+  log.grow(300);
+  expect_equivocation(open(log), first, log.checkpoint_at(310));
+}
+
+TEST_F(TrustedSession, DoesNotTakeTilesThatLieForConsistency) {
+  log.grow(9);
+  ASSERT_TRUE(open(log));
+  log.grow(5);
+  log.tamper = [](const std::string& target, Answer& answer) {
+    if (target.starts_with("/log/tile/0/")) answer.body[40] = static_cast<char>(answer.body[40] ^ 1);
+  };
+  const auto session = open(log);
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ExitCode::equivocation);
+}
+
+TEST_F(TrustedSession, CannotTellWhenTilesDoNotCome) {
+  log.grow(9);
+  ASSERT_TRUE(open(log));
+  log.grow(5);
+  log.tamper = [](const std::string& target, Answer& answer) {
+    if (target.starts_with("/log/tile/")) answer.status = 500;
+  };
+  const auto session = open(log);
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ExitCode::cannot_tell);
+  EXPECT_TRUE(evidence().empty());
+  EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 10u);
+}
+
+TEST_F(TrustedSession, CannotTellWhenNobodyAnswers) {
+  log.reachable = false;
+  EXPECT_EQ(open(log).error().code, ExitCode::cannot_tell);
+}
+
+TEST_F(TrustedSession, RefusesACheckpointSignedByAnotherKeyOfTheSameName) {
+  ASSERT_TRUE(open(log));
+  FakeLog other;
+  const auto session = open(other);
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ExitCode::proven_false);
+  EXPECT_EQ(other.asked["/log/vkey"], 0);
+}
+
+TEST_F(TrustedSession, RefusesKeysThatAreNotTheCheckpointsOnFirstUse) {
+  FakeLog other("other.test/log");
+  log.tamper = [&](const std::string& target, Answer& answer) {
+    if (target == "/log/vkey") answer.body = other.vkeys();
+  };
+  EXPECT_EQ(open(log).error().code, ExitCode::proven_false);
+  EXPECT_FALSE(*store.load(log.origin()));
+  EXPECT_FALSE(*store.load(other.origin()));
+}
+
+TEST_F(TrustedSession, BelievesGivenKeysAndLeavesWhatItRemembersAlone) {
+  ASSERT_TRUE(open(log));
+  FakeLog other;
+  ASSERT_TRUE(open(other, other.keys()));
+  EXPECT_NE(recorder.err.str().find("another log key"), std::string::npos);
+  EXPECT_EQ((*store.load(log.origin()))->keys.log, log.keys().log);
+  EXPECT_EQ(open(other, log.keys()).error().code, ExitCode::proven_false);
+}
+
+TEST_F(TrustedSession, FailsOnEveryDamagedByteOfItsMemoryInsteadOfForgetting) {
+  log.grow(2);
+  ASSERT_TRUE(open(log));
+  const fs::path file = store.file(log.origin());
+  const std::string good = Scratch::read(file);
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    std::ofstream(file, std::ios::binary) << bad;
+    const auto session = open(log);
+    ASSERT_FALSE(session) << "byte " << i;
+    ASSERT_EQ(session.error().code, ExitCode::internal) << "byte " << i;
+    ASSERT_NE(session.error().why.find(file.string()), std::string::npos);
+  }
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, good.size() / 2, good.size() - 1}) {
+    std::ofstream(file, std::ios::binary) << good.substr(0, size);
+    EXPECT_EQ(open(log).error().code, ExitCode::internal) << size << " bytes left";
+  }
+}
+
+TEST_F(TrustedSession, NeverReplacesANewerMemoryByAnOlderOne) {
+  ASSERT_TRUE(open(log));
+  const auto old = *store.load(log.origin());
+  log.grow(5);
+  ASSERT_TRUE(open(log));
+  ASSERT_TRUE(store.save(*old));
+  EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 6u);
+}
+
+TEST_F(TrustedSession, AcceptsCheckpointsOfItsHistoryOnly) {
+  log.grow(9);
+  auto session = open(log);
+  ASSERT_TRUE(session);
+  EXPECT_TRUE(session->accept(log.checkpoint_at(4)));
+  log.grow(9);
+  EXPECT_TRUE(session->accept(log.checkpoint_at(15)));
+  EXPECT_EQ(session->size().value, 15u);
+  log.rewrite_entry(2, "evil");
+  EXPECT_EQ(session->accept(log.checkpoint_at(17)).error().code, ExitCode::equivocation);
+  EXPECT_EQ(session->accept(log.checkpoint_at(9)).error().code, ExitCode::equivocation);
+}
+
+TEST_F(TrustedSession, NamesNoFileByAnOrigin) {
+  FakeLog hostile("../../../evil");
+  ASSERT_TRUE(open(hostile));
+  EXPECT_EQ(store.file(hostile.origin()).parent_path(), scratch.path() / "state");
+  EXPECT_EQ(store.file(hostile.origin()).filename().string().size(), 64u + 6u);
+}
+
+}  // namespace
+}  // namespace varve::cli
