@@ -23,6 +23,10 @@ namespace net = boost::asio;
 enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
 std::string_view to_string(Method method);
 
+// Strict: nullopt for a % without two hex digits after it, and for %00 (a NUL ends strings in C, so no
+// name of ours may hold one). '+' stays '+'.
+std::optional<std::string> percent_decode(std::string_view text);
+
 // The bytes a client sends after the header, pulled in windows so that none is ever held whole.
 class Body {
  public:
@@ -34,10 +38,12 @@ class Body {
   virtual std::optional<std::uint64_t> length() const = 0;
 };
 
-// name=value pairs, percent-decoded, in the order they came.
+// name=value pairs, percent-decoded, in the order they came. '+' is a plus sign, not a space: no value
+// of ours may hold a space, while media types ("+json"), versions and UTC offsets hold pluses that
+// people type unescaped; clients that build queries with a library send %2B and %20 or mean a plus.
 class Query {
  public:
-  static Query parse(std::string_view text);
+  static Result<Query> parse(std::string_view text);  // Errc::invalid when percent_decode refuses
   std::optional<std::string_view> get(std::string_view name) const;  // the first
   std::vector<std::string_view> all(std::string_view name) const;
   bool empty() const { return pairs_.empty(); }

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -27,7 +30,11 @@ using Handler = net::awaitable<Response> (*)(Services&, Request&);
 
 // Patterns are literal segments, {one} segment, or at most one {name...} that takes one or more
 // segments; they are matched from the right, so "…/blobs/x" inside a name is no trap. "/v2/" and "/v2"
-// are different patterns.
+// are different patterns. Patterns are whole paths, the surface's prefix included; at most kSegmentsMax
+// segments. A path belongs to the surfaces of the longest prefix alone: "/v2/manage" takes its paths
+// away from "/v2". A malformed pattern, or two of one shape and method, end the process at start.
+inline constexpr std::size_t kSegmentsMax = 12;
+
 struct Route {
   Method method;
   std::string_view pattern;
@@ -53,13 +60,17 @@ class Router {
  public:
   explicit Router(std::span<const Surface> surfaces);
   // GET routes answer HEAD too unless a HEAD route of that pattern exists.
+  // The views in the answer point into `decoded_path`.
   Match match(Method method, std::string_view decoded_path) const;
+  // Whose errors answer for this path (or the start of one): the longest prefix wins; null: nobody's.
+  const Surface* surface_of(std::string_view path) const;
   std::span<const Surface> surfaces() const { return surfaces_; }
 
  private:
   std::span<const Surface> surfaces_;
   struct Pattern;
-  std::vector<Pattern> patterns_;
+  // A surface's patterns are next to each other, the most literal first.
+  std::shared_ptr<const std::vector<Pattern>> patterns_;
 };
 
 }  // namespace varve::http

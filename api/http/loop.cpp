@@ -1,0 +1,102 @@
+// The connections of one I/O thread and their deadlines. That thread only.
+#include "api/http/loop.h"
+
+#include "api/http/wire.h"
+#include "core/base/error.h"
+#include "core/base/limits.h"
+
+namespace varve::http {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kWarmWindows = 8;
+// Long enough for a client on a slow line to read our last answer, short enough to hold no socket.
+constexpr auto kClosingMax = 3s;
+
+}  // namespace
+
+Connection::Connection(Loop& loop) : loop_(loop), next_(loop.first_), since_(loop.now()) {
+  if (next_ != nullptr) next_->previous_ = this;
+  loop.first_ = this;
+  ++loop.size_;
+}
+
+Connection::~Connection() {
+  if (previous_ != nullptr) previous_->next_ = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  if (loop_.first_ == this) loop_.first_ = next_;
+  --loop_.size_;
+}
+
+void Connection::enter(Phase phase) {
+  phase_ = phase;
+  since_ = loop_.now();
+}
+
+void Connection::flowed(std::size_t bytes) {
+  flow_.bytes += bytes;
+  flow_.waited += loop_.now() - since_;
+}
+
+bool Connection::too_slow(Time now) const {
+  const auto waited = flow_.waited + (now - since_);
+  if (waited <= limits::kBodyStallMax) return false;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
+  return flow_.bytes < static_cast<std::uint64_t>(seconds) * limits::kBodyRateMinBytes;
+}
+
+bool Connection::overdue(Time now) const {
+  const auto waited = now - since_;
+  switch (phase_) {
+    case Phase::idle:
+      return waited > limits::kIdleMax;
+    case Phase::head:
+      return waited > limits::kHeaderDeadline;
+    case Phase::handling:
+      return false;
+    case Phase::flowing:
+      return waited > limits::kBodyStallMax || too_slow(now);
+    case Phase::closing:
+      return waited > kClosingMax;
+  }
+  return true;
+}
+
+Loop::~Loop() { VARVE_ASSERT(first_ == nullptr); }
+
+void Loop::tick(Time now, std::int64_t unix_seconds) {
+  now_ = now;
+  if (unix_seconds != unix_seconds_) {
+    unix_seconds_ = unix_seconds;
+    date_ = date_line(unix_seconds);
+  }
+  for (Connection* at = first_; at != nullptr; at = at->next_) {
+    if (at->overdue(now)) at->cut();
+  }
+}
+
+void Loop::drain() {
+  draining_ = true;
+  for (Connection* at = first_; at != nullptr; at = at->next_) {
+    if (at->idle()) at->cut();
+  }
+}
+
+void Loop::cut_all() {
+  for (Connection* at = first_; at != nullptr; at = at->next_) at->cut();
+}
+
+std::unique_ptr<char[]> Loop::take_window() {
+  if (windows_.empty()) return std::make_unique_for_overwrite<char[]>(limits::kBodyWindowBytes);
+  auto window = std::move(windows_.back());
+  windows_.pop_back();
+  return window;
+}
+
+void Loop::give_window(std::unique_ptr<char[]> window) {
+  if (window && windows_.size() < kWarmWindows) windows_.push_back(std::move(window));
+}
+
+}  // namespace varve::http

@@ -1,0 +1,126 @@
+// The one table that gives every Error its status and its code word. Pure; any thread.
+#include "api/http/problem.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/base/bytes.h"
+#include "core/base/json.h"
+
+namespace varve::http {
+
+namespace {
+
+struct Row {
+  Errc code;
+  std::optional<About> about;  // nullopt: whatever it is about
+  unsigned status;
+  std::string_view oci;        // upper-case letters and '_' only: distribution-spec, "Error Codes"
+};
+
+constexpr std::optional<About> kAny = std::nullopt;
+
+// The first row that fits counts. Codes outside the specification's list are those of the reference
+// implementation (UNKNOWN, UNAVAILABLE) or say what HTTP says where the specification has no word.
+constexpr std::array kRows = {
+    Row{Errc::invalid, About::name, 400, "NAME_INVALID"},
+    Row{Errc::invalid, About::repository, 400, "NAME_INVALID"},
+    Row{Errc::invalid, About::tag, 400, "TAG_INVALID"},
+    Row{Errc::invalid, About::digest, 400, "DIGEST_INVALID"},
+    Row{Errc::invalid, About::blob, 400, "DIGEST_INVALID"},
+    Row{Errc::invalid, About::size, 400, "SIZE_INVALID"},
+    Row{Errc::invalid, About::upload, 400, "BLOB_UPLOAD_INVALID"},
+    Row{Errc::invalid, About::manifest, 400, "MANIFEST_INVALID"},
+    Row{Errc::invalid, About::manifest_blob, 400, "MANIFEST_INVALID"},
+    Row{Errc::invalid, kAny, 400, "BAD_REQUEST"},
+    Row{Errc::unauthorized, kAny, 401, "UNAUTHORIZED"},
+    Row{Errc::denied, kAny, 403, "DENIED"},
+    Row{Errc::not_found, About::manifest, 404, "MANIFEST_UNKNOWN"},
+    Row{Errc::not_found, About::tag, 404, "MANIFEST_UNKNOWN"},
+    Row{Errc::not_found, About::blob, 404, "BLOB_UNKNOWN"},
+    Row{Errc::not_found, About::digest, 404, "BLOB_UNKNOWN"},
+    Row{Errc::not_found, About::upload, 404, "BLOB_UPLOAD_UNKNOWN"},
+    Row{Errc::not_found, About::repository, 404, "NAME_UNKNOWN"},
+    Row{Errc::not_found, About::name, 404, "NAME_UNKNOWN"},
+    // A manifest that names something absent is a bad manifest, not an absent one: 400 (oci.md §1.3).
+    Row{Errc::not_found, About::manifest_blob, 400, "MANIFEST_BLOB_UNKNOWN"},
+    Row{Errc::not_found, kAny, 404, "NOT_FOUND"},
+    Row{Errc::unsupported, kAny, 405, "UNSUPPORTED"},
+    Row{Errc::conflict, kAny, 409, "CONFLICT"},
+    Row{Errc::gone, About::blob, 410, "BLOB_UNKNOWN"},
+    Row{Errc::gone, About::manifest, 410, "MANIFEST_UNKNOWN"},
+    Row{Errc::gone, kAny, 410, "GONE"},
+    Row{Errc::precondition, kAny, 412, "PRECONDITION_FAILED"},
+    Row{Errc::too_large, About::manifest, 413, "MANIFEST_INVALID"},
+    Row{Errc::too_large, About::manifest_blob, 413, "MANIFEST_INVALID"},
+    Row{Errc::too_large, kAny, 413, "SIZE_INVALID"},
+    Row{Errc::range, kAny, 416, "BLOB_UPLOAD_INVALID"},
+    Row{Errc::throttled, kAny, 429, "TOOMANYREQUESTS"},
+    Row{Errc::overloaded, kAny, 503, "UNAVAILABLE"},
+    Row{Errc::unavailable, kAny, 503, "UNAVAILABLE"},
+    Row{Errc::unknown, kAny, 503, "UNAVAILABLE"},
+    Row{Errc::corrupt, kAny, 500, "UNKNOWN"},
+    Row{Errc::internal, kAny, 500, "UNKNOWN"},
+};
+
+const Row& row_of(const Error& error) {
+  const auto* row = std::find_if(kRows.begin(), kRows.end(), [&error](const Row& candidate) {
+    return candidate.code == error.code && (!candidate.about || *candidate.about == error.about);
+  });
+  VARVE_ASSERT(row != kRows.end());  // each Errc has a row for any About: tested
+  return *row;
+}
+
+// A client's bytes may come back in a detail; JSON holds nothing but UTF-8.
+std::string as_utf8(std::string_view text) {
+  std::string out(text);
+  if (is_valid_utf8(out)) return out;
+  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; },
+                  '?');
+  return out;
+}
+
+std::string oci_body(const Row& row, const Error& error) {
+  std::string body = R"({"errors":[{"code":)";
+  json::append_quoted(body, row.oci);
+  body += R"(,"message":)";
+  json::append_quoted(body, as_utf8(error.what));
+  if (!error.detail.empty()) {
+    body += R"(,"detail":)";
+    json::append_quoted(body, as_utf8(error.detail));
+  }
+  body += "}]}";
+  return body;
+}
+
+std::string plain_body(const Error& error) {
+  std::string body = error.detail.empty() ? error.what : error.what + ": " + error.detail;
+  body = as_utf8(body);
+  std::replace_if(body.begin(), body.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  body += '\n';
+  return body;
+}
+
+}  // namespace
+
+// "registry/2.0" is from the first days of the protocol; some clients still look for it (oci.md §1.2).
+std::string_view dialect_header_lines(Dialect dialect) {
+  return dialect == Dialect::oci ? "Docker-Distribution-API-Version: registry/2.0\r\n" : "";
+}
+
+unsigned status_of(const Error& error) { return row_of(error).status; }
+
+Response problem(const Error& error, Dialect dialect) {
+  const Row& row = row_of(error);
+  Response response = dialect == Dialect::oci ? json(row.status, oci_body(row, error))
+                                              : text(row.status, plain_body(error));
+  if (dialect == Dialect::oci && row.status == 410) response.status = 404;
+  // Old docker clients scan the whole challenge for scheme words: none may stand in the realm.
+  if (response.status == 401) response.add("WWW-Authenticate", R"(Basic realm="varve")");
+  if (response.status == 429 || response.status == 503) response.add("Retry-After", "1");
+  return response;
+}
+
+}  // namespace varve::http

@@ -1,0 +1,106 @@
+// Starting and ending the real binary. One thread.
+#include "spawned_server.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "script.h"
+
+extern char** environ;
+
+namespace varve::transcript {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartMax = 30s;
+constexpr auto kStopMax = 45s;  // longer than the server's own drain
+
+// Polls: the events waited for come from another process and have no descriptor here.
+template <class Condition>
+bool wait_until(std::chrono::seconds limit, Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+}  // namespace
+
+SpawnedServer::SpawnedServer(const std::string& binary, std::vector<std::string> more) {
+  std::string name = (std::filesystem::temp_directory_path() / "varve-http-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) return;
+  directory_ = name;
+  start(binary, more);
+  if (child_ > 0 && !wait_for_port()) stop();
+}
+
+SpawnedServer::~SpawnedServer() {
+  stop();
+  std::error_code ignored;
+  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+}
+
+void SpawnedServer::start(const std::string& binary, const std::vector<std::string>& more) {
+  std::vector<std::string> words = {binary, "serve", "--dev", "--data", (directory_ / "data").string(),
+                                    "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), more.begin(), more.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  const std::string log_path = (directory_ / "log").string();
+  posix_spawn_file_actions_addopen(&actions, 2, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&actions, 2, 1);
+  if (posix_spawn(&child_, binary.c_str(), &actions, nullptr, arguments.data(), environ) != 0) {
+    child_ = -1;
+  }
+  posix_spawn_file_actions_destroy(&actions);
+}
+
+std::string SpawnedServer::log() const {
+  if (child_ < 0 && port_ == 0 && !std::filesystem::exists(directory_ / "log")) {
+    return "the binary could not be started";
+  }
+  return read_file(directory_ / "log").value_or("no log");
+}
+
+bool SpawnedServer::wait_for_port() {
+  static constexpr std::string_view kSaid = "listening on 127.0.0.1:";
+  return wait_until(kStartMax, [this] {
+    const std::string text = read_file(directory_ / "log").value_or("");
+    const std::size_t said = text.find(kSaid);
+    if (said != std::string::npos && text.find('\n', said) != std::string::npos) {
+      const char* digits = text.data() + said + kSaid.size();
+      std::from_chars(digits, text.data() + text.size(), port_);
+    }
+    return port_ != 0 || waitpid(child_, nullptr, WNOHANG | WNOWAIT) != 0;
+  }) && port_ != 0;
+}
+
+int SpawnedServer::stop() {
+  if (child_ <= 0) return -1;
+  int status = -1;
+  kill(child_, SIGTERM);
+  const bool ended =
+      wait_until(kStopMax, [this, &status] { return waitpid(child_, &status, WNOHANG) == child_; });
+  if (!ended) {
+    kill(child_, SIGKILL);
+    waitpid(child_, &status, 0);
+  }
+  child_ = -1;
+  return ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace varve::transcript

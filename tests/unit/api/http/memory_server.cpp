@@ -1,0 +1,307 @@
+// The in-memory instantiation of sessions, and the handlers that tests talk to.
+#include "memory_server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
+#include <charconv>
+#include <stdexcept>
+
+namespace varve::http {
+
+inline void cut_stream(boost::beast::test::stream& stream) { stream.close(); }
+inline void end_sending(boost::beast::test::stream&) {}
+
+}  // namespace varve::http
+
+#include "api/http/session_impl.h"
+
+namespace varve::http {
+
+template net::awaitable<void> serve<boost::beast::test::stream>(boost::beast::test::stream stream,
+                                                                const Environment& environment,
+                                                                Loop& loop, std::string peer);
+
+}  // namespace varve::http
+
+namespace varve::http::test {
+
+Result<void> MemoryFile::read(std::uint64_t offset, std::size_t length, char* out) const {
+  if (offset + length > std::min(content_.size(), readable_)) {
+    return fail(Errc::corrupt, About::blob, "the file is shorter than its size");
+  }
+  content_.copy(out, length, static_cast<std::size_t>(offset));
+  return {};
+}
+
+std::string Answer::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (equal_ignoring_case(key, name)) return value;
+  }
+  return {};
+}
+
+int Answer::count(std::string_view name) const {
+  int n = 0;
+  for (const auto& field : headers) n += equal_ignoring_case(field.first, name) ? 1 : 0;
+  return n;
+}
+
+namespace {
+
+std::optional<Answer> parse_head(std::string_view head) {
+  Answer answer;
+  if (!head.starts_with("HTTP/1.1 ") || head.size() < 13) return std::nullopt;
+  std::from_chars(head.data() + 9, head.data() + 12, answer.status);
+  std::size_t at = head.find("\r\n");
+  while (at != std::string_view::npos && at + 2 < head.size()) {
+    const std::size_t end = std::min(head.find("\r\n", at + 2), head.size());
+    const std::string_view line = head.substr(at + 2, end - at - 2);
+    const std::size_t colon = line.find(": ");
+    if (colon == std::string_view::npos || line.find_first_of("\r\n") != line.npos) {
+      return std::nullopt;
+    }
+    answer.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+    at = end == head.size() ? std::string_view::npos : end;
+  }
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Answer> parse_answers(std::string_view bytes) {
+  std::vector<Answer> answers;
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find("\r\n\r\n");
+    if (end == std::string_view::npos) return {};
+    auto answer = parse_head(bytes.substr(0, end));
+    if (!answer) return {};
+    bytes.remove_prefix(end + 4);
+    std::size_t length = 0;
+    const std::string text = answer->header("Content-Length");
+    std::from_chars(text.data(), text.data() + text.size(), length);
+    const bool silent = answer->status == 304 || bytes.starts_with("HTTP/1.1 ");
+    if (silent) length = 0;
+    if (length > bytes.size() && !bytes.empty()) return {};
+    if (length <= bytes.size()) answer->body = bytes.substr(0, length);
+    bytes.remove_prefix(std::min(length, bytes.size()));
+    answers.push_back(*std::move(answer));
+  }
+  return answers;
+}
+
+Pool& pool() {
+  static Pool one(1);
+  return one;
+}
+
+MemoryServer::MemoryServer(std::span<const Surface> surfaces, Hooks hooks)
+    : environment_{Router(surfaces), services_, pool(), std::move(hooks)}, client_(context_) {
+  loop_.tick(now_, 784111777);
+  Stream server(context_);
+  client_.connect(server);
+  net::co_spawn(context_, serve(std::move(server), environment_, loop_, "memory"),
+                [this](const std::exception_ptr& error) {
+                  VARVE_ASSERT(error == nullptr);
+                  ended_ = true;
+                });
+  settle();
+}
+
+MemoryServer::~MemoryServer() {
+  loop_.cut_all();
+  settle();
+  VARVE_ASSERT(ended_);
+}
+
+namespace {
+
+net::awaitable<void> through_pool() {
+  auto nothing = [] { return 0; };
+  auto pending = pool().run(std::move(nothing));
+  co_await std::move(pending);
+}
+
+// The pool has one thread and is a queue: when this is through, so is what was posted before it.
+void wait_for_pool() {
+  net::io_context context;
+  net::co_spawn(context, through_pool(), net::detached);
+  context.run();
+}
+
+}  // namespace
+
+void MemoryServer::settle() {
+  for (bool moved = true; moved;) {
+    context_.restart();
+    moved = context_.poll() > 0;
+    wait_for_pool();
+    context_.restart();
+    moved = context_.poll() > 0 || moved;
+  }
+}
+
+void MemoryServer::send(std::string_view bytes) {
+  boost::system::error_code gone;  // the server may have closed: its answer is what matters
+  net::write(client_, net::buffer(bytes.data(), bytes.size()), gone);
+  settle();
+}
+
+std::string MemoryServer::take() {
+  std::string out(client_.str());
+  client_.clear();
+  return out;
+}
+
+Answer MemoryServer::ask(std::string_view bytes) {
+  const auto answers = parse_answers(exchange(bytes));
+  return answers.size() == 1 ? answers.front() : Answer();
+}
+
+void MemoryServer::hang_up() {
+  client_.close();
+  settle();
+}
+
+void MemoryServer::advance(std::chrono::milliseconds by) {
+  now_ += by;
+  loop_.tick(now_, 784111777);
+  settle();
+}
+
+// --- handlers ------------------------------------------------------------------------------------
+
+namespace {
+
+net::awaitable<Response> base(Services&, Request&) {
+  Response response = json(200, "{}");
+  co_return response;
+}
+
+net::awaitable<Response> echo(Services& services, Request& request) {
+  ++services.calls;
+  std::string body;
+  for (const auto& param : request.params) body.append(param).append("|");
+  body += request.actor.id;
+  if (const auto q = request.query.get("q")) body.append("|q=").append(*q);
+  Response response = text(200, std::move(body));
+  response.add("ETag", "\"e\"");
+  co_return response;
+}
+
+net::awaitable<Response> put_small(Services& services, Request& request) {
+  ++services.calls;
+  Result<std::string> body = co_await read_all(*request.body, 1000);
+  if (!body) co_return problem(body.error(), Dialect::oci);
+  services.received = *std::move(body);
+  Response response = text(201, "");
+  co_return response;
+}
+
+net::awaitable<Response> put_windows(Services& services, Request& request) {
+  services.received.clear();
+  services.windows.clear();
+  for (;;) {
+    const Result<std::string_view> window = co_await request.body->read();
+    if (!window) co_return problem(window.error(), Dialect::oci);
+    if (window->empty()) break;
+    services.received.append(*window);
+    services.windows.push_back(window->size());
+  }
+  Response response = text(201, "");
+  co_return response;
+}
+
+net::awaitable<Response> ignore_body(Services& services, Request&) {
+  ++services.calls;
+  Response response = text(202, "ignored");
+  co_return response;
+}
+
+net::awaitable<Response> get_file(Services& services, Request&) {
+  FileRange range;
+  range.file = services.file;
+  range.length = services.file->size();
+  Response response;
+  response.add("Content-Type", "application/octet-stream");
+  response.body = std::move(range);
+  co_return response;
+}
+
+net::awaitable<Response> head_file(Services&, Request&) {
+  Response response;
+  response.content_length = 12345;
+  co_return response;
+}
+
+net::awaitable<Response> throws(Services&, Request&) {
+  throw std::runtime_error("secret of the handler");
+  co_return Response();
+}
+
+net::awaitable<Response> splits(Services&, Request& request) {
+  Response response = text(200, "x");
+  response.add("Location", std::string(request.query.get("to").value_or("")));
+  co_return response;
+}
+
+net::awaitable<Response> lies(Services&, Request&) {
+  Response response = text(200, "abc");
+  response.content_length = 99;
+  co_return response;
+}
+
+net::awaitable<Response> nothing(Services&, Request&) {
+  Response response;
+  response.status = 204;
+  co_return response;
+}
+
+net::awaitable<Response> unmodified(Services&, Request&) {
+  Response response = text(304, "never sent");
+  co_return response;
+}
+
+net::awaitable<Response> big(Services&, Request&) {
+  Response response;
+  response.body = std::make_shared<const std::string>(1 << 20, 'b');
+  co_return response;
+}
+
+net::awaitable<Response> last(Services&, Request&) {
+  Response response = text(200, "bye");
+  response.close = true;
+  co_return response;
+}
+
+constexpr Route kOci[] = {
+    {Method::get, "/v2/", Effect::none, base},
+    {Method::get, "/v2/{name...}/manifests/{reference}", Effect::none, echo},
+    {Method::put, "/v2/{name...}/manifests/{reference}", Effect::event, put_small},
+    {Method::put, "/v2/{name...}/blobs/{digest}", Effect::event, put_windows},
+    {Method::post, "/v2/{name...}/blobs/uploads/", Effect::session, ignore_body},
+    {Method::get, "/v2/{name...}/blobs/{digest}", Effect::none, get_file},
+    {Method::head, "/v2/{name...}/blobs/{digest}", Effect::none, head_file},
+};
+
+constexpr Route kPlain[] = {
+    {Method::get, "/throws", Effect::none, throws},
+    {Method::get, "/splits", Effect::none, splits},
+    {Method::get, "/lies", Effect::none, lies},
+    {Method::get, "/nothing", Effect::none, nothing},
+    {Method::get, "/unmodified", Effect::none, unmodified},
+    {Method::get, "/big", Effect::none, big},
+    {Method::get, "/last", Effect::none, last},
+    {Method::get, "/echo/{one}", Effect::none, echo},
+};
+
+const Surface kSurfaces[] = {
+    {"oci", "/v2", Dialect::oci, kOci},
+    {"ops", "", Dialect::plain, kPlain},
+};
+
+}  // namespace
+
+std::span<const Surface> surfaces() { return kSurfaces; }
+
+}  // namespace varve::http::test

@@ -1,0 +1,58 @@
+// Percent-encoding, queries and header look-up.
+#include "api/http/message.h"
+
+#include <gtest/gtest.h>
+
+namespace varve::http {
+namespace {
+
+TEST(PercentDecode, DecodesOnceAndOnlyOnce) {
+  EXPECT_EQ(percent_decode("/v2/a%2Fb/sha256%3Aaf"), "/v2/a/b/sha256:af");
+  EXPECT_EQ(percent_decode("%252F"), "%2F");
+  EXPECT_EQ(percent_decode("a+b"), "a+b");
+  EXPECT_EQ(percent_decode("%c3%A9"), "\xc3\xa9");
+  EXPECT_EQ(percent_decode(""), "");
+}
+
+TEST(PercentDecode, RefusesHalfEscapesAndNul) {
+  for (const std::string_view bad : {std::string_view("%"), std::string_view("%2"),
+                                     std::string_view("a%zz"), std::string_view("%0g"),
+                                     std::string_view("%00"), std::string_view("a\0b", 3),
+                                     std::string_view("%%20"), std::string_view("%+1")}) {
+    EXPECT_FALSE(percent_decode(bad)) << bad;
+  }
+}
+
+TEST(Query, KeepsPairsInOrderAndPlusAsPlus) {
+  const auto query = Query::parse("tag=a&tag=b%2Cc&artifactType=application/x+json&flag&=v&&x==1");
+  ASSERT_TRUE(query);
+  EXPECT_EQ(query->all("tag"), (std::vector<std::string_view>{"a", "b,c"}));
+  EXPECT_EQ(query->get("tag"), "a");
+  EXPECT_EQ(query->get("artifactType"), "application/x+json");
+  EXPECT_EQ(query->get("flag"), "");
+  EXPECT_EQ(query->get(""), "v");
+  EXPECT_EQ(query->get("x"), "=1");
+  EXPECT_EQ(query->get("absent"), std::nullopt);
+  EXPECT_TRUE(Query::parse("")->empty());
+}
+
+TEST(Query, RefusesBadEncodingInNamesAndValues) {
+  EXPECT_FALSE(Query::parse("a=%"));
+  EXPECT_FALSE(Query::parse("%0=1"));
+  EXPECT_FALSE(Query::parse("a=1&b=%00"));
+}
+
+TEST(Request, FindsHeadersWhateverTheirCase) {
+  Request request;
+  request.headers = {{"Content-Type", "a"}, {"content-type", "b"}};
+  EXPECT_EQ(request.header("CONTENT-TYPE"), "a");
+  EXPECT_EQ(request.header("Content-Typ"), "");
+}
+
+TEST(Response, JsonHasNoCharsetParameter) {
+  EXPECT_EQ(json(200, "{}").headers.at(0).second, "application/json");
+  EXPECT_EQ(text(200, "").headers.at(0).second, "text/plain; charset=utf-8");
+}
+
+}  // namespace
+}  // namespace varve::http

@@ -1,0 +1,113 @@
+// One Error in each dialect.
+#include "api/http/problem.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+namespace varve::http {
+namespace {
+
+struct Case {
+  Errc code;
+  About about;
+  unsigned status;
+  std::string_view word;
+};
+
+std::string header(const Response& response, std::string_view name) {
+  for (const auto& [key, value] : response.headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+std::string word_of(const Response& response) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  std::string_view word;
+  const std::string body = std::get<std::string>(response.body);
+  if (parser.parse(body).get(document) != simdjson::SUCCESS) return "not JSON";
+  if (document.at_pointer("/errors/0/code").get(word) != simdjson::SUCCESS) return "no code";
+  return std::string(word);
+}
+
+TEST(Problem, HasTheStatusAndWordOfTheDistributionSpec) {
+  for (const Case& c : {
+           Case{Errc::not_found, About::manifest, 404, "MANIFEST_UNKNOWN"},
+           Case{Errc::not_found, About::blob, 404, "BLOB_UNKNOWN"},
+           Case{Errc::not_found, About::upload, 404, "BLOB_UPLOAD_UNKNOWN"},
+           Case{Errc::not_found, About::repository, 404, "NAME_UNKNOWN"},
+           Case{Errc::not_found, About::manifest_blob, 400, "MANIFEST_BLOB_UNKNOWN"},
+           Case{Errc::invalid, About::digest, 400, "DIGEST_INVALID"},
+           Case{Errc::invalid, About::name, 400, "NAME_INVALID"},
+           Case{Errc::invalid, About::tag, 400, "TAG_INVALID"},
+           Case{Errc::invalid, About::manifest, 400, "MANIFEST_INVALID"},
+           Case{Errc::invalid, About::size, 400, "SIZE_INVALID"},
+           Case{Errc::range, About::upload, 416, "BLOB_UPLOAD_INVALID"},
+           Case{Errc::too_large, About::manifest, 413, "MANIFEST_INVALID"},
+           Case{Errc::too_large, About::body, 413, "SIZE_INVALID"},
+           Case{Errc::unauthorized, About::request, 401, "UNAUTHORIZED"},
+           Case{Errc::denied, About::repository, 403, "DENIED"},
+           Case{Errc::unsupported, About::manifest, 405, "UNSUPPORTED"},
+           Case{Errc::throttled, About::request, 429, "TOOMANYREQUESTS"},
+           Case{Errc::overloaded, About::request, 503, "UNAVAILABLE"},
+           Case{Errc::unavailable, About::storage, 503, "UNAVAILABLE"},
+           Case{Errc::unknown, About::storage, 503, "UNAVAILABLE"},
+           Case{Errc::conflict, About::upload, 409, "CONFLICT"},
+           Case{Errc::precondition, About::tag, 412, "PRECONDITION_FAILED"},
+           Case{Errc::corrupt, About::blob, 500, "UNKNOWN"},
+           Case{Errc::internal, About::request, 500, "UNKNOWN"},
+       }) {
+    const Response response = problem(Error(c.code, c.about, "why"), Dialect::oci);
+    EXPECT_EQ(response.status, c.status) << c.word;
+    EXPECT_EQ(word_of(response), c.word);
+    EXPECT_EQ(status_of(Error(c.code, c.about, "why")), c.status);
+    EXPECT_EQ(header(response, "Content-Type"), "application/json");
+    EXPECT_EQ(header(response, "Retry-After"), c.status == 503 || c.status == 429 ? "1" : "");
+  }
+}
+
+TEST(Problem, CoversEveryKindOfErrorAboutEverything) {
+  for (int code = 0; code <= static_cast<int>(Errc::internal); ++code) {
+    for (int about = 0; about <= static_cast<int>(About::storage); ++about) {
+      const Error error(static_cast<Errc>(code), static_cast<About>(about), "why");
+      const Response response = problem(error, Dialect::oci);
+      ASSERT_GE(response.status, 400U);
+      const std::string word = word_of(response);
+      ASSERT_EQ(word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"), std::string::npos) << word;
+      ASSERT_EQ(problem(error, Dialect::plain).status, status_of(error));
+    }
+  }
+}
+
+TEST(Problem, SaysGoneAsNotFoundToOciClientsOnly) {
+  const Error gone(Errc::gone, About::blob, "erased", "event 7");
+  EXPECT_EQ(problem(gone, Dialect::oci).status, 404U);
+  EXPECT_EQ(word_of(problem(gone, Dialect::oci)), "BLOB_UNKNOWN");
+  EXPECT_EQ(problem(gone, Dialect::plain).status, 410U);
+}
+
+TEST(Problem, ChallengesWithoutSchemeWordsInTheRealm) {
+  const Response response = problem(Error(Errc::unauthorized, About::request, "who?"), Dialect::oci);
+  const std::string challenge = header(response, "WWW-Authenticate");
+  EXPECT_EQ(challenge, "Basic realm=\"varve\"");
+}
+
+TEST(Problem, CarriesTheDetailAsAString) {
+  const Response response =
+      problem(Error(Errc::invalid, About::name, "bad \"name\"", "a\\b"), Dialect::oci);
+  EXPECT_EQ(std::get<std::string>(response.body),
+            R"({"errors":[{"code":"NAME_INVALID","message":"bad \"name\"","detail":"a\\b"}]})");
+}
+
+TEST(Problem, StaysJsonAndOneLineWhateverAClientSent) {
+  const std::string hostile("\xff\xfe\r\nX: y\0\x01", 10);
+  const Error error(Errc::invalid, About::name, "bad", hostile);
+  EXPECT_EQ(word_of(problem(error, Dialect::oci)), "NAME_INVALID");
+  const std::string line = std::get<std::string>(problem(error, Dialect::plain).body);
+  EXPECT_EQ(line.find_first_of("\r\n"), line.size() - 1);
+  EXPECT_EQ(line, "bad: ??  X: y  \n");
+}
+
+}  // namespace
+}  // namespace varve::http

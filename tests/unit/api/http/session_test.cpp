@@ -1,0 +1,235 @@
+// One connection: answers, keep-alive, pipelining, errors in each dialect's shape.
+#include <gtest/gtest.h>
+
+#include "memory_server.h"
+
+namespace varve::http::test {
+namespace {
+
+TEST(Session, AnswersWithExactLengthDateIdAndDialectHeader) {
+  MemoryServer server(surfaces());
+  const Answer answer = server.ask(get("/v2/a/b/manifests/x?q=1%202"));
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.body, "a/b|x|anonymous|q=1 2");
+  EXPECT_EQ(answer.header("Content-Length"), std::to_string(answer.body.size()));
+  EXPECT_EQ(answer.header("Docker-Distribution-API-Version"), "registry/2.0");
+  EXPECT_EQ(answer.header("Date"), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(answer.header("X-Request-Id").size(), 26U);
+  EXPECT_EQ(answer.header("ETag"), "\"e\"");
+  EXPECT_EQ(answer.count("Connection"), 0);
+  EXPECT_EQ(server.ask(get("/echo/x")).header("Docker-Distribution-API-Version"), "");
+}
+
+TEST(Session, EchoesTheClientsRequestId) {
+  MemoryServer server(surfaces());
+  EXPECT_EQ(server.ask(get("/v2/", "X-Request-Id: mine\r\n")).header("X-Request-Id"), "mine");
+  EXPECT_EQ(server.ask(get("/v2/", "X-Request-Id: not mine\r\n")).header("X-Request-Id").size(), 26U);
+}
+
+TEST(Session, AnswersPipelinedRequestsInOrder) {
+  MemoryServer server(surfaces());
+  const auto answers =
+      parse_answers(server.exchange(get("/echo/1") + get("/echo/2") + get("/nowhere") + get("/echo/3")));
+  ASSERT_EQ(answers.size(), 4U);
+  EXPECT_EQ(answers[0].body, "1|anonymous");
+  EXPECT_EQ(answers[1].body, "2|anonymous");
+  EXPECT_EQ(answers[2].status, 404U);
+  EXPECT_EQ(answers[3].body, "3|anonymous");
+  EXPECT_FALSE(server.ended());
+}
+
+TEST(Session, UnderstandsARequestThatComesByteByByte) {
+  MemoryServer server(surfaces());
+  const std::string request = "\r\n" + get("/echo/x");
+  std::string got;
+  for (const char c : request) got += server.exchange(std::string(1, c));
+  ASSERT_EQ(parse_answers(got).size(), 1U);
+  EXPECT_EQ(parse_answers(got)[0].body, "x|anonymous");
+}
+
+TEST(Session, AnswersHeadLikeGetWithoutItsBytes) {
+  MemoryServer server(surfaces());
+  const Answer get_answer = server.ask(get("/v2/a/manifests/x"));
+  const std::string head = server.exchange("HEAD /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+  EXPECT_NE(head.find("Content-Length: " + get_answer.header("Content-Length")), std::string::npos);
+  const std::string blob = server.exchange("HEAD /v2/a/blobs/x HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_NE(blob.find("Content-Length: 12345\r\n"), std::string::npos);
+  const std::string absent = server.exchange("HEAD /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(absent.starts_with("HTTP/1.1 404"));
+  EXPECT_TRUE(absent.ends_with("\r\n\r\n"));
+  EXPECT_EQ(server.ask(get("/v2/")).body, "{}");
+}
+
+TEST(Session, SendsNoBodyAndNoLengthWith204And304) {
+  MemoryServer server(surfaces());
+  const std::string got = server.exchange(get("/nothing") + get("/unmodified") + get("/echo/x"));
+  const auto answers = parse_answers(got);
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_EQ(answers[0].status, 204U);
+  EXPECT_EQ(answers[0].count("Content-Length"), 0);
+  EXPECT_EQ(answers[1].status, 304U);
+  EXPECT_EQ(answers[1].count("Content-Length"), 0);
+  EXPECT_EQ(answers[2].body, "x|anonymous");
+}
+
+TEST(Session, ClosesWhenTheClientOrTheHandlerSaysSo) {
+  for (const std::string& request :
+       {get("/echo/x", "Connection: close\r\n"), get("/last"),
+        std::string("GET /echo/x HTTP/1.0\r\n\r\n")}) {
+    MemoryServer server(surfaces());
+    const Answer answer = server.ask(request + get("/echo/never"));
+    EXPECT_EQ(answer.status, 200U) << request;
+    EXPECT_EQ(answer.header("Connection"), "close");
+    EXPECT_TRUE(server.ended());
+  }
+}
+
+TEST(Session, KeepsAnHttp10ConnectionThatAsksForIt) {
+  MemoryServer server(surfaces());
+  const Answer answer = server.ask("GET /echo/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(answer.header("Connection"), "keep-alive");
+  EXPECT_FALSE(server.ended());
+}
+
+TEST(Session, GivesErrorsTheShapeOfThePathsDialect) {
+  MemoryServer server(surfaces());
+  const Answer oci = server.ask(get("/v2/a/nothing/x"));
+  EXPECT_EQ(oci.status, 404U);
+  EXPECT_TRUE(oci.body.starts_with(R"({"errors":[{"code":"NOT_FOUND")")) << oci.body;
+  const Answer plain = server.ask(get("/nothing/x"));
+  EXPECT_EQ(plain.status, 404U);
+  EXPECT_EQ(plain.body, "nothing is served here\n");
+  const Answer method = server.ask("DELETE /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(method.status, 405U);
+  EXPECT_EQ(method.header("Allow"), "GET, HEAD, PUT");
+  EXPECT_TRUE(method.body.starts_with(R"({"errors":[{"code":"UNSUPPORTED")"));
+}
+
+TEST(Session, RefusesTargetsThatDoNotDecode) {
+  for (const std::string_view target : {"/v2/a%/manifests/x", "/v2/a%00/manifests/x", "/v2/?a=%zz"}) {
+    MemoryServer server(surfaces());
+    const Answer answer = server.ask(get(target));
+    EXPECT_EQ(answer.status, 400U) << target;
+    EXPECT_TRUE(answer.body.starts_with(R"({"errors":[{"code":"BAD_REQUEST")")) << answer.body;
+    EXPECT_EQ(answer.header("Connection"), "close");
+    server.hang_up();
+    EXPECT_TRUE(server.ended());
+  }
+}
+
+TEST(Session, DecodesSlashesBeforeRouting) {
+  MemoryServer server(surfaces());
+  EXPECT_EQ(server.ask(get("/v2/az%2Frepo/manifests/sha256%3Aab")).body, "az/repo|sha256:ab|anonymous");
+}
+
+TEST(Session, AcceptsTheAbsoluteForm) {
+  MemoryServer server(surfaces());
+  EXPECT_EQ(server.ask(get("http://proxy.example/echo/x?q=/y")).body, "x|anonymous|q=/y");
+  EXPECT_EQ(server.ask(get("http://proxy.example")).status, 404U);
+}
+
+TEST(Session, LimitsTargetAndHeader) {
+  const std::string long_path = "/v2/" + std::string(limits::kTargetBytesMax, 'a') + "/manifests/x";
+  MemoryServer target(surfaces());
+  const Answer too_long = target.ask(get(long_path));
+  EXPECT_EQ(too_long.status, 414U);
+  EXPECT_TRUE(too_long.body.starts_with("{\"errors\""));
+  MemoryServer header(surfaces());
+  const std::string field = "A: " + std::string(limits::kHeaderBytesMax, 'a') + "\r\n";
+  EXPECT_EQ(header.ask(get("/v2/", field)).status, 431U);
+  MemoryServer fields(surfaces());
+  std::string many;
+  for (int i = 0; i < 3000; ++i) many += "A: b\r\n";
+  EXPECT_EQ(fields.ask(get("/v2/", many)).status, 431U);
+  MemoryServer fits(surfaces());
+  const std::string path = "/v2/" + std::string(limits::kTargetBytesMax - 50, 'a') + "/manifests/x";
+  EXPECT_EQ(fits.ask(get(path)).status, 200U);
+}
+
+TEST(Session, TurnsAHandlersExceptionInto500WithoutItsText) {
+  MemoryServer server(surfaces());
+  const Answer answer = server.ask(get("/throws"));
+  EXPECT_EQ(answer.status, 500U);
+  EXPECT_EQ(answer.body.find("secret"), std::string::npos);
+  EXPECT_EQ(server.ask(get("/echo/x")).status, 200U);
+}
+
+TEST(Session, NeverSendsAHeaderThatSplitsTheAnswer) {
+  MemoryServer server(surfaces());
+  EXPECT_EQ(server.ask(get("/splits?to=/fine")).header("Location"), "/fine");
+  for (const std::string_view evil : {"%0d%0aX:%20y", "a%0ab", "a%0db", "a%01"}) {
+    const std::string got = server.exchange(get("/splits?to=" + std::string(evil)));
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 500")) << got;
+    EXPECT_EQ(got.find("X: y"), std::string::npos);
+  }
+}
+
+TEST(Session, Answers500WhenAHandlerMisstatesItsLength) {
+  MemoryServer server(surfaces());
+  EXPECT_EQ(server.ask(get("/lies")).status, 500U);
+}
+
+TEST(Session, SendsABodyHeldByOthers) {
+  MemoryServer server(surfaces());
+  EXPECT_EQ(server.ask(get("/big")).body, std::string(1 << 20, 'b'));
+}
+
+TEST(Session, AuthenticatesThenGatesThenHandles) {
+  Hooks hooks;
+  hooks.authenticate = [](Request& request) { request.actor.id = std::string(request.header("Who")); };
+  hooks.gate = [](const Route& route, const Request& request) -> Result<void> {
+    if (route.effect != Effect::none && request.actor.id != "alice") {
+      return fail(Errc::denied, About::request, "read only");
+    }
+    return {};
+  };
+  MemoryServer server(surfaces(), std::move(hooks));
+  EXPECT_EQ(server.ask(get("/echo/x", "Who: bob\r\n")).body, "x|bob");
+  const std::string put = "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nWho: ";
+  const Answer denied = server.ask(put + "bob\r\n\r\nhi");
+  EXPECT_EQ(denied.status, 403U);
+  EXPECT_EQ(server.services().received, "");
+  EXPECT_EQ(server.ask(put + "alice\r\n\r\nhi").status, 201U);
+  EXPECT_EQ(server.services().received, "hi");
+  // The next request on the connection is nobody's again.
+  EXPECT_EQ(server.ask(put + "\r\n\r\nhi").status, 403U);
+}
+
+TEST(Session, SendsFilesInWindows) {
+  std::string content(700'001, '\0');
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 >> 3);
+  MemoryServer server(surfaces());
+  server.services().file = std::make_shared<MemoryFile>(content);
+  const Answer answer = server.ask(get("/v2/a/blobs/x"));
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.header("Content-Length"), "700001");
+  EXPECT_TRUE(answer.body == content);
+  server.services().file = std::make_shared<MemoryFile>("");
+  EXPECT_EQ(server.ask(get("/v2/a/blobs/x")).header("Content-Length"), "0");
+  EXPECT_EQ(server.ask(get("/echo/x")).status, 200U);
+}
+
+TEST(Session, Answers500WhenAFileCannotBeReadAtAll) {
+  auto file = std::make_shared<MemoryFile>(std::string(1000, 'x'));
+  file->truncate_silently(10);
+  MemoryServer server(surfaces());
+  server.services().file = file;
+  EXPECT_EQ(server.ask(get("/v2/a/blobs/x")).status, 500U);
+}
+
+TEST(Session, CutsTheConnectionWhenAFileEndsInTheMiddle) {
+  auto file = std::make_shared<MemoryFile>(std::string(1'000'000, 'x'));
+  file->truncate_silently(600'000);
+  MemoryServer server(surfaces());
+  server.services().file = file;
+  const std::string got = server.exchange(get("/v2/a/blobs/x") + get("/echo/x"));
+  EXPECT_TRUE(server.ended());
+  EXPECT_NE(got.find("Content-Length: 1000000\r\n"), std::string::npos);
+  const std::string body = got.substr(got.find("\r\n\r\n") + 4);
+  EXPECT_EQ(body.find_first_not_of('x'), std::string::npos);  // nothing but the file's own bytes
+  EXPECT_LT(body.size(), 600'001U);
+}
+
+}  // namespace
+}  // namespace varve::http::test
