@@ -35,15 +35,4 @@ Result<void> gate(const Services& services, const http::Request& request,
   return {};
 }
 
-http::Hooks make_hooks(const Services& services) {
-  http::Hooks hooks;
-  hooks.authenticate = [&services](http::Request& request) {
-    request.actor = authenticate(services, request);
-  };
-  hooks.gate = [&services](const http::Route& route, const http::Request& request) {
-    return gate(services, request, route);
-  };
-  return hooks;
-}
-
 }  // namespace varve::surface

@@ -5,7 +5,6 @@
 #include <span>
 
 #include "api/http/route.h"
-#include "api/http/session.h"
 #include "api/services.h"
 
 namespace varve::surface {
@@ -21,8 +20,5 @@ Actor authenticate(const Services& services, const http::Request& request);
 // Errors: unsupported (read-only server), unauthorized or denied (the actor), unavailable (the
 // ledger stopped, low on disk).
 Result<void> gate(const Services& services, const http::Request& request, const http::Route& route);
-
-// Both, as a server takes them. `services` must outlive the server.
-http::Hooks make_hooks(const Services& services);
 
 }  // namespace varve::surface
