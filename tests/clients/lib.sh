@@ -1,0 +1,177 @@
+# shellcheck shell=bash
+# What every client scenario shares: a directory of its own, servers it starts and ends, real images,
+# and assertions that say what was expected. Sourced first by each scenario; VARVE names the binary.
+#
+# Everything a scenario leaves behind (servers, storage, remembered checkpoints) lives in $WORK and ends
+# with it. Only processes started here are ever signalled, by their own id.
+set -euo pipefail
+
+: "${VARVE:?VARVE must name the varve binary to test}"
+VARVE=$(realpath "$VARVE")
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/varve-clients.XXXXXX")
+# No credentials, storage or remembered keys of whoever runs this take part, and none are changed.
+export HOME=$WORK/home XDG_STATE_HOME=$WORK/state XDG_RUNTIME_DIR=$WORK/runtime TMPDIR=$WORK/tmp
+export REGISTRY_AUTH_FILE=$WORK/no-credentials.json
+export NO_COLOR=1
+for name in "${!VARVE_@}"; do unset "$name"; done
+mkdir -p "$HOME" "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" "$TMPDIR"
+chmod 700 "$XDG_RUNTIME_DIR"
+echo '{}' >"$REGISTRY_AUTH_FILE"
+declare -A STARTED=()   # process id -> what it is
+SERVER_PID='' SERVER_LOG='' ADDR='' URL=''
+
+cleanup() {
+  local status=$? pid
+  trap - EXIT
+  for pid in "${!STARTED[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+  for pid in "${!STARTED[@]}"; do wait "$pid" 2>/dev/null || true; done
+  if ((status != 0)) && [[ -s $SERVER_LOG ]]; then
+    echo "--- the last lines of the server ($SERVER_LOG) ---"
+    tail -n 40 "$SERVER_LOG"
+  fi
+  chmod -R u+w "$WORK" 2>/dev/null || true
+  rm -rf "$WORK"
+  exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+step() { printf '\n== %s\n' "$*"; }
+note() { printf '   %s\n' "$*"; }
+
+# Where in the story it went wrong, and what was expected.
+fail() {
+  printf 'FAILED at %s line %s: %s\n' "${BASH_SOURCE[-1]##*/}" "${BASH_LINENO[-2]}" "$*" >&2
+  exit 1
+}
+trap 'fail "a command failed: $BASH_COMMAND"' ERR
+set -E
+
+expect_equal() {  # <what> <expected> <actual>
+  [[ $2 == "$3" ]] || fail "$1: expected '$2', got '$3'"
+}
+expect_contains() {  # <what> <part> <text>
+  [[ $3 == *"$2"* ]] || fail "$1: expected to find '$2' in: $3"
+}
+expect_same_bytes() {  # <what> <file> <file>
+  cmp "$2" "$3" || fail "$1: $2 and $3 differ"
+}
+# Runs a command that must end with exactly this code; what it says is in $SAID afterwards.
+expect_exit() {  # <code> <command...>
+  local expected=$1 status=0
+  shift
+  SAID=$("$@" 2>&1) || status=$?
+  ((status == expected)) || fail "exit code $expected expected from: $* — got $status: $SAID"
+}
+expect_status() {  # <HTTP status> <curl arguments...>
+  local expected=$1 got
+  shift
+  got=$(curl -sS --max-time 30 -o "$WORK/answer" -w '%{http_code}' "$@") || fail "curl failed: $*"
+  [[ $got == "$expected" ]] || fail "HTTP $expected expected from: curl $* — got $got: $(head -c 400 "$WORK/answer")"
+}
+
+need() {  # <command> <Debian package>
+  command -v "$1" >/dev/null || fail "$1 is not installed: apt-get install $2"
+}
+
+# Starts a server and waits until it says where it listens: sets SERVER_PID, SERVER_LOG, ADDR, URL.
+start_server() {  # <varve serve arguments...>
+  SERVER_LOG=$(mktemp "$WORK/server.XXXXXX")
+  "$VARVE" serve --listen 127.0.0.1:0 "$@" >"$SERVER_LOG" 2>&1 </dev/null &
+  SERVER_PID=$!
+  STARTED[$SERVER_PID]="varve serve $*"
+  local tries=0
+  # The address is printed when connections are accepted; a sanitised build may need a while.
+  until ADDR=$(grep -om1 'listening on 127\.0\.0\.1:[0-9]*' "$SERVER_LOG"); do
+    kill -0 "$SERVER_PID" 2>/dev/null || fail "the server ended: $(tail -n 5 "$SERVER_LOG")"
+    ((++tries < 600)) || fail "the server did not listen within 60 s"
+    sleep 0.1
+  done
+  ADDR=${ADDR#listening on }
+  URL=http://$ADDR
+}
+# Asks a server to drain and expects it to end well.
+stop_server() {  # [process id]
+  local pid=${1:-$SERVER_PID} status=0
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  unset "STARTED[$pid]"
+  ((status == 0)) || fail "the drained server ended with $status"
+}
+# Ends a server as a power loss would.
+kill_server() {  # [process id]
+  local pid=${1:-$SERVER_PID}
+  kill -9 "$pid"
+  wait "$pid" 2>/dev/null || true
+  unset "STARTED[$pid]"
+}
+
+# A real image of one static program; the text makes it different from others.
+make_image() {  # <layout> <tag> <text>
+  local layout=$1 tag=$2 file
+  [[ -d $layout ]] || umoci init --layout "$layout"
+  umoci new --image "$layout:$tag" >/dev/null
+  umoci insert --rootless --image "$layout:$tag" "$(command -v busybox)" /bin/busybox >/dev/null
+  file=$(mktemp)
+  printf '%s\n' "$3" >"$file"
+  umoci insert --rootless --image "$layout:$tag" "$file" /etc/message >/dev/null
+  umoci config --image "$layout:$tag" --config.cmd /bin/busybox --config.cmd sh >/dev/null
+  rm -f "$file"
+}
+digest_in_layout() {  # <layout> <tag>
+  jq -r --arg tag "$2" \
+    '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag) | .digest' \
+    "$1/index.json"
+}
+
+# skopeo without a signature policy file: which images may be pulled is not what is tested here.
+skopeo() { command skopeo --insecure-policy "$@"; }
+push_image() {  # <layout:tag> <name:tag>
+  skopeo copy --quiet --dest-tls-verify=false "oci:$1" "docker://$ADDR/$2"
+}
+pull_image() {  # <name:tag> <layout:tag>
+  skopeo copy --quiet --src-tls-verify=false "docker://$ADDR/$1" "oci:$2"
+}
+digest_at_server() {  # <name:tag>
+  skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$ADDR/$1"
+}
+
+# podman and buildah with storage of their own; vfs needs neither a kernel module nor user namespaces.
+podman() { command podman --storage-driver=vfs --root "$WORK/podman" --runroot "$WORK/podman-run" "$@"; }
+buildah() { command buildah --storage-driver vfs --root "$WORK/podman" --runroot "$WORK/podman-run" "$@"; }
+
+varve() { "$VARVE" "$@"; }
+
+# Runs a command where there is no network but an unconfigured loopback.
+offline() {
+  local flags=(-n)
+  ((EUID == 0)) || flags=(-r -n)
+  unshare "${flags[@]}" true 2>"$WORK/unshare" ||
+    fail "a process without network cannot be made here (unshare ${flags[*]}): $(cat "$WORK/unshare")"
+  unshare "${flags[@]}" "$@"
+}
+
+# How many entries are committed and published; waits until everything committed is published.
+published_size() {
+  varve log --server "$URL" -o json 2>/dev/null | jq .size
+}
+# The indexes of the events of one type, in order.
+indexes_of() {  # <type> [ref]
+  varve log --server "$URL" -o json ${2:+"$2"} 2>/dev/null |
+    jq --arg type "$1" '.events[] | select(.type == $type) | .index'
+}
+# The registry's two verifier keys, from the source a careful person would use.
+save_keys() {  # <file>
+  curl -fsS "$URL/log/vkey" >"$1"
+}
+
+# An OCI manifest without layers, different for every text; needs put_empty_config once a repository.
+EMPTY_CONFIG=sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
+put_empty_config() {  # <repository>
+  expect_status 201 -X POST --data-binary '{}' -H 'Content-Type: application/octet-stream' \
+    "$URL/v2/$1/blobs/uploads/?digest=$EMPTY_CONFIG"
+}
+artifact_manifest() {  # <text>
+  printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.example.note","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"%s","size":2},"layers":[{"mediaType":"application/vnd.oci.empty.v1+json","digest":"%s","size":2}],"annotations":{"note":"%s"}}' \
+    "$EMPTY_CONFIG" "$EMPTY_CONFIG" "$1"
+}
