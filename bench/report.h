@@ -54,11 +54,11 @@ class Report {
   int missed_ = 0;
 };
 
-// A directory on the disk under test (VARVE_BENCH_DIR, else the temporary directory), removed at the end.
+// A directory on the disk under test (BENCH_DIR, else the temporary directory), removed at the end.
 class BenchDirectory {
  public:
   BenchDirectory() {
-    const char* base = std::getenv("VARVE_BENCH_DIR");
+    const char* base = std::getenv("BENCH_DIR");
     std::string pattern =
         ((base != nullptr ? std::filesystem::path(base) : std::filesystem::temp_directory_path()) /
          "varve-bench-XXXXXX")
