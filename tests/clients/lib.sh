@@ -109,14 +109,16 @@ kill_server() {  # [process id]
 # A real image of one static program; the text makes it different from others.
 make_image() {  # <layout> <tag> <text>
   local layout=$1 tag=$2 file
+  # Copied first: without root, umoci changes the permissions of what it inserts and of its folder.
+  mkdir -p "$WORK/insert"
+  cp "$(command -v busybox)" "$WORK/insert/busybox"
   [[ -d $layout ]] || umoci init --layout "$layout"
   umoci new --image "$layout:$tag" >/dev/null
-  umoci insert --rootless --image "$layout:$tag" "$(command -v busybox)" /bin/busybox >/dev/null
-  file=$(mktemp)
+  umoci insert --rootless --image "$layout:$tag" "$WORK/insert/busybox" /bin/busybox >/dev/null
+  file=$WORK/insert/message
   printf '%s\n' "$3" >"$file"
   umoci insert --rootless --image "$layout:$tag" "$file" /etc/message >/dev/null
   umoci config --image "$layout:$tag" --config.cmd /bin/busybox --config.cmd sh >/dev/null
-  rm -f "$file"
 }
 digest_in_layout() {  # <layout> <tag>
   jq -r --arg tag "$2" \
