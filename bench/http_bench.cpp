@@ -142,7 +142,8 @@ double upload(std::uint16_t port, const std::string& blob, const std::string& di
   const auto done = round_trip(fd, request("PUT", started.location + "?digest=" + digest, blob.size()), blob);
   const double seconds = seconds_since(begin);
   ::close(fd);
-  if (done.status != 201) throw std::runtime_error("the upload was refused");
+  if (done.status != 201)
+    throw std::runtime_error(fmt::format("an upload was answered with {}", done.status));
   return seconds;
 }
 

@@ -57,7 +57,8 @@ inline bool parse_head(std::string_view text, AnswerHead& head) {
   const auto value_of = [&](std::string_view name) {
     const auto at = text.substr(0, end).find(name);
     if (at == std::string_view::npos) return std::string_view();
-    return text.substr(at + name.size(), text.find("\r\n", at) - at - name.size());
+    const auto begin = at + name.size();
+    return text.substr(begin, text.find("\r\n", begin) - begin);
   };
   const std::string_view length = value_of("\r\nContent-Length: ");
   std::from_chars(length.data(), length.data() + length.size(), head.body_bytes);
