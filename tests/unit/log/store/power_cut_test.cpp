@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <ostream>
 
 #include "core/base/bytes.h"
 #include "log/store/rocks_store.h"
@@ -112,6 +113,8 @@ struct Plan {
   PowerCut cut;
   std::size_t stride;  // every how manieth sync; VARVE_EVERY_CUT in the environment makes it 1
 };
+
+void PrintTo(const Plan& plan, std::ostream* out) { *out << plan.name; }
 
 class PowerCutAt : public ::testing::TestWithParam<Plan> {
  protected:
