@@ -6,10 +6,10 @@
 
 namespace varve::surface {
 
-// Neighbours get different slots; levels and bundles start far apart.
+// Neighbours get different slots; levels start far apart.
 std::size_t TileCache::slot_of(const TilePath& path) {
-  return static_cast<std::size_t>(path.n + path.level * 131 + (path.entries ? kSlots / 2 : 0)) %
-         kSlots;
+  if (path.entries) return kTileSlots + static_cast<std::size_t>(path.n % kBundleSlots);
+  return static_cast<std::size_t>((path.n + path.level * 131) % kTileSlots);
 }
 
 TileCache::Bytes TileCache::find(const TilePath& path) const {

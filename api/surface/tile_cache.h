@@ -19,19 +19,21 @@ class TileCache {
 
   // Null when it is not here. `path` names a full tile or bundle.
   Bytes find(const TilePath& path) const;
-  // Bundles of unusually long entries are not kept: kSlots × kBytesMax bounds the memory at 64 MiB.
+  // A full bundle is 110 KiB when entries are of the usual length. One of unusually long entries is
+  // not kept, so memory is bounded: 8 MiB of tiles and 64 MiB of bundles.
+  static constexpr std::size_t kBytesMax = 512 << 10;
   void put(const TilePath& path, Bytes bytes);
 
  private:
-  static constexpr std::size_t kSlots = 1024;
-  static constexpr std::size_t kBytesMax = 64 << 10;
+  static constexpr std::size_t kTileSlots = 1024;
+  static constexpr std::size_t kBundleSlots = 128;
   struct Slot {
     mutable std::mutex mutex;
     TilePath path;
     Bytes bytes;
   };
   static std::size_t slot_of(const TilePath& path);
-  std::array<Slot, kSlots> slots_;
+  std::array<Slot, kTileSlots + kBundleSlots> slots_;  // bundles behind the tiles
 };
 
 }  // namespace varve::surface

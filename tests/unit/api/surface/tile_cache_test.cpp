@@ -42,9 +42,11 @@ TEST(TileCache, NeverAnswersOneTileWithAnotherThatSharesItsSlot) {
   EXPECT_LT(kept, 5000U);  // bounded
 }
 
-TEST(TileCache, KeepsNoBundleOfUnusualLength) {
+TEST(TileCache, KeepsABundleOfTheUsualLengthAndNoneOfUnusualLength) {
   TileCache cache;
-  cache.put(bundle(7), bytes(std::string((64 << 10) + 1, 'x')));
+  cache.put(bundle(6), bytes(std::string(256 * 450, 'x')));
+  EXPECT_NE(cache.find(bundle(6)), nullptr);
+  cache.put(bundle(7), bytes(std::string(TileCache::kBytesMax + 1, 'x')));
   EXPECT_EQ(cache.find(bundle(7)), nullptr);
 }
 
