@@ -1,11 +1,11 @@
 // A request's body as it comes off a stream: the part of session_impl.h that reads. One I/O thread.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string_view>

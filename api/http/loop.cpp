@@ -64,7 +64,9 @@ bool Connection::overdue(Time now) const {
   return true;
 }
 
-Loop::~Loop() { VARVE_ASSERT(first_ == nullptr); }
+Loop::~Loop() {
+  VARVE_ASSERT(first_ == nullptr);
+}
 
 void Loop::tick(Time now, std::int64_t unix_seconds) {
   now_ = now;

@@ -1,9 +1,9 @@
 // What one I/O thread knows about its connections: the time, the deadlines, the drain. Everything
 // here belongs to that thread.
 //
-// Deadlines have no timer each: a timer per read and write costs half a microsecond of the four that a
-// small request takes. One tick a few times a second walks the connections instead, so a deadline is
-// late by at most a tick. Time stands still between ticks.
+// Deadlines have no timer each: a timer per read and write costs half a microsecond of the four
+// that a small request takes. One tick a few times a second walks the connections instead, so a
+// deadline is late by at most a tick. Time stands still between ticks.
 #pragma once
 
 #include <chrono>

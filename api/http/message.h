@@ -1,5 +1,5 @@
-// Requests and responses as plain values: what handlers see instead of Beast. A Request and its Body
-// belong to the connection's I/O thread.
+// Requests and responses as plain values: what handlers see instead of Beast. A Request and its
+// Body belong to the connection's I/O thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -23,24 +23,26 @@ namespace net = boost::asio;
 enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
 std::string_view to_string(Method method);
 
-// Strict: nullopt for a % without two hex digits after it, and for %00 (a NUL ends strings in C, so no
-// name of ours may hold one). '+' stays '+'.
+// Strict: nullopt for a % without two hex digits after it, and for %00 (a NUL ends strings in C, so
+// no name of ours may hold one). '+' stays '+'.
 std::optional<std::string> percent_decode(std::string_view text);
 
 // The bytes a client sends after the header, pulled in windows so that none is ever held whole.
 class Body {
  public:
   virtual ~Body() = default;
-  // The next window (at most limits::kBodyWindowBytes), valid until the next call; empty at the end.
-  // Errors: the client vanished, stalled, or sent a malformed chunk; the connection then closes.
+  // The next window (at most limits::kBodyWindowBytes), valid until the next call; empty at the
+  // end. Errors: the client vanished, stalled, or sent a malformed chunk; the connection then
+  // closes.
   virtual net::awaitable<Result<std::string_view>> read() = 0;
   // What Content-Length said; nullopt when chunked.
   virtual std::optional<std::uint64_t> length() const = 0;
 };
 
-// name=value pairs, percent-decoded, in the order they came. '+' is a plus sign, not a space: no value
-// of ours may hold a space, while media types ("+json"), versions and UTC offsets hold pluses that
-// people type unescaped; clients that build queries with a library send %2B and %20 or mean a plus.
+// name=value pairs, percent-decoded, in the order they came. '+' is a plus sign, not a space: no
+// value of ours may hold a space, while media types ("+json"), versions and UTC offsets hold pluses
+// that people type unescaped; clients that build queries with a library send %2B and %20 or mean a
+// plus.
 class Query {
  public:
   static Result<Query> parse(std::string_view text);  // Errc::invalid when percent_decode refuses
@@ -54,12 +56,12 @@ class Query {
 
 struct Request {
   Method method = Method::get;
-  std::string_view target;            // as it came
-  std::string path;                   // decoded once, before routing
+  std::string_view target;  // as it came
+  std::string path;         // decoded once, before routing
   Query query;
-  std::string id;                     // our ULID, in X-Request-Id unless the client sent its own
+  std::string id;  // our ULID, in X-Request-Id unless the client sent its own
   Actor actor;
-  Body* body = nullptr;               // never null inside a handler
+  Body* body = nullptr;                  // never null inside a handler
   std::vector<std::string_view> params;  // what the route's {…} captured, in order; views into path
   std::string_view header(std::string_view name) const;  // case-insensitive; empty when absent
   std::vector<std::pair<std::string_view, std::string_view>> headers;
@@ -76,8 +78,8 @@ struct Response {
   unsigned status = 200;
   std::vector<std::pair<std::string_view, std::string>> headers;  // names are literals
   std::variant<std::string, std::shared_ptr<const std::string>, FileRange> body;
-  // HEAD answers carry the length of the GET without its bytes; sessions cut them, handlers need not
-  // care. A handler that knows the length without the bytes sets it here (HEAD of a blob).
+  // HEAD answers carry the length of the GET without its bytes; sessions cut them, handlers need
+  // not care. A handler that knows the length without the bytes sets it here (HEAD of a blob).
   std::optional<std::uint64_t> content_length;
   bool close = false;  // end the connection after this answer
 
@@ -87,8 +89,8 @@ struct Response {
   }
 };
 
-Response text(unsigned status, std::string body);   // text/plain; charset=utf-8
-Response json(unsigned status, std::string body);   // application/json
+Response text(unsigned status, std::string body);  // text/plain; charset=utf-8
+Response json(unsigned status, std::string body);  // application/json
 
 // The whole body, at most `bytes_max` (Errc::too_large beyond, without reading on).
 net::awaitable<Result<std::string>> read_all(Body& body, std::size_t bytes_max);

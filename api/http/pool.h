@@ -1,5 +1,6 @@
 // A bounded pool of threads for what may block longer than an I/O thread is allowed to (1 ms): file
-// syncs, blob reads, re-hashing. run() is called from a coroutine and resumes it on its own executor.
+// syncs, blob reads, re-hashing. run() is called from a coroutine and resumes it on its own
+// executor.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
@@ -21,7 +22,8 @@ class Pool {
   template <class Work>
   boost::asio::awaitable<std::invoke_result_t<Work>> run(Work work) {
     using Value = std::invoke_result_t<Work>;
-    // A plain function builds the operation, so that no capturing lambda shares a co_await expression.
+    // A plain function builds the operation, so that no capturing lambda shares a co_await
+    // expression.
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(Value)>(
         [this](auto handler, Work task) {
           auto executor = boost::asio::get_associated_executor(handler);

@@ -16,7 +16,7 @@ struct Row {
   Errc code;
   std::optional<About> about;  // nullopt: whatever it is about
   unsigned status;
-  std::string_view oci;        // upper-case letters and '_' only: distribution-spec, "Error Codes"
+  std::string_view oci;  // upper-case letters and '_' only: distribution-spec, "Error Codes"
 };
 
 constexpr std::optional<About> kAny = std::nullopt;
@@ -43,7 +43,8 @@ constexpr std::array kRows = {
     Row{Errc::not_found, About::upload, 404, "BLOB_UPLOAD_UNKNOWN"},
     Row{Errc::not_found, About::repository, 404, "NAME_UNKNOWN"},
     Row{Errc::not_found, About::name, 404, "NAME_UNKNOWN"},
-    // A manifest that names something absent is a bad manifest, not an absent one: 400 (oci.md §1.3).
+    // A manifest that names something absent is a bad manifest, not an absent one: 400 (oci.md
+    // §1.3).
     Row{Errc::not_found, About::manifest_blob, 400, "MANIFEST_BLOB_UNKNOWN"},
     Row{Errc::not_found, kAny, 404, "NOT_FOUND"},
     Row{Errc::unsupported, kAny, 405, "UNSUPPORTED"},
@@ -76,8 +77,8 @@ const Row& row_of(const Error& error) {
 std::string as_utf8(std::string_view text) {
   std::string out(text);
   if (is_valid_utf8(out)) return out;
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; },
-                  '?');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
   return out;
 }
 
@@ -97,20 +98,24 @@ std::string oci_body(const Row& row, const Error& error) {
 std::string plain_body(const Error& error) {
   std::string body = error.detail.empty() ? error.what : error.what + ": " + error.detail;
   body = as_utf8(body);
-  std::replace_if(body.begin(), body.end(),
-                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::replace_if(
+      body.begin(), body.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   body += '\n';
   return body;
 }
 
 }  // namespace
 
-// "registry/2.0" is from the first days of the protocol; some clients still look for it (oci.md §1.2).
+// "registry/2.0" is from the first days of the protocol; some clients still look for it (oci.md
+// §1.2).
 std::string_view dialect_header_lines(Dialect dialect) {
   return dialect == Dialect::oci ? "Docker-Distribution-API-Version: registry/2.0\r\n" : "";
 }
 
-unsigned status_of(const Error& error) { return row_of(error).status; }
+unsigned status_of(const Error& error) {
+  return row_of(error).status;
+}
 
 Response problem(const Error& error, Dialect dialect) {
   const Row& row = row_of(error);

@@ -14,7 +14,8 @@ enum class Dialect : std::uint8_t {
 // What stands on every answer of a dialect, complete header lines; may be empty.
 std::string_view dialect_header_lines(Dialect dialect);
 
-// The same in every dialect but for one rule: what was erased is 404 in OCI's (its clients know no 410).
+// The same in every dialect but for one rule: what was erased is 404 in OCI's (its clients know no
+// 410).
 unsigned status_of(const Error& error);
 Response problem(const Error& error, Dialect dialect);
 

@@ -120,9 +120,8 @@ struct Router::Pattern {
       if (i == rest) {
         params.push_back(middle(path));
       } else {
-        params.push_back(i < rest && rest != kNoRest
-                             ? path.left[i]
-                             : path.right[segments.size() - 1 - i]);
+        params.push_back(i < rest && rest != kNoRest ? path.left[i]
+                                                     : path.right[segments.size() - 1 - i]);
       }
     }
     return params;
@@ -137,8 +136,9 @@ bool under(std::string_view path, std::string_view prefix) {
 }
 
 void refuse_duplicate(const Route& route) {
-  std::fprintf(stderr, "varve: two routes for %s %.*s\n", std::string(to_string(route.method)).c_str(),
-               static_cast<int>(route.pattern.size()), route.pattern.data());
+  std::fprintf(stderr, "varve: two routes for %s %.*s\n",
+               std::string(to_string(route.method)).c_str(), static_cast<int>(route.pattern.size()),
+               route.pattern.data());
   assertion_failed("every route is unique", __FILE__, __LINE__);
 }
 
@@ -163,18 +163,20 @@ Router::Router(std::span<const Surface> surfaces) : surfaces_(surfaces) {
     for (const Route& route : surface.routes) {
       Pattern pattern(surface, route);
       for (const Pattern& other : patterns) {
-        if (other.route->method == route.method && other.same_shape(pattern)) refuse_duplicate(route);
+        if (other.route->method == route.method && other.same_shape(pattern))
+          refuse_duplicate(route);
       }
       pattern.declared = patterns.size();
       patterns.push_back(std::move(pattern));
     }
   }
-  // The most literal first, so that ".../blobs/uploads/" beats ".../blobs/{digest}" whatever the table
-  // says; without a rest before with one.
+  // The most literal first, so that ".../blobs/uploads/" beats ".../blobs/{digest}" whatever the
+  // table says; without a rest before with one.
   std::sort(patterns.begin(), patterns.end(), [](const Pattern& a, const Pattern& b) {
     if (a.surface->prefix != b.surface->prefix) return a.surface->prefix < b.surface->prefix;
     if (a.literals != b.literals) return a.literals > b.literals;
-    if ((a.rest == b.rest) || (a.rest != kNoRest && b.rest != kNoRest)) return a.declared < b.declared;
+    if ((a.rest == b.rest) || (a.rest != kNoRest && b.rest != kNoRest))
+      return a.declared < b.declared;
     return a.rest == kNoRest;
   });
   patterns_ = std::make_shared<const std::vector<Pattern>>(std::move(patterns));
@@ -207,7 +209,8 @@ Match Router::match(Method method, std::string_view decoded_path) const {
     }
     if (get == nullptr && pattern.route->method == Method::get) get = &pattern;
   }
-  if (method == Method::head && get != nullptr && (found == nullptr || found->literals < get->literals)) {
+  if (method == Method::head && get != nullptr &&
+      (found == nullptr || found->literals < get->literals)) {
     found = get;
   }
   if (found == nullptr) {

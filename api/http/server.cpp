@@ -57,7 +57,8 @@ class Server::Impl {
     boost::system::error_code error;
     const auto address = net::ip::make_address(options_.address, error);
     if (error) {
-      return fail(Errc::invalid, About::request, "not an IP address to listen on", options_.address);
+      return fail(Errc::invalid, About::request, "not an IP address to listen on",
+                  options_.address);
     }
     const tcp::endpoint endpoint(address, options_.port);
     acceptor_.open(endpoint.protocol(), error);
@@ -214,10 +215,20 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-std::uint16_t Server::port() const { return impl_->port(); }
-const std::string& Server::address() const { return impl_->address(); }
-std::size_t Server::connections() const { return impl_->connections(); }
-void Server::drain() { impl_->drain(); }
-void Server::join() { impl_->join(); }
+std::uint16_t Server::port() const {
+  return impl_->port();
+}
+const std::string& Server::address() const {
+  return impl_->address();
+}
+std::size_t Server::connections() const {
+  return impl_->connections();
+}
+void Server::drain() {
+  impl_->drain();
+}
+void Server::join() {
+  impl_->join();
+}
 
 }  // namespace varve::http

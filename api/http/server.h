@@ -1,8 +1,8 @@
 // The listening socket, the I/O threads behind it, and the drain. start() and join() belong to the
 // composition root; drain() may be called by any thread.
 //
-// One acceptor hands connections round. Without SO_REUSEPORT on purpose: a second server on the same
-// port must fail to start instead of taking half of the first one's clients unseen.
+// One acceptor hands connections round. Without SO_REUSEPORT on purpose: a second server on the
+// same port must fail to start instead of taking half of the first one's clients unseen.
 #pragma once
 
 #include <chrono>
@@ -25,8 +25,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens, and serves from here on. Errors: conflict when the port is taken, denied when it may not
-  // be bound, invalid for a bad address.
+  // Listens, and serves from here on. Errors: conflict when the port is taken, denied when it may
+  // not be bound, invalid for a bad address.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router,
                                                Services& services, Pool& pool, Hooks hooks);
   // Drains and joins. What handlers wait for (ledger, pool) must outlive join(); end it before the
@@ -37,8 +37,8 @@ class Server {
   const std::string& address() const;
   std::size_t connections() const;
 
-  // Stops accepting, closes idle connections, lets running requests finish with "Connection: close",
-  // and cuts what is left after drain_max. Returns at once; idempotent.
+  // Stops accepting, closes idle connections, lets running requests finish with "Connection:
+  // close", and cuts what is left after drain_max. Returns at once; idempotent.
   void drain();
   // Blocks until a drain is complete.
   void join();

@@ -1,8 +1,8 @@
 // One connection from its first byte to its last: reads requests, runs handlers, writes answers. A
 // session belongs to one I/O thread.
 //
-// The body of serve() is in session_impl.h, the only code that knows asynchronous Beast; session.cpp
-// instantiates it for TCP, tests instantiate it for streams in memory.
+// The body of serve() is in session_impl.h, the only code that knows asynchronous Beast;
+// session.cpp instantiates it for TCP, tests instantiate it for streams in memory.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -279,8 +279,9 @@ class Session final : public Connection, private Wire {
 
   Response defect(std::string_view what) const {
     spdlog::error("request {} {}: {}", request_.id, logged_path(), what);
-    return problem(Error(Errc::internal, About::request, "a defect of the server; its log says more"),
-                   dialect_);
+    return problem(
+        Error(Errc::internal, About::request, "a defect of the server; its log says more"),
+        dialect_);
   }
 
   // The one place where a handler's exception ends.
@@ -395,8 +396,8 @@ class Session final : public Connection, private Wire {
     std::unique_ptr<char[]> window = loop().take_window();
     std::uint64_t offset = 0;
     do {
-      const auto size =
-          static_cast<std::size_t>(std::min<std::uint64_t>(kFileWindowBytes, range.length - offset));
+      const auto size = static_cast<std::size_t>(
+          std::min<std::uint64_t>(kFileWindowBytes, range.length - offset));
       enter(Phase::handling);
       const Result<void> loaded = co_await load(range, offset, size, window.get());
       if (!loaded) {
@@ -489,13 +490,13 @@ class Session final : public Connection, private Wire {
     enter(Phase::closing);
     for (;;) {
       auto space = buffer_.prepare(std::size_t{64} << 10);
-      const auto [error, got] =
-          co_await stream_.async_read_some(space, kAwait);
+      const auto [error, got] = co_await stream_.async_read_some(space, kAwait);
       if (error || got == 0 || is_cut_) co_return;
     }
   }
 
-  // As it came, since what %0A decodes to could forge a line; never the query: it may hold a secret.
+  // As it came, since what %0A decodes to could forge a line; never the query: it may hold a
+  // secret.
   std::string_view logged_path() const {
     return request_.target.substr(0, request_.target.find('?'));
   }
@@ -506,7 +507,8 @@ class Session final : public Connection, private Wire {
         std::chrono::steady_clock::now() - began_);
     spdlog::debug("access peer={} method={} path={} status={} bytes={} micros={} id={} actor={}{}",
                   peer_, to_string(request_.method), logged_path(), response.status,
-                  body_length(response), took.count(), request_.id, request_.actor.id, sent ? "" : " broken");
+                  body_length(response), took.count(), request_.id, request_.actor.id,
+                  sent ? "" : " broken");
   }
 
   Stream stream_;

@@ -21,7 +21,9 @@ constexpr std::size_t kRequestIdBytesMax = 128;
 // Room in a request line for the longest method we know and " HTTP/1.1\r".
 constexpr std::size_t kRequestLineRest = 32;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 // Control characters other than tab, CR and LF. Without branches, so that it vectorises.
 bool has_controls(std::string_view text) {
@@ -54,8 +56,8 @@ HeadScan judge_incomplete(std::string_view received) {
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 HeadScan scan_head(std::string_view received, std::size_t scanned) {
@@ -232,9 +234,8 @@ bool may_send(std::string_view name, std::string_view value) {
   if (std::any_of(value.begin(), value.end(), control)) return false;
   static constexpr std::array<std::string_view, 5> kOurs = {
       "Content-Length", "Connection", "Transfer-Encoding", "Date", "X-Request-Id"};
-  return std::none_of(kOurs.begin(), kOurs.end(), [name](std::string_view ours) {
-    return equal_ignoring_case(ours, name);
-  });
+  return std::none_of(kOurs.begin(), kOurs.end(),
+                      [name](std::string_view ours) { return equal_ignoring_case(ours, name); });
 }
 
 namespace {

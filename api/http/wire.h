@@ -27,12 +27,12 @@ struct HeadScan {
 };
 
 // Looks for the end of the header section in `received`, of which the first `scanned` bytes went
-// through an earlier call that answered incomplete. Refuses bare LF or CR, folded lines, NUL and other
-// control characters (RFC 9112 §2.2, §5.2).
+// through an earlier call that answered incomplete. Refuses bare LF or CR, folded lines, NUL and
+// other control characters (RFC 9112 §2.2, §5.2).
 HeadScan scan_head(std::string_view received, std::size_t scanned);
 
-// The target in a request line that may be cut off or malformed: only good for choosing the shape of
-// an error.
+// The target in a request line that may be cut off or malformed: only good for choosing the shape
+// of an error.
 std::string_view guess_target(std::string_view received);
 
 using Headers = std::span<const std::pair<std::string_view, std::string_view>>;
@@ -40,9 +40,9 @@ using Headers = std::span<const std::pair<std::string_view, std::string_view>>;
 // What the header fields say about the message around them.
 struct Framing {
   bool chunked = false;
-  std::uint64_t length = 0;          // when not chunked
+  std::uint64_t length = 0;  // when not chunked
   bool expects_continue = false;
-  std::string_view request_id;       // the client's X-Request-Id when it is fit to be echoed
+  std::string_view request_id;  // the client's X-Request-Id when it is fit to be echoed
   bool has_body() const { return chunked || length > 0; }
 };
 
@@ -51,8 +51,9 @@ struct Refusal {
   std::string_view why;
 };
 
-// RFC 9112 §6.3 with every "may" read strictly: one Content-Length of digits or one Transfer-Encoding
-// "chunked", never both; exactly one Host in HTTP/1.1; no Expect but 100-continue.
+// RFC 9112 §6.3 with every "may" read strictly: one Content-Length of digits or one
+// Transfer-Encoding "chunked", never both; exactly one Host in HTTP/1.1; no Expect but
+// 100-continue.
 std::expected<Framing, Refusal> frame(Headers headers, bool http11);
 
 // --- out -----------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ bool may_send(std::string_view name, std::string_view value);
 struct HeadParts {
   unsigned status = 200;
   std::optional<std::uint64_t> content_length;
-  std::string_view connection;     // "close", "keep-alive", or empty: the version's default
+  std::string_view connection;  // "close", "keep-alive", or empty: the version's default
   std::string_view request_id;
   std::string_view date;           // a complete line
   std::string_view dialect_lines;  // complete lines

@@ -1,5 +1,5 @@
-// Any bytes as what a client sends over one connection, in two pieces; the first byte says where they
-// part. What comes back is a run of whole answers, and the session ends when the client does.
+// Any bytes as what a client sends over one connection, in two pieces; the first byte says where
+// they part. What comes back is a run of whole answers, and the session ends when the client does.
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/api/http/memory_server.h"
 

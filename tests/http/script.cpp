@@ -24,12 +24,15 @@ std::vector<Line> lines_of(std::string_view text) {
   return lines;
 }
 
-bool is_check_start(std::string_view text) { return text.starts_with("status "); }
+bool is_check_start(std::string_view text) {
+  return text.starts_with("status ");
+}
 
 bool is_request_start(std::string_view text) {
   const std::size_t space = text.find(' ');
   return space != 0 && space != std::string_view::npos &&
-         text.substr(0, space).find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+         text.substr(0, space).find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+             std::string_view::npos;
 }
 
 class Reader {
@@ -68,7 +71,8 @@ class Reader {
       while (!done() && !text().empty()) block.headers.push_back(take());
       read_body(block);
     } else {
-      return std::unexpected(Trouble{block.first.number, "neither a request nor a directive: " + first});
+      return std::unexpected(
+          Trouble{block.first.number, "neither a request nor a directive: " + first});
     }
     return read_checks(std::move(block));
   }
@@ -119,7 +123,8 @@ std::expected<std::string, std::string> value_of(std::string_view name, const Va
   const auto found = variables.find(name);
   if (found != variables.end()) return found->second;
   const std::size_t colon = name.find(':');
-  if (colon == std::string_view::npos) return std::unexpected("no such variable: " + std::string(name));
+  if (colon == std::string_view::npos)
+    return std::unexpected("no such variable: " + std::string(name));
   return call(name.substr(0, colon), name.substr(colon + 1), directory);
 }
 

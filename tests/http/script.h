@@ -1,5 +1,5 @@
-// The text of a transcript, taken apart: lines into blocks, {{…}} into values. Pure but for the files
-// that a transcript names.
+// The text of a transcript, taken apart: lines into blocks, {{…}} into values. Pure but for the
+// files that a transcript names.
 #pragma once
 
 #include <expected>
@@ -20,7 +20,7 @@ struct Line {
 struct Block {
   enum class Kind { request, raw, connect, set };
   Kind kind = Kind::request;
-  Line first;                  // the request line, or the directive
+  Line first;  // the request line, or the directive
   std::vector<Line> headers;
   std::vector<Line> body;
   std::vector<Line> checks;

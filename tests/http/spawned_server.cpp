@@ -35,6 +35,13 @@ bool wait_until(std::chrono::seconds limit, Condition condition) {
   return true;
 }
 
+// Without reaping it: stop() does that.
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  const int failed = waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+  return failed != 0 || info.si_pid == child;
+}
+
 }  // namespace
 
 SpawnedServer::SpawnedServer(const std::string& binary, std::vector<std::string> more) {
@@ -52,8 +59,9 @@ SpawnedServer::~SpawnedServer() {
 }
 
 void SpawnedServer::start(const std::string& binary, const std::vector<std::string>& more) {
-  std::vector<std::string> words = {binary, "serve", "--dev", "--data", (directory_ / "data").string(),
-                                    "--listen", "127.0.0.1:0"};
+  std::vector<std::string> words = {
+      binary,     "serve",      "--dev", "--data", (directory_ / "data").string(),
+      "--listen", "127.0.0.1:0"};
   words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -61,7 +69,8 @@ void SpawnedServer::start(const std::string& binary, const std::vector<std::stri
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   const std::string log_path = (directory_ / "log").string();
-  posix_spawn_file_actions_addopen(&actions, 2, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_addopen(&actions, 2, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                   0600);
   posix_spawn_file_actions_adddup2(&actions, 2, 1);
   if (posix_spawn(&child_, binary.c_str(), &actions, nullptr, arguments.data(), environ) != 0) {
     child_ = -1;
@@ -78,15 +87,17 @@ std::string SpawnedServer::log() const {
 
 bool SpawnedServer::wait_for_port() {
   static constexpr std::string_view kSaid = "listening on 127.0.0.1:";
-  return wait_until(kStartMax, [this] {
-    const std::string text = read_file(directory_ / "log").value_or("");
-    const std::size_t said = text.find(kSaid);
-    if (said != std::string::npos && text.find('\n', said) != std::string::npos) {
-      const char* digits = text.data() + said + kSaid.size();
-      std::from_chars(digits, text.data() + text.size(), port_);
-    }
-    return port_ != 0 || waitpid(child_, nullptr, WNOHANG | WNOWAIT) != 0;
-  }) && port_ != 0;
+  return wait_until(kStartMax,
+                    [this] {
+                      const std::string text = read_file(directory_ / "log").value_or("");
+                      const std::size_t said = text.find(kSaid);
+                      if (said != std::string::npos && text.find('\n', said) != std::string::npos) {
+                        const char* digits = text.data() + said + kSaid.size();
+                        std::from_chars(digits, text.data() + text.size(), port_);
+                      }
+                      return port_ != 0 || has_ended(child_);
+                    }) &&
+         port_ != 0;
 }
 
 int SpawnedServer::stop() {

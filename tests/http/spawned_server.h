@@ -12,8 +12,8 @@ namespace varve::transcript {
 
 class SpawnedServer {
  public:
-  // Starts `binary serve --dev --data <temporary> --listen 127.0.0.1:0 <more>` and waits for the line
-  // "listening on 127.0.0.1:PORT" on its stderr.
+  // Starts `binary serve --dev --data <temporary> --listen 127.0.0.1:0 <more>` and waits for the
+  // line "listening on 127.0.0.1:PORT" on its stderr.
   explicit SpawnedServer(const std::string& binary, std::vector<std::string> more = {});
   ~SpawnedServer();
   SpawnedServer(const SpawnedServer&) = delete;

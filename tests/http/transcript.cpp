@@ -18,7 +18,9 @@ namespace {
 using Outcome = std::expected<void, std::string>;
 using Text = std::expected<std::string, std::string>;
 
-std::unexpected<std::string> differs(std::string what) { return std::unexpected(std::move(what)); }
+std::unexpected<std::string> differs(std::string what) {
+  return std::unexpected(std::move(what));
+}
 
 // "word rest" → word, leaving rest.
 std::string_view take_word(std::string_view& text) {
@@ -198,9 +200,11 @@ class Player {
     if (what == "body-size") return equal(std::to_string(reply.body.size()), text);
     if (what == "body-sha256") {
       const Digest digest = Digest::of(reply.body);
-      return text.starts_with("sha256:") ? equal(digest.to_string(), text) : equal(digest.hex(), text);
+      return text.starts_with("sha256:") ? equal(digest.to_string(), text)
+                                         : equal(digest.hex(), text);
     }
-    if (what == "closed") return client_.closed() ? Outcome() : differs("the connection is still open");
+    if (what == "closed")
+      return client_.closed() ? Outcome() : differs("the connection is still open");
     if (what == "capture") return capture(reply, text);
     return differs(fmt::format("no such check: {}", what));
   }

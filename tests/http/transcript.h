@@ -15,8 +15,8 @@ namespace varve::transcript {
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
-  std::filesystem::path directory;               // where body-file and file: look
-  std::chrono::milliseconds patience{10'000};    // for any one wait
+  std::filesystem::path directory;             // where body-file and file: look
+  std::chrono::milliseconds patience{10'000};  // for any one wait
   Variables variables;
 };
 

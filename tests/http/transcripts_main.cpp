@@ -57,7 +57,8 @@ class Transcript : public testing::Test {
 };
 
 std::string name_of(const std::filesystem::path& file) {
-  std::string name = std::filesystem::relative(file, VARVE_TRANSCRIPTS).replace_extension().string();
+  std::string name =
+      std::filesystem::relative(file, VARVE_TRANSCRIPTS).replace_extension().string();
   std::replace_if(name.begin(), name.end(), [](char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }

@@ -19,7 +19,8 @@ namespace {
 
 bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
   });
 }
 
@@ -39,7 +40,9 @@ const std::string* Reply::header(std::string_view name) const {
 WireClient::WireClient(std::string host, std::uint16_t port, std::chrono::milliseconds patience)
     : host_(std::move(host)), port_(port), patience_(patience) {}
 
-WireClient::~WireClient() { close(); }
+WireClient::~WireClient() {
+  close();
+}
 
 void WireClient::close() {
   if (socket_ >= 0) ::close(socket_);
@@ -48,7 +51,9 @@ void WireClient::close() {
   buffer_.clear();
 }
 
-void WireClient::reconnect() { close(); }
+void WireClient::reconnect() {
+  close();
+}
 
 std::expected<void, std::string> WireClient::connect() {
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -70,8 +75,8 @@ std::expected<void, std::string> WireClient::connect() {
   return {};
 }
 
-// A server may answer and close before the whole request is out (413, 414): what it answered counts,
-// so a broken pipe is no failure here.
+// A server may answer and close before the whole request is out (413, 414): what it answered
+// counts, so a broken pipe is no failure here.
 std::expected<void, std::string> WireClient::send(std::string_view bytes) {
   if (server_closes_) close();
   if (socket_ < 0) {

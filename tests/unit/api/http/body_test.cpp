@@ -7,8 +7,9 @@ namespace varve::http::test {
 namespace {
 
 std::string put(std::string_view target, std::string_view body, std::string_view more = {}) {
-  return "PUT " + std::string(target) + " HTTP/1.1\r\nHost: x\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n" + std::string(more) + "\r\n" + std::string(body);
+  return "PUT " + std::string(target) +
+         " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         std::string(more) + "\r\n" + std::string(body);
 }
 
 std::string chunked(std::string_view method_and_target, std::string_view chunks) {
@@ -73,7 +74,8 @@ TEST(Body, ArrivesFromChunksOfAnySize) {
 TEST(Body, ArrivesFromChunksThatComeByteByByte) {
   MemoryServer server(surfaces());
   std::string got;
-  for (const char c : chunked("PUT /v2/a/blobs/x", "3\r\nabc\r\n2;e\r\nde\r\n0\r\n\r\n") + get("/echo/x")) {
+  for (const char c :
+       chunked("PUT /v2/a/blobs/x", "3\r\nabc\r\n2;e\r\nde\r\n0\r\n\r\n") + get("/echo/x")) {
     got += server.exchange(std::string(1, c));
   }
   ASSERT_EQ(parse_answers(got).size(), 2U);
@@ -82,8 +84,8 @@ TEST(Body, ArrivesFromChunksThatComeByteByByte) {
 
 TEST(Body, IsAnErrorWhenChunksAreMalformed) {
   for (const std::string_view chunks :
-       {"zz\r\n", "-1\r\nabc\r\n", "3\r\nabcX\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "3 \nabc\r\n0\r\n\r\n",
-        "3\r\nabc\r\n0\r\nContent-Length: 5\r\n\r\n", "\r\n\r\n"}) {
+       {"zz\r\n", "-1\r\nabc\r\n", "3\r\nabcX\r\n0\r\n\r\n", "fffffffffffffffff\r\n",
+        "3 \nabc\r\n0\r\n\r\n", "3\r\nabc\r\n0\r\nContent-Length: 5\r\n\r\n", "\r\n\r\n"}) {
     MemoryServer server(surfaces());
     const auto answers = parse_answers(server.exchange(chunked("PUT /v2/a/blobs/x", chunks)));
     ASSERT_EQ(answers.size(), 1U) << chunks;
@@ -130,7 +132,8 @@ TEST(Body, ThatEndsEarlyIsNeverTakenForWhole) {
 TEST(Continue, IsSaidOnlyWhenTheHandlerReads) {
   const std::string expect = "Expect: 100-continue\r\n";
   MemoryServer server(surfaces());
-  const std::string head = "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n" + expect;
+  const std::string head =
+      "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n" + expect;
   EXPECT_EQ(server.exchange(head + "\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_EQ(server.ask("hello").status, 201U);
   EXPECT_EQ(server.services().received, "hello");
@@ -156,7 +159,8 @@ TEST(Continue, OtherExpectationsFail) {
 
 TEST(UnreadBody, IsReadAwaySoThatTheNextRequestIsFound) {
   MemoryServer server(surfaces());
-  const std::string post = "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n";
+  const std::string post =
+      "POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n";
   // The "requests" inside the body must not be answered.
   std::string body;
   while (body.size() < 3'000'000) body += get("/echo/evil");

@@ -86,7 +86,8 @@ TEST(Deadline, EndsAClientThatDoesNotCloseAfterARefusal) {
 }
 
 TEST(HalfOpen, ClientsAreNoticedWhereverTheyStop) {
-  const std::string request = "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+  const std::string request =
+      "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
   for (std::size_t cut = 0; cut < request.size(); ++cut) {
     MemoryServer server(surfaces());
     server.send(request.substr(0, cut));

@@ -24,9 +24,19 @@ const std::vector<std::string>& corpus() {
 }
 
 void damage(std::string& bytes, std::mt19937_64& random) {
-  static constexpr std::string_view kSpice[] = {"\r\n", "\n", "\r", " ", ":", "%", "0", "\0",
-                                                "chunked", "Content-Length: 1\r\n", "\r\n\r\n",
-                                                "Transfer-Encoding: chunked\r\n", "ffffffffffffffff"};
+  static constexpr std::string_view kSpice[] = {"\r\n",
+                                                "\n",
+                                                "\r",
+                                                " ",
+                                                ":",
+                                                "%",
+                                                "0",
+                                                "\0",
+                                                "chunked",
+                                                "Content-Length: 1\r\n",
+                                                "\r\n\r\n",
+                                                "Transfer-Encoding: chunked\r\n",
+                                                "ffffffffffffffff"};
   const std::size_t at = random() % (bytes.size() + 1);
   switch (random() % 4) {
     case 0:
@@ -44,9 +54,10 @@ void damage(std::string& bytes, std::mt19937_64& random) {
 }
 
 TEST(DamagedRequests, AlwaysGetWholeAnswersOrNone) {
-  const std::uint64_t seed = testing::UnitTest::GetInstance()->random_seed() != 0
-                                 ? static_cast<std::uint64_t>(testing::UnitTest::GetInstance()->random_seed())
-                                 : std::random_device()();
+  const std::uint64_t seed =
+      testing::UnitTest::GetInstance()->random_seed() != 0
+          ? static_cast<std::uint64_t>(testing::UnitTest::GetInstance()->random_seed())
+          : std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
   for (int round = 0; round < 1500; ++round) {

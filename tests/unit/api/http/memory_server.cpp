@@ -9,7 +9,9 @@
 
 namespace varve::http {
 
-inline void cut_stream(boost::beast::test::stream& stream) { stream.close(); }
+inline void cut_stream(boost::beast::test::stream& stream) {
+  stream.close();
+}
 inline void end_sending(boost::beast::test::stream&) {}
 
 }  // namespace varve::http
@@ -302,6 +304,8 @@ const Surface kSurfaces[] = {
 
 }  // namespace
 
-std::span<const Surface> surfaces() { return kSurfaces; }
+std::span<const Surface> surfaces() {
+  return kSurfaces;
+}
 
 }  // namespace varve::http::test

@@ -1,5 +1,5 @@
-// A server without sockets: one connection over a stream in memory, with the clock in the test's hand.
-// One thread, and a pool of one thread.
+// A server without sockets: one connection over a stream in memory, with the clock in the test's
+// hand. One thread, and a pool of one thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,7 +18,7 @@ namespace varve {
 // What test handlers share; it stands in for the real Services, which none of this code looks into.
 struct Services {
   std::shared_ptr<const BlobFile> file;
-  std::string received;            // what an upload handler read
+  std::string received;  // what an upload handler read
   std::vector<std::size_t> windows;
   int calls = 0;
 };
@@ -49,8 +49,8 @@ struct Answer {
   int count(std::string_view name) const;
 };
 
-// Splits a run of answers; a HEAD's answer is known by the next answer standing where its body would.
-// Empty when the bytes are not a run of whole answers.
+// Splits a run of answers; a HEAD's answer is known by the next answer standing where its body
+// would. Empty when the bytes are not a run of whole answers.
 std::vector<Answer> parse_answers(std::string_view bytes);
 
 Pool& pool();
@@ -60,8 +60,8 @@ class MemoryServer {
   explicit MemoryServer(std::span<const Surface> surfaces, Hooks hooks = {});
   ~MemoryServer();
 
-  void send(std::string_view bytes);     // and lets the server work
-  std::string take();                    // what it wrote since
+  void send(std::string_view bytes);  // and lets the server work
+  std::string take();                 // what it wrote since
   std::string exchange(std::string_view bytes) { return send(bytes), take(); }
   Answer ask(std::string_view bytes);    // exactly one answer, else status 0
   void hang_up();                        // the client's sending half ends

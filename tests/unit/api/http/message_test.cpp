@@ -15,10 +15,10 @@ TEST(PercentDecode, DecodesOnceAndOnlyOnce) {
 }
 
 TEST(PercentDecode, RefusesHalfEscapesAndNul) {
-  for (const std::string_view bad : {std::string_view("%"), std::string_view("%2"),
-                                     std::string_view("a%zz"), std::string_view("%0g"),
-                                     std::string_view("%00"), std::string_view("a\0b", 3),
-                                     std::string_view("%%20"), std::string_view("%+1")}) {
+  for (const std::string_view bad :
+       {std::string_view("%"), std::string_view("%2"), std::string_view("a%zz"),
+        std::string_view("%0g"), std::string_view("%00"), std::string_view("a\0b", 3),
+        std::string_view("%%20"), std::string_view("%+1")}) {
     EXPECT_FALSE(percent_decode(bad)) << bad;
   }
 }

@@ -88,7 +88,8 @@ TEST(Problem, SaysGoneAsNotFoundToOciClientsOnly) {
 }
 
 TEST(Problem, ChallengesWithoutSchemeWordsInTheRealm) {
-  const Response response = problem(Error(Errc::unauthorized, About::request, "who?"), Dialect::oci);
+  const Response response =
+      problem(Error(Errc::unauthorized, About::request, "who?"), Dialect::oci);
   const std::string challenge = header(response, "WWW-Authenticate");
   EXPECT_EQ(challenge, "Basic realm=\"varve\"");
 }

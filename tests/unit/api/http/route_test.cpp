@@ -6,7 +6,9 @@
 namespace varve::http {
 namespace {
 
-net::awaitable<Response> never(Services&, Request&) { co_return Response(); }
+net::awaitable<Response> never(Services&, Request&) {
+  co_return Response();
+}
 
 constexpr Route kOci[] = {
     {Method::get, "/v2/", Effect::none, never},
@@ -148,9 +150,9 @@ TEST(RouterDeathTest, RefusesMalformedPatterns) {
   static constexpr Route kOutside[] = {{Method::get, "/other", Effect::none, never}};
   static constexpr Route kTwoRests[] = {{Method::get, "/v2/{a...}/{b...}", Effect::none, never}};
   static constexpr Route kUnclosed[] = {{Method::get, "/v2/{a", Effect::none, never}};
-  for (const std::span<const Route> routes : {std::span<const Route>(kOutside),
-                                              std::span<const Route>(kTwoRests),
-                                              std::span<const Route>(kUnclosed)}) {
+  for (const std::span<const Route> routes :
+       {std::span<const Route>(kOutside), std::span<const Route>(kTwoRests),
+        std::span<const Route>(kUnclosed)}) {
     const Surface surfaces[] = {{"oci", "/v2", Dialect::oci, routes}};
     EXPECT_DEATH(Router{surfaces}, "broken invariant");
   }

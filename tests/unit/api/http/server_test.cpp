@@ -34,7 +34,8 @@ class DiskFile final : public BlobFile {
   std::uint64_t size() const override { return size_; }
   int descriptor() const override { return descriptor_; }
   Result<void> read(std::uint64_t offset, std::size_t length, char* out) const override {
-    if (pread(descriptor_, out, length, static_cast<off_t>(offset)) != static_cast<ssize_t>(length)) {
+    if (pread(descriptor_, out, length, static_cast<off_t>(offset)) !=
+        static_cast<ssize_t>(length)) {
       return fail(Errc::corrupt, About::blob, "short");
     }
     return {};
@@ -99,7 +100,8 @@ TEST(Server, ServesManyConnectionsOnAllItsThreads) {
   Fixture fixture;
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 50; ++i) clients.push_back(std::make_unique<Client>(*fixture.server));
-  for (auto& client : clients) client->send(get("/echo/x") + get("/echo/y", "Connection: close\r\n"));
+  for (auto& client : clients)
+    client->send(get("/echo/x") + get("/echo/y", "Connection: close\r\n"));
   for (auto& client : clients) {
     const auto answers = parse_answers(client->rest());
     ASSERT_EQ(answers.size(), 2U);
@@ -167,7 +169,8 @@ TEST(Server, TurnsAwayConnectionsBeyondItsCap) {
   Client three(*fixture.server);
   EXPECT_TRUE(three.rest().starts_with("HTTP/1.1 503 "));
   one.socket.close();
-  for (int i = 0; i < 500 && fixture.server->connections() == 2; ++i) std::this_thread::sleep_for(10ms);
+  for (int i = 0; i < 500 && fixture.server->connections() == 2; ++i)
+    std::this_thread::sleep_for(10ms);
   Client four(*fixture.server);
   four.send(get("/last"));
   EXPECT_EQ(parse_answers(four.rest()).at(0).status, 200U);

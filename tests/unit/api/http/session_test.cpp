@@ -23,13 +23,14 @@ TEST(Session, AnswersWithExactLengthDateIdAndDialectHeader) {
 TEST(Session, EchoesTheClientsRequestId) {
   MemoryServer server(surfaces());
   EXPECT_EQ(server.ask(get("/v2/", "X-Request-Id: mine\r\n")).header("X-Request-Id"), "mine");
-  EXPECT_EQ(server.ask(get("/v2/", "X-Request-Id: not mine\r\n")).header("X-Request-Id").size(), 26U);
+  EXPECT_EQ(server.ask(get("/v2/", "X-Request-Id: not mine\r\n")).header("X-Request-Id").size(),
+            26U);
 }
 
 TEST(Session, AnswersPipelinedRequestsInOrder) {
   MemoryServer server(surfaces());
-  const auto answers =
-      parse_answers(server.exchange(get("/echo/1") + get("/echo/2") + get("/nowhere") + get("/echo/3")));
+  const auto answers = parse_answers(
+      server.exchange(get("/echo/1") + get("/echo/2") + get("/nowhere") + get("/echo/3")));
   ASSERT_EQ(answers.size(), 4U);
   EXPECT_EQ(answers[0].body, "1|anonymous");
   EXPECT_EQ(answers[1].body, "2|anonymous");
@@ -74,9 +75,8 @@ TEST(Session, SendsNoBodyAndNoLengthWith204And304) {
 }
 
 TEST(Session, ClosesWhenTheClientOrTheHandlerSaysSo) {
-  for (const std::string& request :
-       {get("/echo/x", "Connection: close\r\n"), get("/last"),
-        std::string("GET /echo/x HTTP/1.0\r\n\r\n")}) {
+  for (const std::string& request : {get("/echo/x", "Connection: close\r\n"), get("/last"),
+                                     std::string("GET /echo/x HTTP/1.0\r\n\r\n")}) {
     MemoryServer server(surfaces());
     const Answer answer = server.ask(request + get("/echo/never"));
     EXPECT_EQ(answer.status, 200U) << request;
@@ -107,7 +107,8 @@ TEST(Session, GivesErrorsTheShapeOfThePathsDialect) {
 }
 
 TEST(Session, RefusesTargetsThatDoNotDecode) {
-  for (const std::string_view target : {"/v2/a%/manifests/x", "/v2/a%00/manifests/x", "/v2/?a=%zz"}) {
+  for (const std::string_view target :
+       {"/v2/a%/manifests/x", "/v2/a%00/manifests/x", "/v2/?a=%zz"}) {
     MemoryServer server(surfaces());
     const Answer answer = server.ask(get(target));
     EXPECT_EQ(answer.status, 400U) << target;
@@ -120,7 +121,8 @@ TEST(Session, RefusesTargetsThatDoNotDecode) {
 
 TEST(Session, DecodesSlashesBeforeRouting) {
   MemoryServer server(surfaces());
-  EXPECT_EQ(server.ask(get("/v2/az%2Frepo/manifests/sha256%3Aab")).body, "az/repo|sha256:ab|anonymous");
+  EXPECT_EQ(server.ask(get("/v2/az%2Frepo/manifests/sha256%3Aab")).body,
+            "az/repo|sha256:ab|anonymous");
 }
 
 TEST(Session, AcceptsTheAbsoluteForm) {
@@ -177,7 +179,9 @@ TEST(Session, SendsABodyHeldByOthers) {
 
 TEST(Session, AuthenticatesThenGatesThenHandles) {
   Hooks hooks;
-  hooks.authenticate = [](Request& request) { request.actor.id = std::string(request.header("Who")); };
+  hooks.authenticate = [](Request& request) {
+    request.actor.id = std::string(request.header("Who"));
+  };
   hooks.gate = [](const Route& route, const Request& request) -> Result<void> {
     if (route.effect != Effect::none && request.actor.id != "alice") {
       return fail(Errc::denied, About::request, "read only");

@@ -113,9 +113,9 @@ TEST_F(Runner, PointsAtTheCheckThatFails) {
   const std::string start = "GET /v2/\n\nstatus 200\n";
   for (const std::string_view check :
        {"header X-Nothing: present", "header Content-Length: 3", "header Content-Length: absent",
-        "header Content-Type: /^text/", "body == []", "body ~ /x/", "body-size 3",
-        "body-sha256 00", "json /a == 1", "json / == []", "json / size 1", "json / absent",
-        "closed extra", "capture X header Nothing", "capture X json /a", "nonsense", "header x"}) {
+        "header Content-Type: /^text/", "body == []", "body ~ /x/", "body-size 3", "body-sha256 00",
+        "json /a == 1", "json / == []", "json / size 1", "json / absent", "closed extra",
+        "capture X header Nothing", "capture X json /a", "nonsense", "header x"}) {
     Options hasty = options_;
     hasty.patience = std::chrono::milliseconds(100);
     const auto found = play(start + std::string(check) + "\n", hasty);
@@ -143,7 +143,8 @@ TEST(Script, ExpandsItsFunctions) {
   EXPECT_EQ(expand("x{{A}}{{repeat:3:ab}}{{size:repeat:10:xy}}", variables, ""), "xbababab20");
   EXPECT_EQ(expand("{{sha256:}}", variables, ""),
             "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(expand("{{sha256:repeat:3:a}}", variables, ""), expand("{{sha256:aaa}}", variables, ""));
+  EXPECT_EQ(expand("{{sha256:repeat:3:a}}", variables, ""),
+            expand("{{sha256:aaa}}", variables, ""));
   EXPECT_FALSE(expand("{{A", variables, ""));
   EXPECT_EQ(unescape("a\\r\\n\\x00\\\\"), std::string("a\r\n\0\\", 5));
   EXPECT_FALSE(unescape("\\q"));

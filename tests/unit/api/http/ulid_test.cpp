@@ -19,7 +19,9 @@ TEST(Ulid, WritesTheExampleOfItsSpecification) {
   format_ulid(out, (std::uint64_t{1} << 48) - 1, 0xffff, UINT64_MAX);
   EXPECT_EQ(out, "7ZZZZZZZZZ" + std::string(16, 'Z'));
   format_ulid(out, 0, 1, 1);
-  EXPECT_EQ(out, "0000000000" "000G000000000001");
+  EXPECT_EQ(out,
+            "0000000000"
+            "000G000000000001");
 }
 
 TEST(Ulid, AscendsWithinAThreadAndDiffersBetweenThreads) {

@@ -14,7 +14,8 @@ TEST(HeadScan, FindsTheEmptyLineWhereverTheBytesWereSplit) {
   const std::string head = "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n\r\n";
   const std::string all = head + "\x01 body\n";
   for (std::size_t first = 0; first < head.size(); ++first) {
-    ASSERT_EQ(scan_head(std::string_view(all).substr(0, first), 0).state, State::incomplete) << first;
+    ASSERT_EQ(scan_head(std::string_view(all).substr(0, first), 0).state, State::incomplete)
+        << first;
     const HeadScan scan = scan_head(all, first);
     ASSERT_EQ(scan.state, State::complete) << first;
     ASSERT_EQ(scan.length, head.size());
@@ -23,11 +24,11 @@ TEST(HeadScan, FindsTheEmptyLineWhereverTheBytesWereSplit) {
 
 TEST(HeadScan, RefusesWhatProxiesReadDifferently) {
   for (const std::string_view bad : {
-           std::string_view("GET / HTTP/1.1\nHost: x\r\n\r\n"),             // bare LF
-           std::string_view("GET / HTTP/1.1\r\nHost: x\n\r\n"),             //
+           std::string_view("GET / HTTP/1.1\nHost: x\r\n\r\n"),               // bare LF
+           std::string_view("GET / HTTP/1.1\r\nHost: x\n\r\n"),               //
            std::string_view("GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n"),  // bare CR
-           std::string_view("GET / HTTP/1.1\r\nHost: x\r\n b\r\n\r\n"),     // folded
-           std::string_view("GET / HTTP/1.1\r\nHost: x\r\n\tb\r\n\r\n"),    //
+           std::string_view("GET / HTTP/1.1\r\nHost: x\r\n b\r\n\r\n"),       // folded
+           std::string_view("GET / HTTP/1.1\r\nHost: x\r\n\tb\r\n\r\n"),      //
            std::string_view("GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 36),
            std::string_view("GET / HTTP/1.1\r\nHost: x\r\nA: \x7f\r\n\r\n"),
            std::string_view("GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -87,7 +88,8 @@ TEST(Framing, UnderstandsNoExpectationButContinue) {
 TEST(Framing, EchoesARequestIdOnlyWhenItIsShortVisibleAscii) {
   EXPECT_EQ(framed({{"x-request-id", "abc-123"}})->request_id, "abc-123");
   EXPECT_EQ(framed({{"X-Request-Id", std::string(128, 'a')}})->request_id.size(), 128U);
-  for (const std::string& bad : {std::string(129, 'a'), std::string("a b"), std::string("\xc3\xa9")}) {
+  for (const std::string& bad :
+       {std::string(129, 'a'), std::string("a b"), std::string("\xc3\xa9")}) {
     EXPECT_EQ(framed({{"X-Request-Id", bad}})->request_id, "");
   }
 }
