@@ -64,7 +64,7 @@ class Preparation {
  public:
   Preparation(Store& store, const LedgerKeys& keys, Crew& crew, Tip& tip, const View& before,
               Layer& layer, Timestamp at)
-      : keys_(keys), crew_(crew), tip_(tip), view_(before), writes_(store.batch()), rows_(layer, *writes_),
+      : keys_(keys), crew_(crew), tip_(tip), view_(before), writes_(store.batch()), rows_(layer),
         at_(at), next_(next_index(tip.edge.size())) {}
 
   // Errors are the command's own; a broken store is reported through fatal().
@@ -102,6 +102,7 @@ class Preparation {
       tip_.edge.append(draft.leaf, full);
     }
     for (const auto& tile : full) writes_->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
+    rows_.write_into(*writes_);
     if (!drafts_.empty()) tip_.last_at = at_;
   }
 

@@ -30,7 +30,7 @@ class Folder {
     auto batch = out_.batch();
     Layer layer;
     const LayeredView before(out_.snapshot(), {&layer});
-    RowWriter rows(layer, *batch);
+    RowWriter rows(layer);
     std::vector<TreeEdge::FullTile> full;
     for (const OpenedEntry& opened : run.entries) {
       const EntryIndex index = opened.entry.envelope.index;
@@ -40,6 +40,7 @@ class Folder {
       edge_.append(opened.leaf, full);
     }
     for (const auto& tile : full) batch->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
+    rows.write_into(*batch);
     for (const Body& body : run.bodies) batch->put(Family::body, body.digest.row(), *body.bytes);
     if (!run.entries.empty()) last_at_ = run.entries.back().entry.envelope.at;
     return out_.commit_unsynced(std::move(batch));

@@ -1,6 +1,8 @@
 // Rows of the present, of the past, and of batches in flight.
 #include "log/rows_view.h"
 
+#include <algorithm>
+
 namespace varve {
 
 Result<std::optional<Row>> NowView::get(Table table, std::string_view key) const {
@@ -103,17 +105,24 @@ Result<void> LayeredView::scan(Table table, std::string_view prefix, std::string
 }
 
 void RowWriter::put(Table table, std::string_view key, std::string value) {
-  std::string full = now_key(table, key);
-  batch_.put(Family::now, full, now_value(index_, value));
-  batch_.put(Family::past, past_key(table, key, index_), past_value(value));
-  layer_.insert_or_assign(std::move(full), Row{index_, std::move(value)});
+  past_.emplace_back(past_key(table, key, index_), past_value(value));
+  layer_.insert_or_assign(now_key(table, key), Row{index_, std::move(value)});
 }
 
 void RowWriter::erase(Table table, std::string_view key) {
-  std::string full = now_key(table, key);
-  batch_.erase(Family::now, full);
-  batch_.put(Family::past, past_key(table, key, index_), past_tombstone());
-  layer_.insert_or_assign(std::move(full), std::nullopt);
+  past_.emplace_back(past_key(table, key, index_), past_tombstone());
+  layer_.insert_or_assign(now_key(table, key), std::nullopt);
+}
+
+void RowWriter::write_into(Batch& batch) {
+  for (const auto& [key, row] : layer_) {
+    if (row)
+      batch.put(Family::now, key, now_value(row->index, row->value));
+    else
+      batch.erase(Family::now, key);
+  }
+  std::ranges::sort(past_);
+  for (const auto& [key, value] : past_) batch.put(Family::past, key, value);
 }
 
 }  // namespace varve

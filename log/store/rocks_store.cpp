@@ -10,6 +10,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
@@ -131,7 +132,8 @@ struct Tuning {
   }
 };
 
-// Keys that only grow: the memtable remembers where the last one went instead of searching.
+// Keys that only grow, or come sorted within a batch: the memtable remembers where the last one went
+// instead of searching.
 void grows_at_the_end(rocksdb::ColumnFamilyOptions& family, std::size_t prefix_bytes) {
   family.memtable_insert_with_hint_prefix_extractor.reset(
       rocksdb::NewCappedPrefixTransform(prefix_bytes));
@@ -180,10 +182,14 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const Tuning& tuning)
       auto options = tuning.base(8 << 10, true);
       options.memtable_prefix_bloom_size_ratio = 0.02;
       options.memtable_whole_key_filtering = true;
+      grows_at_the_end(options, 1);
       return options;
     }
-    case Family::past:
-      return tuning.base(8 << 10, true);
+    case Family::past: {
+      auto options = tuning.base(8 << 10, true);
+      grows_at_the_end(options, 1);
+      return options;
+    }
   }
   VARVE_ASSERT(false);
 }
@@ -323,8 +329,7 @@ class RocksStore final : public Store {
   Result<void> flush() override {
     VARVE_CHECK(writable());
     if (!database_->bulk) return settle(database_->db->FlushWAL(true));
-    VARVE_CHECK(flush_memtables());
-    return compact();
+    return flush_memtables();
   }
 
   std::shared_ptr<const Snapshot> snapshot() const override {
@@ -361,14 +366,6 @@ class RocksStore final : public Store {
     rocksdb::FlushOptions wait;
     wait.wait = true;
     return settle(database_->db->Flush(wait, database_->all));
-  }
-
-  // Bulk loading leaves many overlapping files; normal use would stall on them.
-  Result<void> compact() {
-    for (FamilyHandle* handle : database_->families) {
-      VARVE_CHECK(settle(database_->db->CompactRange({}, handle, nullptr, nullptr)));
-    }
-    return {};
   }
 
   std::shared_ptr<Database> database_;
@@ -416,13 +413,20 @@ std::unexpected<Error> open_failed(const rocksdb::Status& status, const std::fil
 std::vector<rocksdb::ColumnFamilyDescriptor> descriptors(const RocksOptions& options) {
   // Few shards: a filter of a full table is over a megabyte, and what does not fit into one shard
   // is read from the disk again for every look-up (64 shards by default: 500 us instead of 5).
+  const auto tuned = [&](Family family, const Tuning& tuning) {
+    auto tuned_options = family_options(family, tuning);
+    // What a bulk load never reads back is only appended, and sorted once when it is flushed.
+    if (options.bulk && family != Family::now && family != Family::meta)
+      tuned_options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+    return tuned_options;
+  };
   const Tuning tuning{.cache = rocksdb::NewLRUCache(options.block_cache_bytes, 2),
                       .bulk = options.bulk};
   std::vector<rocksdb::ColumnFamilyDescriptor> all;
   all.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(Family::meta, tuning));
   for (const Family family : kFamilies) {
     const auto name = kFamilyNames[static_cast<std::size_t>(std::to_underlying(family))];
-    all.emplace_back(std::string(name), family_options(family, tuning));
+    all.emplace_back(std::string(name), tuned(family, tuning));
   }
   return all;
 }

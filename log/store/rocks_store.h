@@ -20,7 +20,7 @@ struct RocksOptions {
   bool read_only = false;
   bool create_if_missing = false;
   // For filling a fresh directory that can be made again: no journal, large memtables, and nothing
-  // is durable before flush(), which also leaves the files in the shape normal use wants. commit()
+  // is durable before flush(). Until then only `now` and `meta` are quick to read. commit()
   // still keeps its promise, by flushing, so callers use commit_unsynced(). After a crash a prefix
   // of whole batches is there; close it and open without `bulk` to serve from it.
   bool bulk = false;
