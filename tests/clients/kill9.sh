@@ -11,9 +11,10 @@ need umoci umoci
 need python3 python3
 need jq jq
 
+HERE=$(dirname "$0")
 ROUNDS=${KILL9_ROUNDS:-12}
 SEED=${KILL9_SEED:-$((RANDOM * 32768 + RANDOM))}
-PUSHERS=4
+PUSHERS=6
 RANDOM=$((SEED % 32768))
 echo "seed $SEED, $ROUNDS rounds (KILL9_SEED=$SEED repeats the moments of the kills)"
 SEEN=$WORK/seen            # one file a checkpoint, named by its bytes
@@ -23,20 +24,6 @@ mkdir -p "$SEEN"
 make_image "$WORK/image" 1 "the first"
 IMAGE=$(digest_in_layout "$WORK/image" 1)
 
-# Pushes artifacts one after the other until the server is gone. A line is written when 201 was read: from
-# then on the push must never be lost.
-pusher() {  # <round> <who>
-  local n=0 status text file=$WORK/body.$2
-  while :; do
-    text="$1-$2-$((n++))"
-    artifact_manifest "$text" >"$file"
-    status=$(curl -sS --max-time 10 -o /dev/null -w '%{http_code}' -X PUT \
-      -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary "@$file" \
-      "$URL/v2/load/p$2/manifests/t$text" 2>/dev/null) || return 0
-    [[ $status == 201 ]] || { echo "$status" >>"$WORK/refused"; return 0; }
-    printf 'load/p%s t%s sha256:%s\n' "$2" "$text" "$(sha256sum "$file" | cut -d' ' -f1)" >>"$ACKED.$2"
-  done
-}
 # A real client beside them: blobs, manifest and tag of an image, each round into a new repository.
 copier() {  # <round>
   local n=0
@@ -57,7 +44,7 @@ watcher() {
 # Every acknowledged push, asked for by tag: one curl for all of them.
 all_acknowledged_are_there() {
   local want=$WORK/want got=$WORK/got
-  cat "$ACKED" "$ACKED".* 2>/dev/null | sort -u >"$want"
+  cat "$ACKED" "$ACKED".image 2>/dev/null | sort -u >"$want"
   [[ -s $want ]] || fail "not one push was acknowledged"
   awk -v url="$URL" '{ printf "url = \"%s/v2/%s/manifests/%s\"\noutput = /dev/null\n", url, $1, $2 }' "$want" \
     >"$WORK/curl.config"
@@ -77,14 +64,19 @@ for ((who = 1; who <= PUSHERS; who++)); do put_empty_config "load/p$who"; done
 save_keys "$WORK/registry.vkeys"
 
 for ((round = 1; round <= ROUNDS; round++)); do
-  PIDS=()
-  for ((who = 1; who <= PUSHERS; who++)); do
-    pusher "$round" "$who" & PIDS+=($!)
-  done
+  PIDS=() BEFORE=$(wc -l <"$ACKED")
+  artifact_manifest NOTE |
+    python3 "$HERE/pusher.py" "$ADDR" "$round" "$PUSHERS" "$ACKED" "$WORK/refused" & PIDS+=($!)
   copier "$round" & PIDS+=($!)
   watcher & PIDS+=($!)
   for pid in "${PIDS[@]}"; do STARTED[$pid]="a client of round $round"; done
-  AFTER=$((200 + RANDOM % 900))
+  # The clock starts when pushing has: a loaded machine takes its time to start clients.
+  for ((tries = 0; ; tries++)); do
+    (($(wc -l <"$ACKED") == BEFORE)) || break
+    ((tries < 1000)) || fail "nothing was acknowledged within 20 s"
+    sleep 0.02
+  done
+  AFTER=$((20 + RANDOM % 800))
   sleep "$((AFTER / 1000)).$(printf %03d $((AFTER % 1000)))"
   kill_server
   # Clients end by themselves when nobody answers any more.
@@ -102,7 +94,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
 done
 
 step "every checkpoint ever seen is a prefix of the newest log, recomputed from its entries"
-python3 "$(dirname "$0")/prefixes.py" "$URL" "$WORK/newest" "$SEEN"
-[[ ! -e $WORK/refused ]] || note "pushes answered otherwise while the server ended: $(sort "$WORK/refused" | uniq -c | tr '\n' ' ')"
+python3 "$HERE/prefixes.py" "$URL" "$WORK/newest" "$SEEN"
+[[ ! -s $WORK/refused ]] || note "pushes answered otherwise while the server ended: $(sort "$WORK/refused" | uniq -c | tr '\n' ' ')"
 expect_exit 0 varve fsck --url "$URL" --key "$WORK/registry.vkeys"
 stop_server
