@@ -127,6 +127,9 @@ struct Tuning {
     family.write_buffer_size = bulk ? 64 * kMiB : 16 * kMiB;
     family.arena_block_size = 256 << 10;  // each family holds at least one block, even when empty
     family.max_write_buffer_number = bulk ? 4 : 3;
+    // A load is written once and left; whoever opens it for normal use compacts it in the background.
+    family.disable_auto_compactions = bulk;
+    if (bulk) family.level0_slowdown_writes_trigger = family.level0_stop_writes_trigger = 1 << 20;
     family.compression = rocksdb::kLZ4Compression;
     return family;
   }
