@@ -4,6 +4,8 @@
 #include <atomic>
 #include <mutex>
 
+#include "core/base/limits.h"
+#include "core/registry.h"
 #include "log/proof/merkle.h"
 
 namespace varve {
@@ -31,6 +33,9 @@ Result<void> decode(EntryIndex index, OpenedEntry& opened) {
   if (opened.entry.envelope.index != index)
     return bad_entry(index, About::entry,
                      "it says it is entry " + std::to_string(opened.entry.envelope.index.value));
+  const auto body = body_of(opened.entry.event);
+  if (body && body->size > limits::kManifestBytesMax)
+    return bad_entry(index, About::entry, "it names a body larger than any may be");
   return {};
 }
 

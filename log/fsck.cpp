@@ -16,20 +16,26 @@ namespace {
 
 constexpr std::uint64_t kRunEntries = 2'048;
 
+// What could not be read proves nothing: bad, absent and cannot-tell are three answers.
+bool cannot_tell(Errc code) {
+  return code == Errc::unavailable || code == Errc::overloaded || code == Errc::throttled ||
+         code == Errc::unknown || code == Errc::internal;
+}
+
 class Findings {
  public:
   explicit Findings(FsckReport& report) : report_(report) {}
   void add(std::string what, std::string detail) {
-    report_.findings.push_back({std::move(what), std::move(detail)});
+    report_.findings.push_back({std::move(what), std::move(detail), false});
   }
   // True when the result is good; else its error is a finding.
   template <class T>
   bool holds(const std::string& what, const Result<T>& result) {
-    if (!result) {
-      const Error& error = result.error();
-      add(what, error.detail.empty() ? error.what : error.what + " (" + error.detail + ")");
-    }
-    return result.has_value();
+    if (result) return true;
+    const Error& error = result.error();
+    report_.findings.push_back({what, error.detail.empty() ? error.what : error.what + " (" + error.detail + ")",
+                                cannot_tell(error.code)});
+    return false;
   }
 
  private:
@@ -223,14 +229,21 @@ Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
   for (std::uint64_t next = 0; next < checkpoint->size.value; next += kRunEntries) {
     const std::uint64_t end = std::min(next + kRunEntries, checkpoint->size.value);
     std::vector<OpenedEntry> run;
-    VARVE_CHECK(source.entries(EntryIndex{next}, EntryIndex{end}, [&](EntryIndex, std::string_view bytes) {
-      run.push_back({std::string(bytes), {}, {}});
-    }));
+    const auto fetched = source.entries(EntryIndex{next}, EntryIndex{end},
+                                        [&](EntryIndex, std::string_view bytes) {
+                                          run.push_back({std::string(bytes), {}, {}});
+                                        });
+    if (!findings.holds("entry", fetched)) return report;
     if (run.size() != end - next) {
       findings.add("entry", "fewer entries are served than the checkpoint covers");
       return report;
     }
     if (!findings.holds("entry", chain.open(EntryIndex{next}, run))) return report;
+    // Before any body is fetched: sizes in a stranger's entries are not worth allocating for.
+    if (chain.log_key() != log_key) {
+      findings.add("key", "the genesis entry names another log key");
+      return report;
+    }
     for (const OpenedEntry& opened : run) tiles.append(opened.leaf);
     check_bodies(source, run, report, findings);
     progress("entries", end, checkpoint->size.value);
@@ -240,8 +253,6 @@ Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
   report.signatures = chain.signatures();
   if (tiles.edge().root() != checkpoint->root)
     findings.add("root", "the entries do not hash to the root the checkpoint signed");
-  if (!chain.log_key() || !(*chain.log_key() == log_key))
-    findings.add("key", "the genesis entry names another log key");
   if (std::ranges::find(chain.event_keys(), event_key) == chain.event_keys().end())
     findings.add("key", "the trusted event key never signed in this log");
   return report;

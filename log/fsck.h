@@ -11,8 +11,9 @@
 namespace varve {
 
 struct FsckFinding {
-  std::string what;    // "tile", "entry", "body", "blob", "checkpoint", "table", "anchor"
-  std::string detail;  // which one, and what is wrong with it
+  std::string what;        // "tile", "entry", "body", "blob", "checkpoint", "table", "anchor"
+  std::string detail;      // which one, and what is wrong with it
+  bool unchecked = false;  // it could not be read: nothing is proven about it either way
 };
 
 struct FsckReport {
@@ -24,7 +25,7 @@ struct FsckReport {
   std::uint64_t bodies = 0;
   std::uint64_t blobs = 0;
   std::vector<TableDigest> tables;      // of the store; empty for a remote log
-  std::vector<FsckFinding> findings;    // none: everything holds
+  std::vector<FsckFinding> findings;    // none: everything was read, and holds
 };
 
 using FsckProgress = std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)>;

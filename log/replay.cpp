@@ -14,9 +14,11 @@ namespace varve {
 namespace {
 
 constexpr std::uint64_t kRunEntries = 2'048;
+// What is folded at once ends early when it holds this much in bodies: a log of 4 MiB manifests must not
+// need gigabytes to replay.
+constexpr std::size_t kRunBodyBytesMax = 32 << 20;
 
 struct Run {
-  EntryIndex first;
   std::vector<OpenedEntry> entries;
   std::vector<Body> bodies;
 };
@@ -67,51 +69,77 @@ class Folder {
   Timestamp last_at_;
 };
 
-Result<Run> fetch(EntrySource& source, EntryIndex first, TreeSize total) {
-  Run run{first, {}, {}};
+Result<std::vector<OpenedEntry>> fetch(EntrySource& source, EntryIndex first, TreeSize total) {
   const EntryIndex end{std::min(first.value + kRunEntries, total.value)};
-  run.entries.reserve(end.value - first.value);
+  std::vector<OpenedEntry> entries;
+  entries.reserve(end.value - first.value);
   VARVE_CHECK(source.entries(first, end, [&](EntryIndex, std::string_view bytes) {
-    run.entries.push_back({std::string(bytes), {}, {}});
+    entries.push_back({std::string(bytes), {}, {}});
   }));
-  if (run.entries.size() != end.value - first.value)
+  if (entries.size() != end.value - first.value)
     return fail(Errc::corrupt, About::entry, "the source gave fewer entries than it has");
-  return run;
+  return entries;
 }
 
-Result<void> fetch_bodies(EntrySource& source, Run& run) {
-  for (const OpenedEntry& opened : run.entries) {
-    const auto named = body_of(opened.entry.event);
-    if (!named) continue;
-    VARVE_TRY(auto bytes, source.body(*named));
-    if (bytes.size() != named->size || Digest::of(bytes, named->digest.algorithm()) != named->digest)
-      return fail(Errc::corrupt, About::body,
-                  "the body entry " + std::to_string(opened.entry.envelope.index.value) +
-                      " names is not what its digest says",
-                  named->digest.to_string());
-    run.bodies.push_back({named->digest, std::make_shared<const std::string>(std::move(bytes))});
+Result<Body> fetch_body(EntrySource& source, EntryIndex index, const BodyName& named) {
+  VARVE_TRY(auto bytes, source.body(named));
+  if (bytes.size() != named.size || Digest::of(bytes, named.digest.algorithm()) != named.digest)
+    return fail(Errc::corrupt, About::body,
+                "the body entry " + std::to_string(index.value) + " names is not what its digest says",
+                named.digest.to_string());
+  return Body{named.digest, std::make_shared<const std::string>(std::move(bytes))};
+}
+
+// The two stages: what `fold` takes is folded on a thread of its own while the caller prepares more.
+class Pipeline {
+ public:
+  explicit Pipeline(Folder& folder) : folder_(folder) {}
+
+  Result<void> fold(Run run) {
+    VARVE_CHECK(settle());
+    folding_ = std::async(std::launch::async,
+                          [&folder = folder_, ready = std::move(run)] { return folder.fold(ready); });
+    return {};
   }
-  return {};
+  Result<void> settle() { return folding_.valid() ? folding_.get() : Result<void>{}; }
+
+ private:
+  Folder& folder_;
+  std::future<Result<void>> folding_;
+};
+
+// Adds the bodies the entries name, and hands over whenever enough of them are in memory.
+Result<void> fold_with_bodies(EntrySource& source, std::vector<OpenedEntry> entries, Pipeline& pipeline) {
+  Run run;
+  std::size_t bytes = 0;
+  for (OpenedEntry& opened : entries) {
+    if (const auto named = body_of(opened.entry.event)) {
+      VARVE_TRY(auto body, fetch_body(source, opened.entry.envelope.index, *named));
+      bytes += body.bytes->size();
+      run.bodies.push_back(std::move(body));
+    }
+    run.entries.push_back(std::move(opened));
+    if (bytes < kRunBodyBytesMax) continue;
+    VARVE_CHECK(pipeline.fold(std::exchange(run, {})));
+    bytes = 0;
+  }
+  return pipeline.fold(std::move(run));
 }
 
 Result<void> fold_everything(EntrySource& source, Folder& folder, EventChain& chain, TreeSize total,
-                             const ReplayOptions& options) {
-  std::future<Result<void>> folding;
-  const auto settle = [&folding]() -> Result<void> {
-    return folding.valid() ? folding.get() : Result<void>{};
-  };
+                             const ReplayOptions& options, const std::optional<VerifierKey>& log_key) {
+  Pipeline pipeline(folder);
   for (std::uint64_t next = 0; next < total.value;) {
-    auto run = fetch(source, EntryIndex{next}, total);
-    Result<void> opened = run ? chain.open(EntryIndex{next}, run->entries)
-                              : std::unexpected(std::move(run).error());
-    if (opened) opened = fetch_bodies(source, *run);
-    VARVE_CHECK(settle());
-    VARVE_CHECK(opened);
-    next += run->entries.size();
-    folding = std::async(std::launch::async, [&folder, ready = *std::move(run)] { return folder.fold(ready); });
+    VARVE_TRY(auto entries, fetch(source, EntryIndex{next}, total));
+    VARVE_CHECK(chain.open(EntryIndex{next}, entries));
+    // Before any body is fetched: sizes in a stranger's entries are not worth allocating for.
+    if (log_key && chain.log_key() != log_key)
+      return fail(Errc::invalid, About::key, "the genesis entry names another log key than the trusted one");
+    next += entries.size();
+    VARVE_CHECK(fold_with_bodies(source, std::move(entries), pipeline));
     if (options.progress) options.progress(TreeSize{next}, total);
   }
-  return settle();
+  return pipeline.settle();
 }
 
 // The tree just built must be the one the source's checkpoint signed, or an earlier state of it.
@@ -154,9 +182,7 @@ Result<ReplayReport> replay(EntrySource& source, Store& out, const ReplayOptions
   Crew crew(options.threads);
   EventChain chain(crew, options.verify_signatures);
   Folder folder(out);
-  VARVE_CHECK(fold_everything(source, folder, chain, total, options));
-  if (!chain.log_key() || (log_key && !(*log_key == *chain.log_key())))
-    return fail(Errc::invalid, About::key, "the genesis entry names another log key than the trusted one");
+  VARVE_CHECK(fold_everything(source, folder, chain, total, options, log_key));
   VARVE_TRY(auto checkpoint, open_checkpoint(*note, *chain.log_key()));
   VARVE_CHECK(folder.finish(checkpoint, *note));
   VARVE_CHECK(check_against(checkpoint, folder.edge(), source, out));

@@ -29,6 +29,8 @@ class LyingSource final : public EntrySource {
     });
   }
   Result<std::string> body(const BodyName& name) override {
+    ++bodies_asked;
+    if (cannot_read_bodies) return fail(Errc::unavailable, About::body, "the network is down");
     VARVE_TRY(auto bytes, honest_.body(name));
     return changes_bodies ? bytes + " " : bytes;
   }
@@ -42,6 +44,8 @@ class LyingSource final : public EntrySource {
   std::function<std::string(std::string)> change;
   std::optional<std::string> forged_checkpoint;
   bool changes_bodies = false;
+  bool cannot_read_bodies = false;
+  int bodies_asked = 0;
   bool changes_tiles = false;
 
  private:
@@ -148,6 +152,43 @@ TEST_F(Replay, RefusesABodyThatIsNotWhatItsEventNames) {
   EXPECT_EQ(run(source).error().about, About::body);
 }
 
+TEST_F(Replay, RefusesAnEntryThatNamesABodyTooLargeToExistBeforeAskingForIt) {
+  LyingSource source(rig);
+  source.changed = EntryIndex{2};
+  source.change = [&](std::string bytes) {
+    return re_signed(bytes, rig.event_key, "\"size\":", "\"size\":45035996273");
+  };
+  const auto report = run(source);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().what, HasSubstr("larger than any may be"));
+  EXPECT_EQ(source.bodies_asked, 0);
+}
+
+TEST_F(Replay, AsksAStrangersLogForNoBodies) {
+  LyingSource source(rig);
+  const auto out = make_mem_store();
+  const Signer stranger = Signer::generate(rig.log_key.verifier().name());
+  EXPECT_FALSE(replay(source, *out, {}, stranger.verifier()));
+  EXPECT_EQ(source.bodies_asked, 0);
+}
+
+TEST_F(Replay, CopiesMoreBodiesThanItKeepsInMemory) {
+  const auto big = [](std::uint64_t i) {
+    Command command = put_manifest("lib/big", "v" + std::to_string(i), i);
+    auto bytes = std::make_shared<const std::string>(std::string(4 << 20, static_cast<char>('a' + i)));
+    auto& put = std::get<oci::PutManifest>(command.intent);
+    put.digest = Digest::of(*bytes);
+    put.size = bytes->size();
+    command.bodies = {{put.digest, bytes}};
+    return command;
+  };
+  rig.open();
+  for (std::uint64_t i = 0; i < 20; ++i) must(rig.run(big(i)));
+  rig.ledger->drain();
+  LyingSource source(rig);
+  EXPECT_EQ(must(run(source)).tables, must(table_digests(*rig.head.get()->snapshot)));
+}
+
 TEST_F(Replay, RefusesACheckpointOfAnotherKeyOrRoot) {
   const Signer stranger = Signer::generate(rig.log_key.verifier().name());
   LyingSource source(rig);
@@ -216,6 +257,14 @@ TEST_F(Replay, FsckFindsEachKindOfLie) {
     }
     EXPECT_FALSE(must(fsck(rig, source)).findings.empty()) << lie;
   }
+}
+
+TEST_F(Replay, FsckTellsWhatItCouldNotReadFromWhatIsWrong) {
+  LyingSource source(rig);
+  source.cannot_read_bodies = true;
+  const auto report = must(fsck(rig, source));
+  ASSERT_FALSE(report.findings.empty());
+  for (const auto& finding : report.findings) EXPECT_TRUE(finding.unchecked) << finding.detail;
 }
 
 TEST_F(Replay, FsckSaysWhenTheTrustedKeysAreNotThisLogs) {
