@@ -179,10 +179,17 @@ struct Parts {
 };
 
 Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) {
-  VARVE_CLI_TRY(auto keys, cli::doing("the keys cannot be loaded", parts.directory.load_keys(),
-                                      "restore DATA/secrets/keys from a backup"));
-  parts.keys = NamedKeys{keys.log.verifier(), keys.event.verifier()};
   parts.anchor = std::make_unique<FileAnchor>(anchor_file(config));
+  auto loaded = parts.directory.load_keys(*parts.anchor);
+  if (!loaded) {
+    const bool anchor = loaded.error().about == About::checkpoint;
+    const std::string advice =
+        anchor ? anchor_advice(loaded.error()) : "restore DATA/secrets/keys from a backup";
+    VARVE_CLI_CHECK(cli::doing(anchor ? "the log cannot be opened" : "the keys cannot be loaded",
+                               std::move(loaded), advice));
+  }
+  LedgerKeys keys = *std::move(loaded);
+  parts.keys = NamedKeys{keys.log.verifier(), keys.event.verifier()};
   LedgerOptions options;
   options.publish_interval = config.publish_interval;
   options.signing_threads = std::max(1u, std::thread::hardware_concurrency());
@@ -211,6 +218,13 @@ fs::path blob_root(const Config& config) {
 Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) {
   VARVE_CLI_TRY(auto head, cli::doing("the log cannot be read", parts.directory.load_head()));
   VARVE_CLI_TRY(auto keys, cli::doing("the log names no keys", named_keys(*Reader(head).view())));
+  // Beside a writer the store may hold a checkpoint that is not anchored yet, so not served yet.
+  auto anchored = check_against_anchor(FileAnchor(anchor_file(config)), *head, keys.log);
+  if (!anchored) {
+    const std::string advice = anchor_advice(anchored.error());
+    VARVE_CLI_CHECK(cli::doing("the log cannot be served", std::move(anchored), advice));
+  }
+  if (*anchored && (*anchored)->size < head->published) head = published_as(*head, **anchored);
   parts.keys = std::move(keys);
   parts.head.publish(head);
   VARVE_CLI_TRY(parts.blobs, cli::doing("the blobs cannot be opened", open_file_blob_store(blob_root(config))));

@@ -74,7 +74,7 @@ class Rig {
     anchor_ = std::make_unique<FileAnchor>(default_anchor(root));
     LedgerOptions options;
     options.clock = now;
-    ledger_ = must(Ledger::open(data_->store(), *anchor_, head_, must(data_->load_keys()), options));
+    ledger_ = must(Ledger::open(data_->store(), *anchor_, head_, must(data_->load_keys(*anchor_)), options));
   }
   ~Rig() { ledger_.reset(); }
   Ledger& ledger() { return *ledger_; }

@@ -35,9 +35,22 @@ class FileAnchor final : public Anchor {
   FileSteps* steps_;
 };
 
+// A checkpoint as the anchor holds it.
+struct AnchoredCheckpoint {
+  TreeSize size;
+  std::string note;
+};
+
 // The store may be ahead of its anchor (a crash came between the two), never behind or beside it.
-// Errors about checkpoint: unavailable (no anchor though the store has published: cannot tell), conflict
-// (the store is shorter or different: rollback), corrupt (the anchor is not this log's checkpoint).
-Result<void> check_anchor(const Anchor& anchor, const Head& head, const VerifierKey& log_key);
+// Nothing when there is no anchor. Errors about checkpoint: conflict (the store is shorter or different:
+// rollback), corrupt (the anchor is not this log's checkpoint), unavailable (it cannot be read).
+Result<std::optional<AnchoredCheckpoint>> check_against_anchor(const Anchor& anchor, const Head& head,
+                                                               const VerifierKey& log_key);
+// The same for whoever will write: without an anchor nobody can tell (unavailable).
+Result<AnchoredCheckpoint> check_anchor(const Anchor& anchor, const Head& head,
+                                        const VerifierKey& log_key);
+
+// The state with the anchored checkpoint as the published one.
+std::shared_ptr<const Head> published_as(const Head& state, const AnchoredCheckpoint& anchored);
 
 }  // namespace varve

@@ -7,10 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <future>
-#include <sstream>
 
+#include "log/file_io.h"
 #include "log/reader.h"
 #include "log/rows_view.h"
 #include "log/store/rocks_store.h"
@@ -21,6 +20,7 @@ namespace {
 
 constexpr const char* kEventKeySuffix = "/events";
 constexpr const char* kUnfinished = "init.unfinished";
+constexpr const char* kNextEventKey = "event.next";
 
 std::unexpected<Error> storage_error(Errc code, std::string what) {
   return fail(code, About::storage, std::move(what));
@@ -28,32 +28,16 @@ std::unexpected<Error> storage_error(Errc code, std::string what) {
 
 fs::path keys_of(const fs::path& root) { return root / "secrets" / "keys"; }
 
-Result<std::string> read_secret(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf()))
-    return fail(Errc::unavailable, About::key, "a key file cannot be read", file.filename().string());
-  std::string key = text.str();
-  if (!key.empty() && key.back() == '\n') key.pop_back();
-  return key;
-}
-
-Result<void> write_secret(const fs::path& file, const Signer& signer) {
-  const std::string text = signer.to_string() + "\n";
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const bool synced = written && FileSteps().sync(fd) == 0;
-  if (fd >= 0) ::close(fd);
-  if (!synced || FileSteps().sync_directory(file.parent_path()) != 0)
-    return fail(Errc::unavailable, About::key,
-                std::string("a key file cannot be written: ") + std::strerror(errno),
-                file.filename().string());
-  return {};
-}
-
 Result<Signer> load_signer(const fs::path& file) {
-  VARVE_TRY(auto text, read_secret(file));
-  return Signer::parse(text);
+  VARVE_TRY(auto text, read_whole_file(file, About::key));
+  if (!text)
+    return fail(Errc::unavailable, About::key, "a key file is missing", file.filename().string());
+  if (text->ends_with('\n')) text->pop_back();
+  return Signer::parse(*text);
+}
+
+Result<void> store_signer(const fs::path& file, const Signer& signer) {
+  return replace_file(file, signer.to_string() + "\n", 0600, About::key);
 }
 
 // The lock is the kernel's: it goes with the process, however it ends.
@@ -75,15 +59,6 @@ Result<void> rename_into_place(const fs::path& from, const fs::path& to) {
   return {};
 }
 
-Result<void> make_directories(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error)
-    return storage_error(Errc::unavailable, "a directory cannot be made: " + error.message());
-  fs::permissions(path, fs::perms::owner_all, error);
-  return {};
-}
-
 // Keys without a store are somebody's log that lost its store: never to be overwritten. Only beside the
 // mark of an interrupted initialisation are they leftovers.
 Result<void> check_vacant(const fs::path& root, const fs::path& anchor_file) {
@@ -100,13 +75,24 @@ Result<void> check_vacant(const fs::path& root, const fs::path& anchor_file) {
   return {};
 }
 
+// An anchor beside an interrupted initialisation must be the one that wrote: its checkpoint opens with the
+// key made then.
+Result<void> check_leftover_anchor(const fs::path& keys, const fs::path& anchor_file) {
+  VARVE_TRY(const auto note, FileAnchor(anchor_file).read());
+  if (!note) return {};
+  const auto log = load_signer(keys / "log");
+  if (!log || !open_checkpoint(*note, log->verifier()))
+    return storage_error(Errc::conflict, "the anchor of another log is there already");
+  return {};
+}
+
 // Keys, the genesis entry, its checkpoint and the anchor, in a directory nobody looks at yet.
 Result<void> make_log(const fs::path& aside, const std::string& origin, const fs::path& anchor_file,
                       const std::string& request, Timestamp now) {
-  VARVE_CHECK(make_directories(aside / "secrets" / "keys"));
+  VARVE_CHECK(make_directories(keys_of(aside)));
   LedgerKeys keys{Signer::generate(origin), Signer::generate(origin + kEventKeySuffix)};
-  VARVE_CHECK(write_secret(aside / "secrets" / "keys" / "log", keys.log));
-  VARVE_CHECK(write_secret(aside / "secrets" / "keys" / "event", keys.event));
+  VARVE_CHECK(store_signer(keys_of(aside) / "log", keys.log));
+  VARVE_CHECK(store_signer(keys_of(aside) / "event", keys.event));
 
   Command genesis{Actor{"operator", Auth::local}, request, "local",
                   system::Initialise{origin, keys.log.verifier().to_string(),
@@ -145,6 +131,9 @@ Result<void> DataDirectory::initialise(const fs::path& root, const std::string& 
                 "an origin is 1 to 255 bytes of UTF-8 without spaces and '+': "
                 "a host name and path such as registry.example/main",
                 origin);
+  // Before anything is made: what is somebody else's stays as it is.
+  std::error_code error;
+  if (fs::exists(root, error)) VARVE_CHECK(check_vacant(root, anchor_file));
   VARVE_CHECK(make_directories(root));
   VARVE_TRY(const int lock, take_lock(root));
   const CloseLock closer{lock};
@@ -152,8 +141,14 @@ Result<void> DataDirectory::initialise(const fs::path& root, const std::string& 
 
   // Everything is made aside; `store` moves last, and only its presence counts.
   const fs::path aside = root / kUnfinished;
-  std::error_code error;
-  if (!fs::exists(root / "secrets", error)) {
+  if (fs::exists(root / "secrets", error)) {
+    VARVE_CHECK(check_leftover_anchor(keys_of(root), anchor_file));
+    VARVE_TRY(const auto log, load_signer(keys_of(root) / "log"));
+    if (log.verifier().name() != origin)
+      return storage_error(Errc::conflict, "an interrupted initialisation here was for another origin: " +
+                                               log.verifier().name());
+  } else {
+    VARVE_CHECK(check_leftover_anchor(keys_of(aside), anchor_file));
     fs::remove_all(aside, error);
     VARVE_CHECK(make_log(aside, origin, anchor_file, request, now));
     VARVE_CHECK(rename_into_place(aside / "secrets", root / "secrets"));
@@ -162,6 +157,7 @@ Result<void> DataDirectory::initialise(const fs::path& root, const std::string& 
   fs::remove_all(aside, error);
   return {};
 }
+
 DataDirectory::DataDirectory(fs::path root, int lock, std::unique_ptr<Store> store)
     : root_(std::move(root)), lock_(lock), store_(std::move(store)) {}
 
@@ -192,22 +188,20 @@ Result<DataDirectory> DataDirectory::open(const fs::path& root, Access access) {
 
 Result<std::shared_ptr<const Head>> DataDirectory::load_head() const { return varve::load_head(*store_); }
 
-Result<LedgerKeys> DataDirectory::load_keys() const {
+Result<LedgerKeys> DataDirectory::load_keys(const Anchor& anchor) const {
   VARVE_TRY(auto head, load_head());
   VARVE_TRY(auto named, named_keys(*Reader(head).view()));
+  VARVE_CHECK(check_against_anchor(anchor, *head, named.log));
   const fs::path keys = keys_of(root_);
   VARVE_TRY(auto log, load_signer(keys / "log"));
   VARVE_TRY(auto event, load_signer(keys / "event"));
-  const fs::path next = keys / "event.next";
   std::error_code error;
-  if (fs::exists(next, error)) {
-    // A rotation was interrupted: the log tells on which side of its event.
-    VARVE_TRY(auto replacement, load_signer(next));
+  if (!(event.verifier() == named.event) && fs::exists(keys / kNextEventKey, error)) {
+    // A rotation was interrupted after its event: the staged key is the one the log names.
+    VARVE_TRY(auto replacement, load_signer(keys / kNextEventKey));
     if (replacement.verifier() == named.event) {
-      VARVE_CHECK(rename_into_place(next, keys / "event"));
+      VARVE_CHECK(rename_into_place(keys / kNextEventKey, keys / "event"));
       event = std::move(replacement);
-    } else {
-      fs::remove(next, error);
     }
   }
   if (!(log.verifier() == named.log) || !(event.verifier() == named.event))
@@ -215,94 +209,20 @@ Result<LedgerKeys> DataDirectory::load_keys() const {
   return LedgerKeys{std::move(log), std::move(event)};
 }
 
-namespace {
-
-Result<Hash256> leaf_at(const Snapshot& snapshot, std::uint64_t index) {
-  VARVE_TRY(auto entry, snapshot.get(Family::entry, entry_key(EntryIndex{index})));
-  if (!entry)
-    return storage_error(Errc::corrupt, "entry " + std::to_string(index) + " is missing");
-  return leaf_hash(*entry);
-}
-
-Result<TreeEdge> load_edge(const Snapshot& snapshot, const HeadRow& head) {
-  const TreeSize size = head.size;
-  std::vector<Hash256> tail;
-  for (std::uint64_t i = size.value / kTileWidth * kTileWidth; i < size.value; ++i) {
-    VARVE_TRY(tail.emplace_back(), leaf_at(snapshot, i));
-  }
-  return TreeEdge::load(
-      size,
-      [&](unsigned level, std::uint64_t n, unsigned) -> Result<std::string> {
-        VARVE_TRY(auto tile, snapshot.get(Family::tile, tile_key(level, n)));
-        if (!tile || tile->size() != kTileWidth * std::size_t{kHashBytes})
-          return storage_error(Errc::corrupt, "a tile is missing or short");
-        return *std::move(tile);
-      },
-      tail, head.root);
-}
-
-Result<std::shared_ptr<const std::string>> load_checkpoint(const Snapshot& snapshot, TreeSize size) {
-  if (size.value == 0) return nullptr;
-  VARVE_TRY(auto note, snapshot.get(Family::checkpoint, checkpoint_key(size)));
-  if (!note)
-    return storage_error(Errc::corrupt,
-                         "published checkpoint " + std::to_string(size.value) + " is missing");
-  return std::make_shared<const std::string>(*std::move(note));
-}
-
-// A checkpoint must be signed by the key the log names, and be about this tree.
-Result<void> check_checkpoint(const Head& head) {
-  if (head.checkpoint == nullptr) return {};
-  const Reader reader(std::make_shared<const Head>(head));
-  VARVE_TRY(auto named, named_keys(*reader.view()));
-  VARVE_TRY(auto checkpoint, open_checkpoint(*head.checkpoint, named.log));
-  VARVE_TRY(auto root, reader.root_at(checkpoint.size));
-  if (checkpoint.size != head.published || checkpoint.root != root)
-    return fail(Errc::corrupt, About::checkpoint,
-                "the newest checkpoint is not about the tree in this store");
-  return {};
-}
-
-}  // namespace
-
-Result<std::shared_ptr<const Head>> load_head(const Store& store) {
-  auto head = std::make_shared<Head>();
-  head->snapshot = store.snapshot();
-  VARVE_TRY(auto bytes, head->snapshot->get(Family::meta, kHeadKey));
-  if (!bytes) return storage_error(Errc::not_found, "the store is empty");
-  VARVE_TRY(auto row, decode_head(*bytes));
-  VARVE_TRY(auto edge, load_edge(*head->snapshot, row));
-  VARVE_TRY(head->checkpoint, load_checkpoint(*head->snapshot, row.published));
-  head->size = row.size;
-  head->root = row.root;
-  head->last_at = row.last_at;
-  head->published = row.published;
-  head->edge = std::make_shared<const TreeEdge>(std::move(edge));
-  VARVE_CHECK(check_checkpoint(*head));
-  return head;
-}
-
-Result<NamedKeys> named_keys(const View& view) {
-  const auto read = [&view](std::string_view name) -> Result<VerifierKey> {
-    VARVE_TRY(auto row, view.get(Table::system, RowKey().name(name)));
-    if (!row) return fail(Errc::corrupt, About::key, "the log names no key", std::string(name));
-    return VerifierKey::parse(row->value);
-  };
-  VARVE_TRY(auto log, read("log_key"));
-  VARVE_TRY(auto event, read("event_key"));
-  return NamedKeys{std::move(log), std::move(event)};
-}
-
 Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& anchor_file,
                                      const std::string& request, std::function<Timestamp()> clock) {
   VARVE_TRY(auto directory, DataDirectory::open(root, Access::exclusive));
-  VARVE_TRY(auto keys, directory.load_keys());
-  const Signer replacement = Signer::generate(keys.event.verifier().name());
-  const fs::path staged = keys_of(root) / "event.next";
-  // On disk before the event names it: a key that is lost after its event would end the log.
-  VARVE_CHECK(write_secret(staged, replacement));
-
   FileAnchor anchor(anchor_file);
+  VARVE_TRY(auto keys, directory.load_keys(anchor));
+  const Signer replacement = Signer::generate(keys.event.verifier().name());
+  const fs::path staged = keys_of(root) / kNextEventKey;
+  // On disk before the event names it: a key that is lost after its event would end the log. One that was
+  // staged before never counted, or load_keys() had put it in place; it is kept all the same.
+  std::error_code error;
+  if (fs::exists(staged, error))
+    VARVE_CHECK(rename_into_place(staged, keys_of(root) / ("event.unused." + request)));
+  VARVE_CHECK(store_signer(staged, replacement));
+
   HeadCell head;
   LedgerOptions options;
   options.signing_threads = 1;

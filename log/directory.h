@@ -47,8 +47,9 @@ class DataDirectory {
   Store& store() { return *store_; }
   // The state the store holds, for reading without a ledger. Checks head, edge and root.
   Result<std::shared_ptr<const Head>> load_head() const;
-  // The private keys, finishing an interrupted rotation. They must be those the log names.
-  Result<LedgerKeys> load_keys() const;
+  // The private keys, finishing an interrupted rotation. They must be those the log names, and the store
+  // must not contradict `anchor`: keys are not touched for a store that is not the newest.
+  Result<LedgerKeys> load_keys(const Anchor& anchor) const;
 
  private:
   DataDirectory(std::filesystem::path root, int lock, std::unique_ptr<Store> store);
@@ -58,17 +59,6 @@ class DataDirectory {
 };
 
 std::filesystem::path default_anchor(const std::filesystem::path& root);
-
-// The state a store holds: its head row, its edge rebuilt and checked against it, its newest
-// checkpoint. Errors: not_found/storage for an empty store, corrupt when it contradicts itself.
-Result<std::shared_ptr<const Head>> load_head(const Store& store);
-
-// The public keys the log itself names as of this state.
-struct NamedKeys {
-  VerifierKey log;
-  VerifierKey event;
-};
-Result<NamedKeys> named_keys(const View& view);
 
 // Replaces the event key of a directory nobody serves: appends log.event_key.rotated, signed by the
 // old key. Returns the new key.

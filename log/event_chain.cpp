@@ -11,8 +11,9 @@
 namespace varve {
 namespace {
 
-std::unexpected<Error> bad_entry(EntryIndex index, About about, const std::string& why) {
-  return fail(Errc::corrupt, about, "entry " + std::to_string(index.value) + ": " + why);
+std::unexpected<Error> bad_entry(EntryIndex index, About about, const std::string& why,
+                                 Errc code = Errc::corrupt) {
+  return fail(code, about, "entry " + std::to_string(index.value) + ": " + why);
 }
 
 // The text part of a note without looking at its signatures.
@@ -28,7 +29,8 @@ Result<void> decode(EntryIndex index, OpenedEntry& opened) {
   auto text = text_of(opened.bytes);
   if (!text) return bad_entry(index, About::entry, text.error().what);
   auto entry = decode_entry_text(*text);
-  if (!entry) return bad_entry(index, About::entry, entry.error().what);
+  // Written by a newer version is not corrupt: this one cannot tell.
+  if (!entry) return bad_entry(index, About::entry, entry.error().what, entry.error().code);
   opened.entry = *std::move(entry);
   if (opened.entry.envelope.index != index)
     return bad_entry(index, About::entry,
@@ -101,6 +103,11 @@ Result<void> EventChain::check_run(EntryIndex index, const Envelope& envelope) {
   run_position_ = envelope.batch_position;
   run_count_ = envelope.batch_count;
   return {};
+}
+
+Result<void> EventChain::complete() const {
+  if (run_count_ == 0 || run_position_ + 1 == run_count_) return {};
+  return fail(Errc::corrupt, About::entry, "the log ends in the middle of the events of one request");
 }
 
 Result<void> EventChain::verify_stretch(EntryIndex first, std::span<OpenedEntry> stretch) {

@@ -30,6 +30,9 @@ class EventChain {
   // its signature. Errors: Errc::corrupt about entry or signature, naming the index.
   Result<void> open(EntryIndex first, std::span<OpenedEntry> run);
 
+  // The last run must not end in the middle of a request's run. Not for a log cut at an arbitrary size.
+  Result<void> complete() const;
+
   // What the genesis entry said; empty before it was seen.
   const std::optional<VerifierKey>& log_key() const { return log_key_; }
   // Every event key so far, oldest first.

@@ -19,7 +19,7 @@ constexpr std::uint64_t kRunEntries = 2'048;
 // What could not be read proves nothing: bad, absent and cannot-tell are three answers.
 bool cannot_tell(Errc code) {
   return code == Errc::unavailable || code == Errc::overloaded || code == Errc::throttled ||
-         code == Errc::unknown || code == Errc::internal;
+         code == Errc::unknown || code == Errc::internal || code == Errc::unsupported;
 }
 
 class Findings {
@@ -251,6 +251,7 @@ Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
   tiles.finish();
   report.entries = checkpoint->size.value;
   report.signatures = chain.signatures();
+  findings.holds("entry", chain.complete());
   if (tiles.edge().root() != checkpoint->root)
     findings.add("root", "the entries do not hash to the root the checkpoint signed");
   if (std::ranges::find(chain.event_keys(), event_key) == chain.event_keys().end())

@@ -7,6 +7,8 @@
 
 #include "core/base/strong.h"
 #include "core/base/time.h"
+#include "core/view.h"
+#include "log/proof/note.h"
 #include "log/proof/tile.h"
 #include "log/store/store.h"
 
@@ -39,5 +41,16 @@ class HeadCell {
   mutable std::mutex mutex_;
   std::shared_ptr<const Head> head_;
 };
+
+// The state a store holds: its head row, its edge rebuilt and checked against it, its newest
+// checkpoint. Errors: not_found/storage for an empty store, corrupt when it contradicts itself.
+Result<std::shared_ptr<const Head>> load_head(const Store& store);
+
+// The public keys the log itself names as of this state.
+struct NamedKeys {
+  VerifierKey log;
+  VerifierKey event;
+};
+Result<NamedKeys> named_keys(const View& view);
 
 }  // namespace varve

@@ -13,8 +13,6 @@
 #include "core/base/limits.h"
 #include "core/codec.h"
 #include "log/crew.h"
-#include "log/directory.h"
-#include "log/reader.h"
 #include "log/rows_view.h"
 
 namespace varve {
@@ -86,6 +84,10 @@ class Preparation {
 
   // Encodes, signs and hashes every event on all cores, then grows the tree.
   void seal() {
+    // A body is kept for ever under its digest: hashed once more from the bytes about to be written.
+    crew_.for_each(bodies_.size(), [this](std::size_t i) {
+      VARVE_ASSERT(Digest::of(*bodies_[i].bytes, bodies_[i].digest.algorithm()) == bodies_[i].digest);
+    });
     crew_.for_each(drafts_.size(), [this](std::size_t i) {
       Draft& draft = drafts_[i];
       draft.entry = encode_entry_text(draft.envelope, draft.event);
@@ -128,8 +130,9 @@ class Preparation {
     const auto named = body_of(event);
     if (!named) return;
     const auto brought = std::ranges::find(command.bodies, named->digest, &Body::digest);
-    VARVE_ASSERT(brought != command.bodies.end());
+    VARVE_ASSERT(brought != command.bodies.end() && brought->bytes->size() == named->size);
     writes_->put(Family::body, brought->digest.row(), *brought->bytes);
+    bodies_.push_back(*brought);
   }
 
   const LedgerKeys& keys_;
@@ -141,6 +144,7 @@ class Preparation {
   Timestamp at_;
   EntryIndex next_;
   std::vector<Draft> drafts_;
+  std::vector<Body> bodies_;
   std::string fatal_;
 };
 
@@ -249,7 +253,10 @@ class Ledger::Writer {
         std::chrono::duration_cast<std::chrono::microseconds>(limits::kClockBehindMax).count();
     const auto base = begin_layering();
     const LayeredView view(base.snapshot, {&base.in_flight->layer, &prepared->layer});
-    Preparation preparation(store_, keys_, crew_, tip_, view, prepared->layer, std::max(now, tip_.last_at));
+    // Later than every entry before, if only by a microsecond: `?as_of=<time>` of a committed time must
+    // never change its answer, even while the clock stands behind.
+    const Timestamp at = std::max(now, Timestamp{tip_.last_at.micros + 1});
+    Preparation preparation(store_, keys_, crew_, tip_, view, prepared->layer, at);
 
     while (!commands.empty() && preparation.events() + kRunEventsMax <= limits::kBatchEventsMax) {
       Waiting& waiting = commands.front();
@@ -448,10 +455,21 @@ Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::open(Store& store, Anchor& anchor, HeadCell& head,
                                              LedgerKeys keys, LedgerOptions options) {
-  VARVE_TRY(auto state, load_head(store));
-  VARVE_CHECK(check_anchor(anchor, *state, keys.log.verifier()));
-  // A crash may have come between the commit of a checkpoint and its anchor.
-  if (state->checkpoint != nullptr) VARVE_CHECK(anchor.write(*state->checkpoint));
+  auto loaded = load_head(store);
+  if (!loaded && loaded.error().code == Errc::not_found) {
+    VARVE_TRY(const auto note, anchor.read());
+    if (note)
+      return fail(Errc::conflict, About::checkpoint, "the store is empty, but a checkpoint was published");
+  }
+  VARVE_TRY(auto state, std::move(loaded));
+  VARVE_TRY(const auto anchored, check_anchor(anchor, *state, keys.log.verifier()));
+  if (anchored.size > state->published) {
+    // The store does not hold the newest checkpoint (it was replayed): what was published stays so.
+    state = published_as(*state, anchored);
+  } else {
+    // A crash may have come between the commit of a checkpoint and its anchor.
+    VARVE_CHECK(anchor.write(*state->checkpoint));
+  }
   head.publish(state);
   return std::unique_ptr<Ledger>(new Ledger(
       std::make_unique<Writer>(store, anchor, head, std::move(keys), std::move(options))));

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <future>
 
-#include "log/directory.h"
 #include "log/event_chain.h"
 #include "log/reader.h"
 #include "log/rows_view.h"
@@ -48,7 +47,7 @@ class Folder {
     return out_.commit_unsynced(std::move(batch));
   }
 
-  // The head row, and the checkpoint when it is not about more than was folded.
+  // What makes the store open: the head row, and the checkpoint when it is not about more than was folded.
   Result<void> finish(const Checkpoint& checkpoint, std::string_view note) {
     auto batch = out_.batch();
     TreeSize published;
@@ -61,6 +60,10 @@ class Folder {
     return out_.flush();
   }
 
+  // The state before it is finished.
+  Head unfinished_head() const {
+    return {edge_.size(), edge_.root(), last_at_, out_.snapshot(), std::make_shared<const TreeEdge>(edge_), {}, nullptr};
+  }
   const TreeEdge& edge() const { return edge_; }
 
  private:
@@ -142,14 +145,14 @@ Result<void> fold_everything(EntrySource& source, Folder& folder, EventChain& ch
   return pipeline.settle();
 }
 
-// The tree just built must be the one the source's checkpoint signed, or an earlier state of it.
-Result<void> check_against(const Checkpoint& checkpoint, const TreeEdge& edge, EntrySource& source,
-                           const Store& out) {
-  const auto differs = [&](TreeSize size) {
+// The tree just built must be the one the source's checkpoint signed, or an earlier or later state of it.
+Result<void> check_against(const Checkpoint& checkpoint, const Folder& folder, EntrySource& source) {
+  const auto differs = [&]() -> Result<void> {
     return fail(Errc::corrupt, About::checkpoint,
                 "the entries do not hash to the root that checkpoint " +
-                    std::to_string(size.value) + " signed");
+                    std::to_string(checkpoint.size.value) + " signed");
   };
+  const TreeEdge& edge = folder.edge();
   if (checkpoint.size > edge.size()) {
     const auto tiles = [&source](unsigned level, std::uint64_t n, unsigned width) {
       return source.tile(level, n, width);
@@ -157,12 +160,12 @@ Result<void> check_against(const Checkpoint& checkpoint, const TreeEdge& edge, E
     VARVE_TRY(auto proof, consistency_proof(edge.size(), checkpoint.size,
                                             nodes_from_tiles(tiles, checkpoint.size)));
     if (!verify_consistency(edge.size(), checkpoint.size, proof, edge.root(), checkpoint.root))
-      return differs(checkpoint.size);
+      return differs();
     return {};
   }
-  VARVE_TRY(auto head, load_head(out));
+  const auto head = std::make_shared<const Head>(folder.unfinished_head());
   VARVE_TRY(auto root, Reader(head).root_at(checkpoint.size));
-  if (root != checkpoint.root) return differs(checkpoint.size);
+  if (root != checkpoint.root) return differs();
   return {};
 }
 
@@ -184,8 +187,11 @@ Result<ReplayReport> replay(EntrySource& source, Store& out, const ReplayOptions
   Folder folder(out);
   VARVE_CHECK(fold_everything(source, folder, chain, total, options, log_key));
   VARVE_TRY(auto checkpoint, open_checkpoint(*note, *chain.log_key()));
+  if (!options.to) VARVE_CHECK(chain.complete());
+  // A store opens once it has its head row: that comes last, when everything about it was checked.
+  VARVE_CHECK(out.flush());
+  VARVE_CHECK(check_against(checkpoint, folder, source));
   VARVE_CHECK(folder.finish(checkpoint, *note));
-  VARVE_CHECK(check_against(checkpoint, folder.edge(), source, out));
 
   ReplayReport report{folder.edge().size(), folder.edge().root(), chain.signatures(), {}};
   VARVE_TRY(report.tables, table_digests(*out.snapshot()));

@@ -22,6 +22,8 @@ inline constexpr std::size_t kQueueBytesMax = 64 << 20;
 inline constexpr auto kClockBehindMax = 10min;
 // How long /log/proof may hold an answer (?wait=).
 inline constexpr auto kProofWaitMax = 10s;
+// How many may wait so at a time: each looks at the head again and again until its time is over.
+inline constexpr std::size_t kProofWaitersMax = 256;
 
 // --- OCI -----------------------------------------------------------------------------------------
 // distribution-spec: registries SHOULD accept 4 MB; the common cap is 4 MiB, beyond it 413.
@@ -32,19 +34,34 @@ inline constexpr std::size_t kJsonDepthMax = 64;
 // Clients cap host/name at 255; 229 leaves room for a 25-character host.
 inline constexpr std::size_t kRepoNameBytesMax = 229;
 inline constexpr std::size_t kTagBytesMax = 128;
+// Tags that go with a manifest deleted by digest: they are one batch of the ledger.
+inline constexpr std::size_t kTagsDeletedAtOnceMax = 10'000;
 inline constexpr std::size_t kTagsPageMax = 10'000;
+// Rows one listing looks at, those that it skips included; more is left for the next page.
+inline constexpr std::size_t kScanRowsMax = 20'000;
 inline constexpr std::size_t kMediaTypeBytesMax = 255;
 
 // --- HTTP ----------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
 inline constexpr std::size_t kTargetBytesMax = 8 << 10;
 inline constexpr std::size_t kConnectionsMax = 4'096;
+// With fewer a server is of no use: one browser or one docker push opens half a dozen.
+inline constexpr std::size_t kConnectionsMin = 64;
 inline constexpr auto kIdleMax = 60s;          // between requests
 inline constexpr auto kHeaderDeadline = 10s;   // first byte to end of header
 inline constexpr auto kBodyStallMax = 30s;     // no byte of a body, either direction
 inline constexpr std::size_t kBodyRateMinBytes = 1'024;  // a second, averaged, after the first 30 s
 inline constexpr std::size_t kBodyWindowBytes = 512 << 10;
+// Bodies in memory, of all connections together: windows on their way and manifests held whole.
+inline constexpr std::size_t kBodiesBytesMax = 256 << 20;
 inline constexpr auto kDrainMax = 30s;         // from SIGTERM to cutting what still runs
+
+// --- descriptors ---------------------------------------------------------------------------------
+// Who else holds some beside connections. The ledger opens files while it works: were there none left
+// for it, a flood of idle connections would stop it for good.
+inline constexpr int kStoreFilesMax = 512;
+inline constexpr std::size_t kIdleUploadsMax = 256;  // their files stay open between two requests
+inline constexpr std::size_t kOtherFilesMax = 64;    // journal, anchor, log, sockets that listen, epoll
 
 // --- uploads -------------------------------------------------------------------------------------
 inline constexpr auto kUploadExpiry = 24h;

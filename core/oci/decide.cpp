@@ -1,4 +1,5 @@
 // Rules about manifests and tags. Pure; any thread, as the View allows.
+#include "core/base/limits.h"
 #include "core/content/rules.h"
 #include "core/oci/manifest.h"
 #include "core/oci/query.h"
@@ -91,12 +92,32 @@ Result<std::vector<Event>> decide(const DeleteTag& command, const View& view) {
   return std::vector<Event>{TagDeleted{row->digest, command.repo, command.tag}};
 }
 
+namespace {
+
+// project() removes every tag of the manifest in one batch, so there must be a bound.
+Result<void> check_tags_of(const DeleteManifest& command, const View& view) {
+  std::size_t tags = 0;
+  const RowKey prefix = RowKey().name(command.repo.text()).digest(command.digest);
+  VARVE_CHECK(view.scan(Table::tag_of, prefix, "", [&tags](std::string_view, const Row&) {
+    return ++tags <= limits::kTagsDeletedAtOnceMax;
+  }));
+  if (tags > limits::kTagsDeletedAtOnceMax)
+    return fail(Errc::too_large, About::manifest,
+                "more than " + std::to_string(limits::kTagsDeletedAtOnceMax) +
+                    " tags point to this manifest; delete or move some of them first",
+                command.digest.to_string());
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<Event>> decide(const DeleteManifest& command, const View& view) {
   VARVE_CHECK(check_repo(command.repo, view));
   VARVE_TRY(const auto row, find_manifest(view, command.repo, command.digest));
   if (!row)
     return fail(Errc::not_found, About::manifest, "there is no such manifest",
                 command.digest.to_string());
+  VARVE_CHECK(check_tags_of(command, view));
   return std::vector<Event>{ManifestDeleted{command.digest, command.repo}};
 }
 

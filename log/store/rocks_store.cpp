@@ -6,6 +6,7 @@
 // a torn tail only, and cannot be combined with recycled journals (db_impl_open.cc resets the number).
 #include "log/store/rocks_store.h"
 
+#include <fcntl.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
@@ -15,6 +16,7 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +25,8 @@
 #include <mutex>
 #include <utility>
 #include <vector>
+
+#include "core/base/limits.h"
 
 namespace varve {
 namespace {
@@ -93,7 +97,7 @@ rocksdb::DBOptions database_options(const RocksOptions& wanted) {
   // Bounds: the journal bounds the start after a kill, the rest bounds memory and descriptors.
   db.max_total_wal_size = 64 * kMiB;
   db.db_write_buffer_size = wanted.bulk ? 256 * kMiB : 64 * kMiB;
-  db.max_open_files = 512;
+  db.max_open_files = limits::kStoreFilesMax;
   db.max_background_jobs = 2;
   db.max_file_opening_threads = 1;  // the default starts 16 threads a family to read a few footers
   db.bytes_per_sync = kMiB;
@@ -397,6 +401,22 @@ Result<void> check_directory(rocksdb::Env& env, const std::filesystem::path& pat
   return fail(Errc::not_found, About::storage, "there is no database here", path.string());
 }
 
+// Reading beside a writer: what its journal holds may still be on the way to the disk, and must not be
+// shown before it is there.
+Result<void> sync_journals(const std::filesystem::path& path) {
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(path, error)) {
+    if (file.path().extension() != ".log") continue;
+    const int fd = ::open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) continue;  // the writer was done with it
+    const bool synced = ::fdatasync(fd) == 0;
+    ::close(fd);
+    if (!synced)
+      return fail(Errc::unavailable, About::storage, "the journal cannot be synced", path.string());
+  }
+  return {};
+}
+
 std::unexpected<Error> open_failed(const rocksdb::Status& status, const std::filesystem::path& path) {
   const std::string text = status.ToString();
   // fs_posix.cc LockFile: "While lock file: ..." from another process, "lock hold by current process"
@@ -454,6 +474,7 @@ Result<std::unique_ptr<Store>> open_rocks_store(const std::filesystem::path& pat
           : rocksdb::DB::Open(db_options, path.string(), descriptors(options), &database->all, &db);
   if (!status.ok()) return open_failed(status, path);
   database->db.reset(db);
+  if (options.read_only && options.env == nullptr) VARVE_CHECK(sync_journals(path));
   std::copy(database->all.begin() + 1, database->all.end(), database->families.begin());
   return std::make_unique<RocksStore>(std::move(database));
 }

@@ -29,7 +29,7 @@ void make_directory(const fs::path& root) {
   HeadCell head;
   LedgerOptions options;
   options.clock = noon;
-  auto ledger = must(Ledger::open(directory.store(), anchor, head, must(directory.load_keys()), options));
+  auto ledger = must(Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
   for (std::uint64_t i = 0; i < 150; ++i) {
     std::promise<Result<Receipt>> answer;
     ledger->submit(put_manifest("lib/app", "v" + std::to_string(i % 9), i),
@@ -44,9 +44,9 @@ void make_directory(const fs::path& root) {
 std::optional<std::string> everything(const fs::path& root) {
   auto directory = DataDirectory::open(root, Access::exclusive);
   if (!directory) return std::nullopt;
-  auto keys = directory->load_keys();
-  if (!keys) return std::nullopt;
   FileAnchor anchor(default_anchor(root));
+  auto keys = directory->load_keys(anchor);
+  if (!keys) return std::nullopt;
   const auto head = directory->load_head();
   if (!head || !check_anchor(anchor, **head, keys->log.verifier())) return std::nullopt;
   const auto digests = table_digests(*(*head)->snapshot);

@@ -1,6 +1,7 @@
 // What may happen to manifests and tags.
 #include <gtest/gtest.h>
 
+#include "core/base/limits.h"
 #include "tests/support/given.h"
 
 namespace varve::oci {
@@ -171,6 +172,18 @@ TEST(DeleteManifest, IsOneEventHoweverManyTagsGo) {
          TagSet{digest("m"), std::nullopt, repo("a"), tag("u")}})
       .when(DeleteManifest{repo("a"), digest("m")})
       .then({ManifestDeleted{digest("m"), repo("a")}});
+}
+
+TEST(DeleteManifest, IsRefusedWhenMoreTagsWouldGoThanOneBatchMayHold) {
+  std::vector<Event> events = {content::RepoCreated{"oci", repo("a")},
+                               ManifestPut{digest("m"), "application/x", repo("a"), 1}};
+  for (std::size_t i = 0; i < limits::kTagsDeletedAtOnceMax; ++i)
+    events.emplace_back(TagSet{digest("m"), std::nullopt, repo("a"), tag("t" + std::to_string(i))});
+  given(events).when(DeleteManifest{repo("a"), digest("m")}).then({ManifestDeleted{digest("m"), repo("a")}});
+  events.emplace_back(TagSet{digest("m"), std::nullopt, repo("a"), tag("one-more")});
+  given(events)
+      .when(DeleteManifest{repo("a"), digest("m")})
+      .then_refused(Errc::too_large, About::manifest, digest("m").to_string());
 }
 
 TEST(DeleteManifest, OfWhatIsNotThere) {

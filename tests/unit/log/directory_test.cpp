@@ -31,7 +31,7 @@ void push(const fs::path& root, std::uint64_t count, std::uint64_t from = 0) {
   HeadCell head;
   LedgerOptions options;
   options.clock = noon;
-  auto ledger = must(Ledger::open(directory.store(), anchor, head, must(directory.load_keys()), options));
+  auto ledger = must(Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
   for (std::uint64_t i = from; i < from + count; ++i) {
     std::promise<Result<Receipt>> answer;
     ledger->submit(put_manifest("lib/app", "v" + std::to_string(i % 5), i),
@@ -82,6 +82,33 @@ TEST(DataDirectory, IsNotMadeOverSomebodysFilesOrKeys) {
   }
 }
 
+TEST(DataDirectory, LeavesADirectoryItRefusesAsItWas) {
+  const TestDirectory scratch;
+  const auto root = scratch.path() / "mine";
+  fs::create_directory(root);
+  fs::permissions(root, fs::perms::owner_all | fs::perms::others_read);
+  std::ofstream(root / "notes.txt") << "mine";
+  EXPECT_FALSE(DataDirectory::initialise(root, "registry.example", default_anchor(root), kRequest, noon()));
+  EXPECT_EQ(fs::status(root).permissions(), fs::perms::owner_all | fs::perms::others_read);
+  EXPECT_EQ(std::distance(fs::directory_iterator(root), {}), 1);
+}
+
+TEST(DataDirectory, DoesNotFinishAnInitialisationUnderAnotherNameOrOverAnotherAnchor) {
+  const TestDirectory scratch;
+  initialise(scratch.path() / "whole");
+  const auto half = scratch.path() / "half";
+  fs::create_directories(half / "init.unfinished");
+  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store", fs::copy_options::recursive);
+  const auto attempt = [&](const char* origin, const fs::path& anchor) {
+    return DataDirectory::initialise(half, origin, anchor, kRequest, noon());
+  };
+  EXPECT_EQ(attempt("other.example", half / "head.anchor").error().code, Errc::conflict);
+  initialise(scratch.path() / "other");
+  EXPECT_EQ(attempt("registry.example/test", scratch.path() / "other" / "head.anchor").error().code, Errc::conflict);
+  EXPECT_TRUE(attempt("registry.example/test", scratch.path() / "whole" / "head.anchor").has_value());
+}
+
 TEST(DataDirectory, FinishesAnInterruptedInitialisationAtEveryStep) {
   const TestDirectory scratch;
   initialise(scratch.path() / "whole");
@@ -123,7 +150,7 @@ TEST(DataDirectory, RefusesKeysTheLogDoesNotName) {
   const auto file = scratch.path() / "secrets" / "keys" / "event";
   std::ofstream(file) << Signer::generate("registry.example/test/events").to_string() << "\n";
   auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
-  EXPECT_EQ(directory.load_keys().error().code, Errc::corrupt);
+  EXPECT_EQ(directory.load_keys(FileAnchor(default_anchor(scratch.path()))).error().code, Errc::corrupt);
 }
 
 TEST(KeyRotation, IsSignedByTheOldKeyAndChecksOutAlongTheChain) {
@@ -134,7 +161,7 @@ TEST(KeyRotation, IsSignedByTheOldKeyAndChecksOutAlongTheChain) {
   push(scratch.path(), 3, 10);
   EXPECT_EQ(findings(check(scratch.path())), "");
   auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
-  EXPECT_EQ(must(directory.load_keys()).event.verifier(), replacement);
+  EXPECT_EQ(must(directory.load_keys(FileAnchor(default_anchor(scratch.path())))).event.verifier(), replacement);
   const auto head = must(directory.load_head());
   const Reader reader(head);
   std::optional<std::uint64_t> rotated;
@@ -151,10 +178,14 @@ TEST(KeyRotation, IsFinishedOrForgottenAfterACrashOnEitherSideOfItsEvent) {
   const TestDirectory scratch;
   initialise(scratch.path());
   const auto keys = scratch.path() / "secrets" / "keys";
-  // Before the event: the staged key never counted.
-  std::ofstream(keys / "event.next") << Signer::generate("registry.example/test/events").to_string() << "\n";
-  push(scratch.path(), 2);
-  EXPECT_FALSE(fs::exists(keys / "event.next"));
+  // Before the event: the staged key never counted, whole or half written, and is kept aside.
+  const std::string whole = Signer::generate("registry.example/test/events").to_string();
+  for (const std::string& text : {whole, whole.substr(0, 4)}) {
+    std::ofstream(keys / "event.next") << text;
+    push(scratch.path(), 2);
+    must(rotate_event_key(scratch.path(), default_anchor(scratch.path()), kRequest, noon));
+    EXPECT_TRUE(fs::exists(keys / (std::string("event.unused.") + kRequest)));
+  }
   // After it: the old file is still in place, and the log names the staged one.
   fs::copy(keys / "event", scratch.path() / "old");
   must(rotate_event_key(scratch.path(), default_anchor(scratch.path()), kRequest, noon));
@@ -162,6 +193,27 @@ TEST(KeyRotation, IsFinishedOrForgottenAfterACrashOnEitherSideOfItsEvent) {
   fs::rename(scratch.path() / "old", keys / "event");
   push(scratch.path(), 2, 10);
   EXPECT_EQ(findings(check(scratch.path())), "");
+}
+
+TEST(KeyRotation, TouchesNoKeyForAStoreThatLostItsTail) {
+  const TestDirectory scratch;
+  initialise(scratch.path() / "now");
+  fs::copy(scratch.path() / "now" / "store", scratch.path() / "old", fs::copy_options::recursive);
+  const auto root = scratch.path() / "now";
+  const auto keys = root / "secrets" / "keys";
+  fs::copy(keys / "event", scratch.path() / "old-event");
+  must(rotate_event_key(root, default_anchor(root), kRequest, noon));
+  // Killed before the new key moved into place, and then an old copy of the store is put back.
+  fs::rename(keys / "event", keys / "event.next");
+  fs::rename(scratch.path() / "old-event", keys / "event");
+  fs::remove_all(root / "store");
+  fs::rename(scratch.path() / "old", root / "store");
+  auto directory = must(DataDirectory::open(root, Access::exclusive));
+  const auto loaded = directory.load_keys(FileAnchor(default_anchor(root)));
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, Errc::conflict);
+  EXPECT_EQ(loaded.error().about, About::checkpoint);
+  EXPECT_TRUE(fs::exists(keys / "event.next"));
 }
 
 // ---- fsck of a directory ----
@@ -227,7 +279,7 @@ TEST(Fsck, FindsAnAnchorOfAnotherHistory) {
   const TestDirectory scratch;
   initialise(scratch.path());
   push(scratch.path(), 5);
-  const auto keys = must(must(DataDirectory::open(scratch.path(), Access::exclusive)).load_keys());
+  const auto keys = must(must(DataDirectory::open(scratch.path(), Access::exclusive)).load_keys(FileAnchor(default_anchor(scratch.path()))));
   FileAnchor anchor(default_anchor(scratch.path()));
   must(anchor.write(sign_checkpoint({"registry.example/test", TreeSize{1'000}, Hash256{}}, keys.log)));
   EXPECT_THAT(findings(check(scratch.path())), testing::HasSubstr("anchor"));

@@ -83,7 +83,7 @@ TEST(Ledger, NumbersARequestsRunAndStampsOneTimeABatch) {
     EXPECT_EQ(envelope.index, EntryIndex{1 + i});
     EXPECT_EQ(envelope.batch_position, i);
     EXPECT_EQ(envelope.batch_count, 3u);
-    EXPECT_EQ(envelope.at, rig.now());
+    EXPECT_EQ(envelope.at, entry_at(rig, 1).envelope.at);
   }
 }
 
@@ -194,10 +194,12 @@ TEST(Ledger, TimeNeverDecreasesAndAClockFarBehindRefusesWrites) {
   LogRig rig;
   rig.open();
   must(rig.run(put_manifest("lib/app", "v1", 1)));
-  const Timestamp first = rig.now();
+  const Timestamp first = entry_at(rig, rig.head.get()->size.value - 1).envelope.at;
   rig.clock -= 60'000'000;
   must(rig.run(put_manifest("lib/app", "v1", 2)));
-  EXPECT_EQ(entry_at(rig, rig.head.get()->size.value - 1).envelope.at, first);
+  const Timestamp second = entry_at(rig, rig.head.get()->size.value - 1).envelope.at;
+  EXPECT_GT(second, first);  // so that "as of `first`" means the same for ever
+  EXPECT_LT(second.micros, first.micros + 10);
   rig.clock -= 600'000'000;
   const auto refused = rig.run(put_manifest("lib/app", "v1", 3));
   ASSERT_FALSE(refused);
@@ -230,11 +232,14 @@ TEST(Ledger, RefusesByBytesToo) {
   LogRig rig;
   rig.open();
   const auto big = std::make_shared<const std::string>(8 << 20, 'x');
+  const Digest digest = Digest::of(*big);
   std::vector<Command> commands;
   for (std::uint64_t i = 0; i < 200; ++i) {
-    commands.push_back(put_manifest("lib/app", "v1", i));
+    commands.push_back(put_manifest("lib/app" + std::to_string(i), "v1", i));
     auto& put = std::get<oci::PutManifest>(commands.back().intent);
-    commands.back().bodies = {{put.digest, big}};
+    put.digest = digest;
+    put.size = big->size();
+    commands.back().bodies = {{digest, big}};
   }
   std::vector<std::future<Result<Receipt>>> answers;
   for (Command& command : commands) answers.push_back(rig.submit(std::move(command)));
@@ -373,6 +378,35 @@ TEST(LedgerAnchor, CannotTellWithoutAnAnchorOnceItHasPublished) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::unavailable);
   EXPECT_EQ(opened.error().about, About::checkpoint);
+}
+
+TEST(LedgerAnchor, RefusesAnEmptyStoreBesideAnAnchor) {
+  LogRig rig;
+  rig.disk = make_mem_disk();
+  const auto opened = rig.try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Errc::conflict);
+  EXPECT_EQ(opened.error().about, About::checkpoint);
+}
+
+TEST(LedgerAnchor, NeverServesAnOlderCheckpointThanTheAnchored) {
+  LogRig rig;
+  rig.publish_interval = 0ms;
+  rig.open();
+  must(rig.run(put_manifest("lib/app", "v1", 1)));
+  rig.close();
+  // A replayed store knows an older checkpoint only.
+  auto store = must(open_mem_store(rig.disk));
+  auto row = must(decode_head(*must(store->snapshot()->get(Family::meta, kHeadKey))));
+  row.published = TreeSize{1};
+  auto batch = store->batch();
+  batch->put(Family::meta, kHeadKey, encode_head(row));
+  must(store->commit(std::move(batch)));
+  store.reset();
+  const auto anchored = *rig.anchor.note;
+  rig.open();
+  EXPECT_EQ(*rig.head.get()->checkpoint, anchored);
+  EXPECT_EQ(*rig.anchor.note, anchored);
 }
 
 TEST(LedgerAnchor, RefusesAnAnchorSignedBySomebodyElse) {

@@ -20,7 +20,7 @@ class LyingSource final : public EntrySource {
     if (forged_checkpoint) return forged_checkpoint;
     return honest_.checkpoint();
   }
-  Result<TreeSize> size() override { return honest_.size(); }
+  Result<TreeSize> size() override { return cut_to ? Result<TreeSize>(*cut_to) : honest_.size(); }
   Result<void> entries(EntryIndex from, EntryIndex to,
                        const std::function<void(EntryIndex, std::string_view)>& visit) override {
     return honest_.entries(from, to, [&](EntryIndex index, std::string_view bytes) {
@@ -45,12 +45,17 @@ class LyingSource final : public EntrySource {
   std::optional<std::string> forged_checkpoint;
   bool changes_bodies = false;
   bool cannot_read_bodies = false;
+  std::optional<TreeSize> cut_to;
   int bodies_asked = 0;
   bool changes_tiles = false;
 
  private:
   StoreSource honest_;
 };
+
+Result<FsckReport> fsck(const LogRig& rig, EntrySource& source) {
+  return fsck_remote(source, rig.log_key.verifier(), rig.event_key.verifier(), [](auto, auto, auto) {});
+}
 
 class Replay : public testing::Test {
  protected:
@@ -213,7 +218,19 @@ TEST_F(Replay, ToAnEarlierSizeIsTiedToTheCheckpointByAConsistencyProof) {
   options.to = TreeSize{20};
   EXPECT_EQ(must(run(source, options)).size, TreeSize{20});
   source.changes_tiles = true;
-  EXPECT_FALSE(run(source, options));
+  const auto out = make_mem_store();
+  EXPECT_FALSE(replay(source, *out, options, rig.log_key.verifier()));
+  EXPECT_FALSE(load_head(*out)) << "what was refuted can be served";
+}
+
+TEST_F(Replay, RefusesALogThatEndsInTheMiddleOfARequest) {
+  LyingSource source(rig);
+  source.cut_to = TreeSize{3};  // genesis, and two of the first push's three events
+  const Reader reader = rig.reader();
+  source.forged_checkpoint = sign_checkpoint(
+      {rig.log_key.verifier().name(), TreeSize{3}, must(reader.root_at(TreeSize{3}))}, rig.log_key);
+  EXPECT_THAT(run(source).error().what, HasSubstr("middle of the events of one request"));
+  EXPECT_FALSE(must(fsck(rig, source)).findings.empty());
 }
 
 TEST_F(Replay, BeyondTheEndIsNotFound) {
@@ -233,10 +250,6 @@ TEST_F(Replay, ItsOutputIsAStoreThatCanBeRead) {
 }
 
 // ---- fsck of a log somewhere else ----
-
-Result<FsckReport> fsck(const LogRig& rig, EntrySource& source) {
-  return fsck_remote(source, rig.log_key.verifier(), rig.event_key.verifier(), [](auto, auto, auto) {});
-}
 
 TEST_F(Replay, FsckOfAnHonestLogFindsNothing) {
   LyingSource source(rig);
