@@ -38,7 +38,8 @@ struct Entry {
 std::string encode_entry_text(const Envelope& envelope, const Event& event);
 Result<Entry> decode_entry_text(std::string_view text);  // Errc::corrupt, About::entry
 
-// Does the event's data name this digest?
+// Does the event's data name this digest, as whatever? For finding events; what an event vouches for
+// is subject_digest().
 bool mentions_digest(const Event& event, const Digest& digest);
 // The event's data as one line of JSON, for listings.
 std::string data_json(const Event& event);

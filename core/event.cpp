@@ -4,9 +4,40 @@
 #include <type_traits>
 
 namespace varve {
+namespace {
+
+// One line an alternative, and none for the rest: whoever adds an event says here whether it vouches
+// for bytes. That an event names a digest does not tell: `varve verify FILE` would take a file for
+// published because its deletion is.
+struct Subject {
+  using Found = std::optional<Digest>;
+  Found operator()(const system::Genesis&) const { return {}; }
+  Found operator()(const system::DevModeEnabled&) const { return {}; }
+  Found operator()(const system::EventKeyRotated&) const { return {}; }
+  Found operator()(const content::RepoCreated&) const { return {}; }
+  Found operator()(const content::BlobCommitted& event) const { return event.digest; }
+  Found operator()(const content::BlobLinked& event) const { return event.digest; }
+  Found operator()(const oci::ManifestPut& event) const { return event.digest; }
+  Found operator()(const oci::ManifestDeleted&) const { return {}; }
+  Found operator()(const oci::TagSet& event) const { return event.digest; }
+  Found operator()(const oci::TagDeleted&) const { return {}; }
+};
+
+}  // namespace
 
 std::string_view type_of(const Event& event) {
   return std::visit([](const auto& e) { return std::decay_t<decltype(e)>::kType; }, event);
+}
+
+std::optional<Digest> subject_digest(const Event& event) {
+  return std::visit(Subject{}, event);
+}
+
+std::optional<Digest> removed_digest(const Event& event) {
+  if (const auto* set = std::get_if<oci::TagSet>(&event)) return set->previous;
+  if (const auto* tag = std::get_if<oci::TagDeleted>(&event)) return tag->digest;
+  if (const auto* manifest = std::get_if<oci::ManifestDeleted>(&event)) return manifest->digest;
+  return std::nullopt;
 }
 
 }  // namespace varve

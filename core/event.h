@@ -2,6 +2,7 @@
 // then points at every place that must know it.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -17,5 +18,10 @@ using Event = std::variant<system::Genesis, system::DevModeEnabled, system::Even
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);
+
+// What the event puts, or points to: the bytes it vouches for. None for an event that only removes.
+std::optional<Digest> subject_digest(const Event& event);
+// What is no longer there, or no longer pointed to, because of the event.
+std::optional<Digest> removed_digest(const Event& event);
 
 }  // namespace varve

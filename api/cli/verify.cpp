@@ -111,8 +111,10 @@ Outcome<std::optional<Digest>> digest_for(const VerifyOptions& options, const Pr
   const auto note = parse_note(bundle.entry);
   if (!note) return digests->sha256;
   const auto entry = decode_entry_text(note->text);
-  if (entry && mentions_digest(entry->event, digests->sha512)) return digests->sha512;
-  return digests->sha256;
+  if (!entry) return digests->sha256;
+  auto named = subject_digest(entry->event);
+  if (!named) named = removed_digest(entry->event);
+  return named && named->algorithm() == DigestAlgorithm::sha512 ? digests->sha512 : digests->sha256;
 }
 
 void judge_quorum(const Trust& trust, Verdict& verdict) {

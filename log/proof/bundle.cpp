@@ -107,8 +107,11 @@ class Verification {
     if (!verdict_.entry) return absent(kName, "not checked: the entry is not proven");
     const std::string what = std::string(type_of(verdict_.entry->event)) + " at index " +
                              std::to_string(verdict_.entry->envelope.index.value);
-    if (mentions_digest(verdict_.entry->event, digest))
+    const Event& event = verdict_.entry->event;
+    if (subject_digest(event) == digest)
       return passed(kName, what + " names " + digest.to_string());
+    if (removed_digest(event) == digest)
+      return failed(kName, what + " names " + digest.to_string() + ", but this event removes it");
     failed(kName, what + " does not name the file's digest " + digest.to_string());
   }
 

@@ -57,8 +57,8 @@ struct TrustedKeys {
 Result<TrustedKeys> parse_trusted_keys(std::string_view file);
 
 // Runs every check in order and reports each; the index inside the entry must be the proven one,
-// and its own origin (key name) the checkpoint's. When `file_digest` is given, the entry's `data`
-// must name it. When `author` is given (a key id), the entry must carry that publisher's signature;
+// and its own origin (key name) the checkpoint's. When `file_digest` is given, it must be
+// the digest of what the entry puts or points to. When `author` is given (a key id), the entry must carry that publisher's signature;
 // else the absence is reported as a check with Outcome::absent. What cannot be checked because an
 // earlier check failed is absent too, and says so.
 //

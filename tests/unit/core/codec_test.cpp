@@ -180,6 +180,30 @@ TEST(Event, KnowsWhichDigestsItNames) {
   EXPECT_FALSE(mentions_digest(content::RepoCreated{"oci", repo("a")}, digest("new")));
 }
 
+TEST(Event, VouchesForWhatItPutsOrPointsToAndForNothingElse) {
+  const auto a = repo("a");
+  const Event vouching[] = {content::BlobCommitted{digest("new"), 1},
+                            content::BlobLinked{digest("new"), a, 1},
+                            oci::ManifestPut{digest("new"), "m/t", a, 1},
+                            oci::TagSet{digest("new"), digest("old"), a, tag("t")}};
+  for (const Event& event : vouching) EXPECT_EQ(subject_digest(event), digest("new"));
+  const Event others[] = {system::Genesis{"E", "sha256", "L", "O"}, system::DevModeEnabled{},
+                          system::EventKeyRotated{"F", "E"}, content::RepoCreated{"oci", a},
+                          oci::ManifestDeleted{digest("old"), a},
+                          oci::TagDeleted{digest("old"), a, tag("t")}};
+  for (const Event& event : others) EXPECT_EQ(subject_digest(event), std::nullopt) << type_of(event);
+}
+
+TEST(Event, TellsWhatItRemoves) {
+  const auto a = repo("a");
+  const Event removing[] = {oci::TagSet{digest("new"), digest("old"), a, tag("t")},
+                            oci::ManifestDeleted{digest("old"), a},
+                            oci::TagDeleted{digest("old"), a, tag("t")}};
+  for (const Event& event : removing) EXPECT_EQ(removed_digest(event), digest("old"));
+  EXPECT_EQ(removed_digest(oci::TagSet{digest("new"), std::nullopt, a, tag("t")}), std::nullopt);
+  EXPECT_EQ(removed_digest(oci::ManifestPut{digest("new"), "m/t", a, 1}), std::nullopt);
+}
+
 TEST(Event, ItsDataIsOneLineOfJson) {
   EXPECT_EQ(data_json(content::RepoCreated{"oci", repo("a/b")}),
             R"({"format":"oci","repo":"a/b"})");

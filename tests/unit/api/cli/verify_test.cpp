@@ -111,6 +111,31 @@ TEST_F(Verifying, RefusesAFileTheEntryDoesNotName) {
   EXPECT_EQ(recorder.out.str().find("verified:"), std::string::npos);
 }
 
+TEST_F(Verifying, RefusesAFileThatTheEventReplacesOrDeletes) {
+  const auto repo = *RepoName::parse("a");
+  const auto tag = *oci::Tag::parse("b");
+  for (const auto algorithm : {DigestAlgorithm::sha256, DigestAlgorithm::sha512}) {
+    const Digest old = Digest::of("A", algorithm);
+    good.file = scratch.write("A.json", "A");
+    const Event removing[] = {oci::TagSet{Digest::of("B"), old, repo, tag},
+                              oci::TagDeleted{old, repo, tag}, oci::ManifestDeleted{old, repo}};
+    for (const Event& event : removing) {
+      log.append(event);
+      scratch.write("app.tlog-proof", log.proof(log.size() - 1, log.size()));
+      EXPECT_EQ(code_of(good), ExitCode::proven_false) << type_of(event);
+    }
+  }
+}
+
+// Otherwise the digest that is replaced would be looked for, and the file that is put not be found.
+TEST_F(Verifying, FindsTheFileThatReplacesItselfUnderAnotherAlgorithm) {
+  log.append(oci::TagSet{Digest::of("A"), Digest::of("A", DigestAlgorithm::sha512),
+                         *RepoName::parse("a"), *oci::Tag::parse("b")});
+  scratch.write("app.tlog-proof", log.proof(7, 8));
+  good.file = scratch.write("A.json", "A");
+  EXPECT_EQ(code_of(good), ExitCode::ok);
+}
+
 TEST_F(Verifying, FindsAFileByItsSha512Digest) {
   log.append(oci::TagSet{Digest::of("long", DigestAlgorithm::sha512), std::nullopt,
                          *RepoName::parse("a"), *oci::Tag::parse("b")});

@@ -63,13 +63,16 @@ std::string signed_by(const Signer& signer, const std::string& text) {
   return format_note(text, {&line, 1});
 }
 
-std::string blob_committed(std::uint64_t index) {
+std::string entry_text(std::uint64_t index, const Event& event) {
   Envelope envelope;
   envelope.index = EntryIndex{index};
   envelope.request = "01JD7Z3W9G8Q4T2N5V6X1R0Y8K";
   envelope.surface = "oci";
-  return encode_entry_text(envelope,
-                           content::BlobCommitted{.digest = Digest::of("layer"), .size = 5});
+  return encode_entry_text(envelope, event);
+}
+
+std::string blob_committed(std::uint64_t index) {
+  return entry_text(index, content::BlobCommitted{.digest = Digest::of("layer"), .size = 5});
 }
 
 // A true proof that these bytes are entry 4 of a log of 7.
@@ -378,6 +381,23 @@ TEST(VerifyBundle, AFileWithAnotherDigestIsProvenFalseButTheEntryStands) {
   EXPECT_EQ(failures(verdict), Names{"file digest"});
   EXPECT_FALSE(verdict.proven());
   EXPECT_TRUE(verdict.entry.has_value());
+}
+
+// The entry names the file's digest, and says the opposite of what a passed check would say.
+TEST(VerifyBundle, AFileThatTheEventReplacesOrDeletesIsProvenFalse) {
+  const Digest old = Digest::of("the old file");
+  const RepoName repo = RepoName::parse("library/app").value();
+  const oci::Tag tag = oci::Tag::parse("1.0").value();
+  const Event removing[] = {oci::TagSet{Digest::of("the new file"), old, repo, tag},
+                            oci::TagDeleted{old, repo, tag}, oci::ManifestDeleted{old, repo}};
+  for (const Event& event : removing) {
+    const auto bundle = prove(signed_by(event_signer(), entry_text(kIndex, event)));
+    const Verdict verdict = verify_bundle(bundle, test_keys(), old, std::nullopt);
+    EXPECT_EQ(failures(verdict), Names{"file digest"}) << type_of(event);
+    EXPECT_NE(find(verdict, "file digest")->detail.find("this event removes it"), std::string::npos);
+    EXPECT_FALSE(verdict.proven());
+    EXPECT_TRUE(verdict.entry.has_value());
+  }
 }
 
 TEST(VerifyBundle, NoFileIsComparedWithAnEntryThatIsNotProven) {
