@@ -1,7 +1,7 @@
 // What does the real binary do over HTTP, client and server on the same machine? Manifests, tiles, blobs,
 // and what it costs to serve and to start over a log of a million entries.
 //
-//   http_bench VARVE_BINARY [STORE]     STORE: a directory made by fill_store; left out, that part is too
+//   http_bench [VARVE_BINARY]     the binary; default: $VARVE
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "bench/http_client.h"
+#include "bench/rig.h"
 #include "core/base/digest.h"
 
 extern char** environ;
@@ -229,7 +230,13 @@ void eight_at_once(Report& report, const Server& server) {
   report.at_most("growth during 8 uploads of 100 MB", highest - before, 64, "MiB");
 }
 
-void a_million_entries(Report& report, const std::string& binary, const std::filesystem::path& store) {
+void a_million_entries(Report& report, const std::string& binary) {
+  const BenchDirectory directory;
+  const auto store = directory.path() / "data";
+  {
+    Rig rig(store);
+    fill(rig, 1'000'000);
+  }
   Server first(binary, store);
   Load::run(first.port(), kConnections, 2, 201, put_request);
   const std::string get = request("GET", "/v2/bench/app/manifests/tag-7", 0);
@@ -244,7 +251,7 @@ void a_million_entries(Report& report, const std::string& binary, const std::fil
   report.at_most("start after kill -9", seconds_since(begin), 5, "s");
 }
 
-int run(const std::string& binary, const std::string& store) {
+int run(const std::string& binary) {
   Report report("The server over HTTP, client on the same machine");
   {
     const BenchDirectory directory;
@@ -253,7 +260,7 @@ int run(const std::string& binary, const std::string& store) {
     blobs(report, server, directory.path());
     eight_at_once(report, server);
   }
-  if (!store.empty()) a_million_entries(report, binary, store);
+  a_million_entries(report, binary);
   return report.exit_code();
 }
 
@@ -261,12 +268,13 @@ int run(const std::string& binary, const std::string& store) {
 }  // namespace varve::bench
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    fmt::print(stderr, "usage: http_bench VARVE_BINARY [STORE]\n");
+  const char* named = argc == 2 ? argv[1] : std::getenv("VARVE");
+  if (named == nullptr || argc > 2) {
+    fmt::print(stderr, "usage: http_bench [VARVE_BINARY], or VARVE in the environment\n");
     return 2;
   }
   try {
-    return varve::bench::run(argv[1], argc == 3 ? argv[2] : "");
+    return varve::bench::run(named);
   } catch (const std::exception& error) {
     fmt::print(stderr, "http_bench: {}\n", error.what());
     return 1;
