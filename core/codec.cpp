@@ -277,7 +277,11 @@ std::string encode_entry_text(const Envelope& envelope, const Event& event) {
   return text;
 }
 
-Result<Entry> decode_entry_text(std::string_view text) {
+namespace {
+
+// Calls read(root) while the parsed entry lives.
+template <class Read>
+auto read_entry_text(std::string_view text, const Read& read) -> decltype(read(object())) {
   if (text.size() > limits::kEntryBytesMax) return corrupt("an entry is longer than 65,535 bytes");
   if (text.empty() || text.find('\n') != text.size() - 1)
     return corrupt("an entry's text is one line that ends with a newline");
@@ -289,9 +293,21 @@ Result<Entry> decode_entry_text(std::string_view text) {
   if (!document) return std::unexpected(document.error());  // no memory is no damage
   object root;
   if (document->get(root) != simdjson::SUCCESS) return corrupt("an entry is not a JSON object");
-  VARVE_TRY(auto envelope, get_envelope(root));
-  VARVE_TRY(auto event, get_event(root));
-  return Entry{std::move(envelope), std::move(event)};
+  return read(root);
+}
+
+}  // namespace
+
+Result<Entry> decode_entry_text(std::string_view text) {
+  return read_entry_text(text, [](const object& root) -> Result<Entry> {
+    VARVE_TRY(auto envelope, get_envelope(root));
+    VARVE_TRY(auto event, get_event(root));
+    return Entry{std::move(envelope), std::move(event)};
+  });
+}
+
+Result<Envelope> decode_envelope_text(std::string_view text) {
+  return read_entry_text(text, [](const object& root) { return get_envelope(root); });
 }
 
 bool mentions_digest(const Event& event, const Digest& digest) {

@@ -36,7 +36,11 @@ struct Entry {
 //   {"actor":{"auth":…,"id":…},"at":…,"batch":[p,n],"data":{…},"index":i,"request":…,"surface":…,
 //    "type":…,"v":1}
 std::string encode_entry_text(const Envelope& envelope, const Event& event);
-Result<Entry> decode_entry_text(std::string_view text);  // Errc::corrupt, About::entry
+// Errc::corrupt, About::entry; Errc::unsupported for a type, version or authentication that a newer
+// version wrote, which is no damage.
+Result<Entry> decode_entry_text(std::string_view text);
+// The envelope alone, which does not depend on the type: for entries of unknown ones.
+Result<Envelope> decode_envelope_text(std::string_view text);
 
 // Does the event's data name this digest, as whatever? For finding events; what an event vouches for
 // is subject_digest().

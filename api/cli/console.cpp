@@ -125,6 +125,8 @@ std::string Console::mark(Mark mark) const {
       return paint("✓", "32");
     case Mark::no:
       return paint("✗", "31");
+    case Mark::unknown:
+      return paint("?", "33");
     case Mark::none:
       break;
   }

@@ -85,8 +85,8 @@ class Console {
   void end_progress();
   void report(std::string_view command, const Failure& failure);
 
-  // "✓", "✗" or "–": the sign says it with or without colour.
-  enum class Mark : std::uint8_t { yes, no, none };
+  // "✓", "✗", "–" or "?": the sign says it with or without colour.
+  enum class Mark : std::uint8_t { yes, no, none, unknown };
   std::string mark(Mark mark) const;
 
  private:

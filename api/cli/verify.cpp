@@ -125,13 +125,17 @@ void judge_quorum(const Trust& trust, Verdict& verdict) {
                                       "; this version verifies no witness cosignatures"});
 }
 
+// What is false outweighs what cannot be told, and a policy is about entries that are proven.
 ExitCode code_for(const Verdict& verdict) {
   bool policy = false;
+  bool unknown = false;
   for (const Check& check : verdict.checks) {
+    unknown = unknown || check.outcome == Check::Outcome::unknown;
     if (check.outcome != Check::Outcome::failed) continue;
     if (check.name != kPublisherCheck && check.name != kQuorumCheck) return ExitCode::proven_false;
     policy = true;
   }
+  if (unknown) return ExitCode::cannot_tell;
   if (!verdict.entry) return ExitCode::proven_false;
   if (policy) return ExitCode::policy;
   return verdict.proven() ? ExitCode::ok : ExitCode::proven_false;
@@ -143,6 +147,8 @@ std::string_view outcome_word(Check::Outcome outcome) {
       return "passed";
     case Check::Outcome::failed:
       return "failed";
+    case Check::Outcome::unknown:
+      return "unknown";
     case Check::Outcome::absent:
       break;
   }
@@ -175,10 +181,10 @@ void print_text(const VerifyResult& result, Console& console) {
                 << ", entry " << entry.envelope.index.value << '\n';
 }
 
-std::string failed_checks(const Verdict& verdict) {
+std::string checks_that(Check::Outcome outcome, const Verdict& verdict) {
   std::string names;
   for (const Check& check : verdict.checks)
-    if (check.outcome == Check::Outcome::failed)
+    if (check.outcome == outcome)
       names += (names.empty() ? "" : "; ") + check.name + ": " + check.detail;
   return names;
 }
@@ -188,8 +194,9 @@ std::string failed_checks(const Verdict& verdict) {
 void print_checks(const Verdict& verdict, Console& console, std::ostream& out) {
   for (const Check& check : verdict.checks) {
     const auto mark = check.outcome == Check::Outcome::passed   ? Console::Mark::yes
-                      : check.outcome == Check::Outcome::failed ? Console::Mark::no
-                                                                : Console::Mark::none;
+                      : check.outcome == Check::Outcome::failed  ? Console::Mark::no
+                      : check.outcome == Check::Outcome::unknown ? Console::Mark::unknown
+                                                                 : Console::Mark::none;
     out << console.mark(mark) << ' ' << check.name << ": " << clean(check.detail) << '\n';
   }
 }
@@ -215,10 +222,14 @@ Outcome<ExitCode> run_verify(const VerifyOptions& options, Console& console) {
   else
     print_text(result, console);
   if (result.code == ExitCode::ok) return ExitCode::ok;
+  if (result.code == ExitCode::cannot_tell)
+    return refuse(result.code, "this proof can be neither believed nor refused here",
+                  checks_that(Check::Outcome::unknown, result.verdict),
+                  "verify it with a newer version of varve");
   return refuse(result.code,
                 result.code == ExitCode::policy ? "the entry is proven, but the policy is not met"
                                                 : "verification failed",
-                failed_checks(result.verdict), usual_next_step(result.code));
+                checks_that(Check::Outcome::failed, result.verdict), usual_next_step(result.code));
 }
 
 }  // namespace varve::cli

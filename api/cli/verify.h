@@ -20,7 +20,9 @@ struct VerifyOptions {
 
 struct VerifyResult {
   Verdict verdict;
-  ExitCode code = ExitCode::internal;  // ok only when every check that was asked for passed
+  // ok only when every check that was asked for passed; cannot_tell when none failed, and one might
+  // pass with a newer version or more keys.
+  ExitCode code = ExitCode::internal;
   std::string entry_text;              // the signed line; empty unless code is ok
 };
 

@@ -85,8 +85,9 @@ class Verification {
     const auto checkpoint = check_checkpoint();
     check_origin(checkpoint);
     check_inclusion(checkpoint);
-    auto entry = check_event_signature();
-    check_index(entry);
+    const auto text = check_event_signature();
+    auto entry = read_entry(text);
+    check_index(entry ? std::optional(entry->envelope) : later_envelope(text));
     const bool all_passed = std::ranges::all_of(verdict_.checks, [](const Check& check) {
       return check.outcome == Check::Outcome::passed;
     });
@@ -96,6 +97,8 @@ class Verification {
   // Nothing gives entries a publisher's signature yet, so whoever demands one is refused.
   void publisher(const std::optional<std::string>& required_author) {
     constexpr std::string_view kName = "publisher signature";
+    // What an entry of a later version carries, this one does not see.
+    if (has(Check::Outcome::unknown)) return absent(kName, "not checked: the entry cannot be read");
     if (required_author)
       return failed(
           kName, "the entry carries no publisher signature; " + *required_author + " was required");
@@ -159,7 +162,7 @@ class Verification {
                       base64_encode(as_view(checkpoint->root)));
   }
 
-  std::optional<Entry> check_event_signature() {
+  std::optional<std::string_view> check_event_signature() {
     constexpr std::string_view kName = "event signature";
     const auto note = parse_note(bundle_.entry);
     const auto signers =
@@ -169,30 +172,48 @@ class Verification {
       return std::nullopt;
     }
     passed(kName, "signed by " + key_label(keys_.event));
-    auto entry = decode_canonical(note->text);
-    if (!entry) {
-      failed("entry", describe(entry.error()));
-      return std::nullopt;
+    return note->text;
+  }
+
+  // Only what goes wrong is a check of its own: an entry that can be read is seen in all others.
+  std::optional<Entry> read_entry(const std::optional<std::string_view>& text) {
+    constexpr std::string_view kName = "entry";
+    if (!text) return std::nullopt;
+    auto entry = decode_entry_text(*text);
+    if (entry || entry.error().code == Errc::unsupported) {
+      // It is one line: without its newline.
+      const auto canonical = check_canonical_json(text->substr(0, text->size() - 1));
+      if (!canonical) entry = std::unexpected(canonical.error());
     }
-    return *std::move(entry);
+    if (entry) return *std::move(entry);
+    const Error& error = entry.error();
+    if (error.code == Errc::corrupt || error.code == Errc::invalid)
+      failed(kName, describe(error));
+    else
+      unknown(kName, describe(error));
+    return std::nullopt;
   }
 
-  static Result<Entry> decode_canonical(std::string_view text) {
-    VARVE_TRY(Entry entry, decode_entry_text(text));
-    VARVE_CHECK(check_canonical_json(text.substr(0, text.size() - 1)));  // one line: its newline
-    return entry;
+  // Of an entry whose type a newer version knows, the envelope can be read, and can be false.
+  std::optional<Envelope> later_envelope(const std::optional<std::string_view>& text) const {
+    if (!text || !has(Check::Outcome::unknown)) return std::nullopt;
+    auto envelope = decode_envelope_text(*text);
+    return envelope ? std::optional(*std::move(envelope)) : std::nullopt;
   }
 
-  void check_index(const std::optional<Entry>& entry) {
+  void check_index(const std::optional<Envelope>& envelope) {
     constexpr std::string_view kName = "index";
-    if (!entry) return absent(kName, "not checked: the entry cannot be read");
-    const std::uint64_t says = entry->envelope.index.value;
+    if (!envelope) return absent(kName, "not checked: the entry cannot be read");
+    const std::uint64_t says = envelope->index.value;
     if (says != bundle_.index.value)
       return failed(kName, "the entry says it is at index " + std::to_string(says) +
                                ", the proof is for index " + std::to_string(bundle_.index.value));
     passed(kName, "the entry says it is at index " + std::to_string(says) + " too");
   }
 
+  bool has(Check::Outcome outcome) const {
+    return std::ranges::count(verdict_.checks, outcome, &Check::outcome) > 0;
+  }
   void add(std::string_view name, Check::Outcome outcome, std::string detail) {
     verdict_.checks.push_back(
         {.name = std::string(name), .outcome = outcome, .detail = std::move(detail)});
@@ -202,6 +223,9 @@ class Verification {
   }
   void failed(std::string_view name, std::string detail) {
     add(name, Check::Outcome::failed, std::move(detail));
+  }
+  void unknown(std::string_view name, std::string detail) {
+    add(name, Check::Outcome::unknown, std::move(detail));
   }
   void absent(std::string_view name, std::string detail) {
     add(name, Check::Outcome::absent, std::move(detail));
@@ -254,7 +278,12 @@ bool Verdict::proven() const {
   const auto count = [this](Check::Outcome outcome) {
     return std::ranges::count(checks, outcome, &Check::outcome);
   };
-  return count(Check::Outcome::failed) == 0 && count(Check::Outcome::passed) > 0;
+  return count(Check::Outcome::failed) == 0 && count(Check::Outcome::unknown) == 0 &&
+         count(Check::Outcome::passed) > 0;
+}
+
+bool Verdict::disproven() const {
+  return std::ranges::count(checks, Check::Outcome::failed, &Check::outcome) > 0;
 }
 
 Result<TrustedKeys> parse_trusted_keys(std::string_view file) {

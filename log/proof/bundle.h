@@ -32,7 +32,9 @@ std::string format_bundle(const ProofBundle& bundle);
 
 // One line of what `varve verify` prints.
 struct Check {
-  enum class Outcome { passed, failed, absent };
+  // absent: there is nothing to check, or an earlier failure leaves nothing to check it against.
+  // unknown: this verifier cannot tell, another might; nothing is proven, and nothing is false.
+  enum class Outcome { passed, failed, absent, unknown };
   std::string name;  // "checkpoint signature", "inclusion", "event signature", …
   Outcome outcome;
   std::string detail;  // why, with ids and sizes
@@ -43,7 +45,8 @@ struct Verdict {
   // Decoded; present when everything about the entry itself passed: checkpoint, origin, inclusion,
   // event signature, index. A wrong file or a missing publisher does not take it away.
   std::optional<Entry> entry;
-  bool proven() const;  // none failed, at least one passed
+  bool proven() const;    // none failed, none is unknown, at least one passed
+  bool disproven() const;  // one failed
 };
 
 // What the verifier trusts. Both keys are needed: there is no way to skip a check.
@@ -60,7 +63,8 @@ Result<TrustedKeys> parse_trusted_keys(std::string_view file);
 // and its own origin (key name) the checkpoint's. When `file_digest` is given, it must be
 // the digest of what the entry puts or points to. When `author` is given (a key id), the entry must carry that publisher's signature;
 // else the absence is reported as a check with Outcome::absent. What cannot be checked because an
-// earlier check failed is absent too, and says so.
+// earlier check failed is absent too, and says so. An entry of a type or version that this one does
+// not know is `unknown`: it may be sound.
 //
 // Not covered: cosignatures of keys that are not in `keys` (C2SP: unknown signatures are ignored).
 Verdict verify_bundle(const ProofBundle& bundle, const TrustedKeys& keys,

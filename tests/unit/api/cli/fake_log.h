@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/cli/server.h"
+#include "core/base/bytes.h"
 #include "core/codec.h"
 #include "log/proof/bundle.h"
 #include "log/proof/tile.h"
@@ -46,6 +47,8 @@ class FakeLog final : public Server {
     const std::string lines[] = {signer.sign_line(text)};
     entries_.push_back(format_note(text, lines));
   }
+  // The text of an entry that this version cannot encode, signed by the event key.
+  void append_later(const std::string& text) { append_signed(text, event_); }
   void append_tag(const std::string& tag, const std::string& content = "content") {
     append(oci::TagSet{Digest::of(content), std::nullopt, *RepoName::parse("library/app"),
                        *oci::Tag::parse(tag)});
@@ -116,6 +119,12 @@ class FakeLog final : public Server {
   Answer answer_to(const std::string& target) const {
     if (target == "/log/checkpoint") return {200, checkpoint_, {}};
     if (target == "/log/vkey") return {200, vkeys(), {}};
+    constexpr std::string_view kProof = "/log/proof/";
+    if (target.starts_with(kProof)) {
+      const auto index = parse_decimal(std::string_view(target).substr(kProof.size()));
+      if (!index || *index >= size()) return {404, "no such entry\n", {}};
+      return {200, proof(*index, size()), {}};
+    }
     constexpr std::string_view kTile = "/log/tile/";
     if (!target.starts_with(kTile)) return {404, "no such thing\n", {}};
     const auto path = parse_tile_path(std::string_view(target).substr(kTile.size()));

@@ -144,6 +144,32 @@ TEST_F(Verifying, FindsAFileByItsSha512Digest) {
   EXPECT_EQ(code_of(good), ExitCode::ok);
 }
 
+TEST_F(Verifying, CannotTellAboutAnEntryOfANewerVersion) {
+  std::string text(parse_bundle(log.proof(1, 7))->entry);
+  text.resize(text.find("\n\n") + 1);
+  const auto at = text.find("\"index\":1");
+  text.replace(at, 9, "\"index\":7").replace(text.find("oci.tag.set"), 11, "oci.tag.sealed");
+  log.append_later(text);
+  const std::string proof = log.proof(7, 8);
+  scratch.write("app.tlog-proof", proof);
+  EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
+  good.file = scratch.write("manifest.json", "the manifest");
+  good.required_author = "alice";
+  EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
+  Recorder recorder;
+  const auto outcome = run_verify(good, recorder.console);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ExitCode::cannot_tell);
+  EXPECT_NE(recorder.out.str().find("? entry"), std::string::npos);
+  EXPECT_NE(outcome.error().next.find("newer version"), std::string::npos);
+  for (std::size_t i = 0; i < proof.size(); i += 7) {
+    std::string bad = proof;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    scratch.write("app.tlog-proof", bad);
+    ASSERT_EQ(code_of(good), ExitCode::proven_false) << "byte " << i;
+  }
+}
+
 TEST_F(Verifying, TellsUnusableInputFromAFalseProof) {
   VerifyOptions options = good;
   options.proof = (scratch.path() / "missing").string();
