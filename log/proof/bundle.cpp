@@ -83,7 +83,7 @@ class Verification {
 
   void entry_is_in_the_log() {
     const auto checkpoint = check_checkpoint();
-    check_origin(checkpoint);
+    check_origins(checkpoint);
     check_inclusion(checkpoint);
     const auto text = check_event_signature();
     auto entry = read_entry(text);
@@ -123,7 +123,7 @@ class Verification {
  private:
   std::optional<Checkpoint> check_checkpoint() {
     constexpr std::string_view kName = "checkpoint signature";
-    auto checkpoint = signed_checkpoint();
+    auto checkpoint = signed_checkpoint(bundle_.checkpoint, keys_.log);
     if (!checkpoint) {
       failed(kName, describe(checkpoint.error()));
       return std::nullopt;
@@ -133,18 +133,11 @@ class Verification {
     return *std::move(checkpoint);
   }
 
-  Result<Checkpoint> signed_checkpoint() const {
-    VARVE_TRY(const Note note, parse_note(bundle_.checkpoint));
-    VARVE_CHECK(verify_note(note, {&keys_.log, 1}));
-    return parse_checkpoint(note.text);
-  }
-
-  void check_origin(const std::optional<Checkpoint>& checkpoint) {
+  void check_origins(const std::optional<Checkpoint>& checkpoint) {
     constexpr std::string_view kName = "origin";
     if (!checkpoint) return absent(kName, "not checked: the checkpoint is not to be trusted");
-    if (checkpoint->origin != keys_.log.name())
-      return failed(
-          kName, "the checkpoint is of " + checkpoint->origin + ", the key of " + keys_.log.name());
+    if (const auto same = check_origin(*checkpoint, keys_.log); !same)
+      return failed(kName, same.error().what);
     if (keys_.event.name() != checkpoint->origin + std::string(kEventsSuffix))
       return failed(kName, "the checkpoint is of " + checkpoint->origin + ", the event key is " +
                                keys_.event.name());

@@ -52,13 +52,21 @@ std::string format_checkpoint(const Checkpoint& checkpoint) {
          base64_encode(as_view(checkpoint.root)) + '\n';
 }
 
-Result<Checkpoint> open_checkpoint(std::string_view note, const VerifierKey& log_key) {
+Result<Checkpoint> signed_checkpoint(std::string_view note, const VerifierKey& log_key) {
   VARVE_TRY(const Note parsed, parse_note(note));
   VARVE_CHECK(verify_note(parsed, {&log_key, 1}));
-  VARVE_TRY(Checkpoint checkpoint, parse_checkpoint(parsed.text));
-  if (checkpoint.origin != log_key.name())
-    return bad_checkpoint("the checkpoint is of the log " + checkpoint.origin +
-                          ", the key of the log " + log_key.name());
+  return parse_checkpoint(parsed.text);
+}
+
+Result<void> check_origin(const Checkpoint& checkpoint, const VerifierKey& log_key) {
+  if (checkpoint.origin == log_key.name()) return {};
+  return bad_checkpoint("the checkpoint is of " + checkpoint.origin + ", the key of " +
+                        log_key.name());
+}
+
+Result<Checkpoint> open_checkpoint(std::string_view note, const VerifierKey& log_key) {
+  VARVE_TRY(Checkpoint checkpoint, signed_checkpoint(note, log_key));
+  VARVE_CHECK(check_origin(checkpoint, log_key));
   return checkpoint;
 }
 

@@ -62,12 +62,10 @@ Result<Note> parse_note(std::string_view bytes) {
                     std::to_string(kNoteBytesMax));
   if (!is_valid_utf8(bytes)) return bad_note("a note is not valid UTF-8");
   if (has_control_character(bytes)) return bad_note("a note holds a control character");
-  const std::size_t boundary = bytes.rfind("\n\n");
-  if (boundary == std::string_view::npos)
-    return bad_note("a note has no empty line between its text and its signatures");
-  std::string_view lines = bytes.substr(boundary + 2);
+  VARVE_TRY(const std::string_view text, note_text(bytes));
+  std::string_view lines = bytes.substr(text.size() + 1);
   if (!lines.ends_with('\n')) return bad_note("a note does not end with a signature line");
-  Note note{.text = bytes.substr(0, boundary + 1), .signatures = {}};
+  Note note{.text = text, .signatures = {}};
   while (!lines.empty()) {
     if (note.signatures.size() == kNoteSignaturesMax)
       return bad_note("a note has more than " + std::to_string(kNoteSignaturesMax) + " signatures");
@@ -77,6 +75,13 @@ Result<Note> parse_note(std::string_view bytes) {
     lines.remove_prefix(end + 1);
   }
   return note;
+}
+
+Result<std::string_view> note_text(std::string_view bytes) {
+  const std::size_t boundary = bytes.rfind("\n\n");
+  if (boundary == std::string_view::npos)
+    return bad_note("a note has no empty line between its text and its signatures");
+  return bytes.substr(0, boundary + 1);
 }
 
 std::string format_note(std::string_view text, std::span<const std::string> signature_lines) {

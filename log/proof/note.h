@@ -94,6 +94,11 @@ struct Note {
 Result<Note> parse_note(std::string_view bytes);
 template <std::same_as<std::string> Temporary>
 Result<Note> parse_note(Temporary&&) = delete;  // the note would look into freed memory
+// The text of a note, which ends at its last empty line; nothing else is looked at. For bytes whose
+// signatures are checked elsewhere. Errors as parse_note().
+Result<std::string_view> note_text(std::string_view bytes);
+template <std::same_as<std::string> Temporary>
+Result<std::string_view> note_text(Temporary&&) = delete;
 std::string format_note(std::string_view text, std::span<const std::string> signature_lines);
 
 // The keys of `known` that signed: at least one, or an error (Errc::invalid, About::signature).
@@ -111,6 +116,10 @@ struct Checkpoint {
 };
 Result<Checkpoint> parse_checkpoint(std::string_view text);
 std::string format_checkpoint(const Checkpoint& checkpoint);
+// The two halves of open_checkpoint(), for whoever reports them one by one: what `log_key` signed, and
+// whether its name is the origin.
+Result<Checkpoint> signed_checkpoint(std::string_view note, const VerifierKey& log_key);
+Result<void> check_origin(const Checkpoint& checkpoint, const VerifierKey& log_key);
 // Parses the note, verifies it with `log_key`, whose name must be the origin.
 Result<Checkpoint> open_checkpoint(std::string_view note, const VerifierKey& log_key);
 std::string sign_checkpoint(const Checkpoint& checkpoint, const Signer& log_key);  // the whole note

@@ -229,5 +229,16 @@ TEST(NoteDeathTest, TextWithoutAFinalNewlineIsADefectOfTheCaller) {
   EXPECT_DEATH((void)format_note("", {}), "");
 }
 
+TEST(NoteText, IsWhatStandsBeforeTheLastEmptyLineAndNothingElseIsLookedAt) {
+  for (const std::string text : {"A fact.\n", "one\n\ntwo\n", "\n"}) {
+    const std::string note = text + "\nno signature";
+    EXPECT_EQ(note_text(note).value(), text);
+    const std::string good = text + "\n" + std::string(kFactLogLine);
+    EXPECT_EQ(note_text(good).value(), parse_note(good).value().text);
+  }
+  for (const std::string bad : {"", "\n", "A fact.\n", "A fact."})
+    EXPECT_FALSE(note_text(bad).has_value());
+}
+
 }  // namespace
 }  // namespace varve
