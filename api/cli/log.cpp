@@ -98,7 +98,7 @@ Outcome<ExitCode> run_log(const LogOptions& options, Console& console) {
     ++printed;
     return console.out().good();
   });
-  VARVE_CLI_CHECK(doing("the log cannot be shown further: what comes next does not hold", visited));
+  VARVE_CLI_CHECK(doing("the log cannot be shown further", visited));
   if (console.json()) console.out() << (printed == 0 ? "]}\n" : "\n]}\n");
   if (reader.event_key() && range.to == session.size()) {
     if (!reader.met_trusted_key())

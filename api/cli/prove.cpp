@@ -63,7 +63,15 @@ Outcome<Target> resolve(const std::string& what, Server& server) {
   return ask_registry(ref, server);
 }
 
-Outcome<std::string> fetch_proof(EntryIndex index, Server& server, Console& console) {
+// "No such entry" about one below the signed size, or one the server named itself, is a contradiction
+// of its own words: nothing is proven absent by it.
+bool must_exist(const Target& target, const Session& session) {
+  return target.ref.has_value() || target.index.value < session.size().value;
+}
+
+Outcome<std::string> fetch_proof(const Target& wanted, Session& session, Console& console) {
+  const EntryIndex index = wanted.index;
+  Server& server = session.server();
   const std::string target = "/log/proof/" + std::to_string(index.value) + "?wait=10";
   for (int wait = 0;; ++wait) {
     VARVE_CLI_TRY(auto answer, server.ask({.target = target,
@@ -71,14 +79,17 @@ Outcome<std::string> fetch_proof(EntryIndex index, Server& server, Console& cons
                                            .head = false,
                                            .patient = false}));
     if (answer.status == 200) return std::move(answer.body);
-    const Error error = refusal(server, target, answer);
     if (answer.status == 503 && wait + 1 < kWaitsMax) {
       console.say("entry " + std::to_string(index.value) +
                   " is committed but not yet published; waiting for its checkpoint");
       continue;
     }
-    return doing(answer.status == 404 ? "there is no entry " + std::to_string(index.value) + " in this log"
-                                      : "the proof cannot be had",
+    Error error = refusal(server, target, answer);
+    const bool absent = error.code == Errc::not_found || error.code == Errc::gone;
+    if (absent && must_exist(wanted, session)) error.code = Errc::unavailable;
+    return doing(absent && error.code != Errc::unavailable
+                     ? "there is no entry " + std::to_string(index.value) + " in this log"
+                     : "the proof cannot be had",
                  Result<std::string>(std::unexpected(error)));
   }
 }
@@ -113,7 +124,7 @@ struct Proof {
 };
 
 Outcome<Proof> verified_proof(const Target& target, Session& session, Console& console) {
-  VARVE_CLI_TRY(auto file, fetch_proof(target.index, session.server(), console));
+  VARVE_CLI_TRY(auto file, fetch_proof(target, session, console));
   VARVE_CLI_TRY(const auto bundle, doing("the server's proof is none", parse_bundle(file)));
   if (bundle.index != target.index)
     return refuse(ExitCode::proven_false, "the server's proof is for another entry",

@@ -46,8 +46,12 @@ Error refusal(const Server& server, std::string_view target, const Answer& answe
 
 Result<std::string> fetch(Server& server, std::string target, std::size_t bytes_max) {
   VARVE_TRY(auto answer, server.ask({.target = target, .bytes_max = bytes_max}));
-  if (answer.status != 200) return std::unexpected(refusal(server, target, answer));
-  return std::move(answer.body);
+  if (answer.status == 200) return std::move(answer.body);
+  Error error = refusal(server, target, answer);
+  // Whoever signed a tree has its tiles: "no such thing" is not knowledge about the log here, and must
+  // not let a server pass off what it hides as something proven absent.
+  if (error.code == Errc::not_found || error.code == Errc::gone) error.code = Errc::unavailable;
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace varve::cli

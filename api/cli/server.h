@@ -37,10 +37,11 @@ class Server {
   virtual std::string url() const = 0;
 };
 
-// The body of a 200 answer. Errors: not_found, gone, unauthorized, denied; anything else the server
-// answers is `unavailable`: it says nothing about the log.
+// The body of a 200 answer about something every log has: checkpoint, keys, and whatever is below the
+// size it signed. Errors: unauthorized, denied; anything else the server answers, 404 too, is
+// `unavailable`: it says nothing about the log.
 Result<std::string> fetch(Server& server, std::string target, std::size_t bytes_max);
-// What an answer other than 200 means.
+// What an answer other than 200 means for the thing a person asked about: not_found and gone too.
 Error refusal(const Server& server, std::string_view target, const Answer& answer);
 
 }  // namespace varve::cli

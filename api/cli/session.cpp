@@ -1,8 +1,6 @@
 // Checkpoints: fetched, verified, compared. The thread of main() only.
 #include "api/cli/session.h"
 
-#include "log/proof/merkle.h"
-
 namespace varve::cli {
 namespace {
 
@@ -52,34 +50,20 @@ Outcome<TrustedKeys> fetch_keys(Server& server) {
 
 }  // namespace
 
-TileReader Session::tiles_of(Server& server) {
-  return [&server](unsigned level, std::uint64_t n, unsigned width) -> Result<std::string> {
-    const TilePath path{.entries = false, .level = level, .n = n, .width = width};
-    const std::size_t bytes = std::size_t{width} * kHashBytes;
-    VARVE_TRY(auto tile, fetch(server, "/log/tile/" + format_tile_path(path), bytes));
-    if (tile.size() != bytes)
-      return fail(Errc::invalid, About::proof,
-                  "a tile has " + std::to_string(tile.size()) + " bytes instead of " +
-                      std::to_string(bytes),
-                  format_tile_path(path));
-    return tile;
-  };
-}
-
 Outcome<Session> Session::first_use(Server& server, TrustStore store,
                                     const std::optional<TrustedKeys>& keys, std::string note,
                                     Console& console) {
-  TrustedKeys trusted{keys ? *keys : TrustedKeys{VerifierKey("x", {}), VerifierKey("x", {})}};
-  if (!keys) {
+  std::optional<TrustedKeys> trusted = keys;
+  if (!trusted) {
     VARVE_CLI_TRY(trusted, fetch_keys(server));
-    console.say("first use of " + clean(trusted.log.name()) + " at " + server.url() +
+    console.say("first use of " + clean(trusted->log.name()) + " at " + server.url() +
                 ": trusting the keys it serves from now on");
-    console.say("  " + clean(trusted.log.to_string()));
-    console.say("  " + clean(trusted.event.to_string()));
+    console.say("  " + clean(trusted->log.to_string()));
+    console.say("  " + clean(trusted->event.to_string()));
   }
-  VARVE_CLI_TRY(auto checkpoint, verified(note, trusted.log, server));
+  VARVE_CLI_TRY(auto checkpoint, verified(note, trusted->log, server));
   Session session(server, std::move(store),
-                  TrustedLog{std::move(trusted), std::move(checkpoint), std::move(note)}, true);
+                  TrustedLog{*std::move(trusted), std::move(checkpoint), std::move(note)}, true);
   VARVE_CLI_CHECK(session.save());
   return session;
 }
@@ -122,11 +106,11 @@ Outcome<void> Session::refresh() {
 
 Outcome<void> Session::advance(const Checkpoint& checkpoint, std::string_view note) {
   if (checkpoint.size < size())
-    return equivocation("the registry went back to an earlier state: rollback",
+    return equivocation(store_, seen(), {checkpoint, note},
+                        "the registry went back to an earlier state: rollback",
                         "it serves " + size_text(checkpoint) + " after " + size_text(log_.checkpoint) +
-                            " had been verified here",
-                        note);
-  VARVE_CLI_CHECK(must_be_consistent(log_.checkpoint, checkpoint, note));
+                            " had been verified here");
+  VARVE_CLI_CHECK(must_be_one_history(*server_, store_, seen(), {checkpoint, note}));
   if (checkpoint.size == size()) return {};
   log_.checkpoint = checkpoint;
   log_.note = note;
@@ -136,40 +120,7 @@ Outcome<void> Session::advance(const Checkpoint& checkpoint, std::string_view no
 Outcome<void> Session::accept(std::string_view note) {
   VARVE_CLI_TRY(const auto checkpoint, verified(note, log_.keys.log, *server_));
   if (checkpoint.size >= size()) return advance(checkpoint, note);
-  return must_be_consistent(checkpoint, log_.checkpoint, note);
-}
-
-Outcome<void> Session::must_be_consistent(const Checkpoint& older, const Checkpoint& newer,
-                                          std::string_view note) const {
-  if (older.size == newer.size) {
-    if (older.root == newer.root) return {};
-    return equivocation("the registry shows two different histories: fork",
-                        "two signed checkpoints of " + size_text(older) + " have different roots", note);
-  }
-  if (older.size.value == 0) return {};  // the empty tree is the start of every other
-  VARVE_CLI_TRY(const auto proof,
-                doing("whether the log only grew cannot be checked",
-                      consistency_proof(older.size, newer.size,
-                                        nodes_from_tiles(tiles_of(*server_), newer.size))));
-  const auto consistent =
-      verify_consistency(older.size, newer.size, proof, older.root, newer.root);
-  if (consistent) return {};
-  return equivocation("the registry shows two different histories: fork",
-                      "the tree of " + size_text(newer) + " does not continue the one of " +
-                          size_text(older) + ": " + describe(consistent.error()),
-                      note);
-}
-
-std::unexpected<Failure> Session::equivocation(std::string what, std::string why,
-                                               std::string_view note) const {
-  const auto evidence = store_.save_evidence(log_.checkpoint.origin, log_.note, note);
-  const std::string where = evidence ? "both signed checkpoints are kept in " +
-                                           evidence->remembered.string() + " and " +
-                                           evidence->served.string()
-                                     : "the evidence could not be saved: " + evidence.error().why;
-  return refuse(ExitCode::equivocation, std::move(what), std::move(why) + "; " + where,
-                "stop using this registry and show both files to its operator; nobody can sign them "
-                "by accident");
+  return must_be_one_history(*server_, store_, seen(), {checkpoint, note});
 }
 
 Outcome<void> Session::remember_event_key(VerifierKey key) {

@@ -6,16 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include "api/cli/history.h"
 #include "api/cli/server.h"
 #include "api/cli/trust.h"
-#include "log/proof/tile.h"
 
 namespace varve::cli {
 
 class Session {
  public:
   // `keys`, when given, are believed instead of remembered ones. Failures: 7 with both notes saved
-  // when the server shows another history than before, 3 for a checkpoint that does not verify.
+  // when the server shows another history than before, 6 with both notes saved when it keeps back what
+  // would tell, 3 for a checkpoint that does not verify.
   static Outcome<Session> open(Server& server, TrustStore store,
                                const std::optional<TrustedKeys>& keys, Console& console);
 
@@ -31,7 +32,6 @@ class Session {
   Outcome<void> remember_event_key(VerifierKey key);
   // Tiles of the current tree, as the server gives them: check what is computed from them.
   TileReader tiles() const { return tiles_of(*server_); }
-  static TileReader tiles_of(Server& server);
 
  private:
   Session(Server& server, TrustStore store, TrustedLog log, bool remember)
@@ -40,10 +40,7 @@ class Session {
                                     const std::optional<TrustedKeys>& keys, std::string note,
                                     Console& console);
   Outcome<void> advance(const Checkpoint& checkpoint, std::string_view note);
-  Outcome<void> must_be_consistent(const Checkpoint& older, const Checkpoint& newer,
-                                   std::string_view note) const;
-  std::unexpected<Failure> equivocation(std::string what, std::string why,
-                                        std::string_view note) const;
+  SeenCheckpoint seen() const { return {log_.checkpoint, log_.note}; }
   Outcome<void> save() const;
 
   Server* server_;

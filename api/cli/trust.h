@@ -32,13 +32,14 @@ class TrustStore {
   Outcome<std::optional<TrustedLog>> load(std::string_view origin) const;
   // Unless another process saved a larger checkpoint meanwhile.
   Outcome<void> save(const TrustedLog& log) const;
-  // Both notes, each in a file of its own.
+  // Both notes, and hashes that contradict them when there are any, each in a file of its own.
   struct Evidence {
     std::filesystem::path remembered;
     std::filesystem::path served;
+    std::optional<std::filesystem::path> proof;
   };
   Outcome<Evidence> save_evidence(std::string_view origin, std::string_view remembered,
-                                  std::string_view served) const;
+                                  std::string_view served, std::string_view proof = {}) const;
   // Where an origin's state is: named by a hash, since an origin may hold slashes and dots.
   std::filesystem::path file(std::string_view origin) const;
 

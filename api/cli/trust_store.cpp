@@ -119,17 +119,21 @@ Outcome<void> TrustStore::save(const TrustedLog& log) const {
 
 Outcome<TrustStore::Evidence> TrustStore::save_evidence(std::string_view origin,
                                                         std::string_view remembered,
-                                                        std::string_view served) const {
+                                                        std::string_view served,
+                                                        std::string_view proof) const {
   const fs::path directory = directory_ / "evidence";
   VARVE_CLI_CHECK(make_private(directory));
   // Named by what they hold: the same evidence twice is one file, and none replaces another.
-  const auto name = [&](std::string_view what, std::string_view note) {
+  const auto name = [&](std::string_view what, std::string_view bytes, std::string_view ending) {
     return directory / (hex_encode(as_view(sha256(origin))).substr(0, 16) + "-" + std::string(what) +
-                        "-" + hex_encode(as_view(sha256(note))).substr(0, 16) + ".note");
+                        "-" + hex_encode(as_view(sha256(bytes))).substr(0, 16) + std::string(ending));
   };
-  Evidence evidence{name("remembered", remembered), name("served", served)};
+  Evidence evidence{name("remembered", remembered, ".note"), name("served", served, ".note"), {}};
   VARVE_CLI_CHECK(write_file(evidence.remembered, remembered, 0600));
   VARVE_CLI_CHECK(write_file(evidence.served, served, 0600));
+  if (proof.empty()) return evidence;
+  evidence.proof = name("consistency", proof, ".proof");
+  VARVE_CLI_CHECK(write_file(*evidence.proof, proof, 0600));
   return evidence;
 }
 

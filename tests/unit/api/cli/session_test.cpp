@@ -16,25 +16,36 @@ class TrustedSession : public testing::Test {
   Outcome<Session> open(Server& server, const std::optional<TrustedKeys>& keys = std::nullopt) {
     return Session::open(server, store, keys, recorder.console);
   }
-  std::vector<fs::path> evidence() const {
+  std::vector<fs::path> evidence(std::string_view ending = ".note") const {
     std::vector<fs::path> files;
     std::error_code error;
     for (const auto& item : fs::directory_iterator(scratch.path() / "state" / "evidence", error))
-      files.push_back(item.path());
+      if (item.path().extension() == ending) files.push_back(item.path());
     return files;
   }
   // Both notes are kept, and the message says where.
+  void expect_evidence(const Failure& failure, const std::string& first, const std::string& second) {
+    std::vector<std::string> notes;
+    for (const auto& file : evidence()) {
+      notes.push_back(Scratch::read(file));
+      EXPECT_NE(failure.why.find(file.string()), std::string::npos);
+    }
+    ASSERT_EQ(notes.size(), 2u);
+    EXPECT_TRUE((notes[0] == first && notes[1] == second) || (notes[0] == second && notes[1] == first));
+  }
   void expect_equivocation(const Outcome<Session>& session, const std::string& first,
                            const std::string& second) {
     ASSERT_FALSE(session);
     EXPECT_EQ(session.error().code, ExitCode::equivocation) << session.error().what;
-    std::vector<std::string> notes;
-    for (const auto& file : evidence()) {
-      notes.push_back(Scratch::read(file));
-      EXPECT_NE(session.error().why.find(file.string()), std::string::npos);
-    }
-    ASSERT_EQ(notes.size(), 2u);
-    EXPECT_TRUE((notes[0] == first && notes[1] == second) || (notes[0] == second && notes[1] == first));
+    expect_evidence(session.error(), first, second);
+  }
+  void expect_cannot_tell(const Outcome<Session>& session, const std::string& first,
+                          const std::string& second) {
+    ASSERT_FALSE(session);
+    EXPECT_EQ(session.error().code, ExitCode::cannot_tell) << session.error().what;
+    EXPECT_EQ(session.error().what, "whether the log only grew cannot be told");
+    expect_evidence(session.error(), first, second);
+    EXPECT_TRUE(evidence(".proof").empty());
   }
 
   Scratch scratch;
@@ -90,30 +101,105 @@ TEST_F(TrustedSession, CatchesAForkThatGrewOn) {
   expect_equivocation(open(log), first, log.checkpoint_at(310));
 }
 
-TEST_F(TrustedSession, DoesNotTakeTilesThatLieForConsistency) {
-  log.grow(9);
-  ASSERT_TRUE(open(log));
-  log.grow(5);
-  log.tamper = [](const std::string& target, Answer& answer) {
-    if (target.starts_with("/log/tile/0/")) answer.body[40] = static_cast<char>(answer.body[40] ^ 1);
-  };
-  const auto session = open(log);
-  ASSERT_FALSE(session);
-  EXPECT_EQ(session.error().code, ExitCode::equivocation);
+// A third party can check the saved hashes with nothing but the two notes.
+TEST_F(TrustedSession, KeepsTheHashesThatProveAFork) {
+  for (const std::size_t size : {8u, 10u}) {
+    FakeLog forked("registry.test/" + std::to_string(size));
+    forked.grow(size - 1);
+    ASSERT_TRUE(open(forked));
+    const Checkpoint old = (*store.load(forked.origin()))->checkpoint;
+    forked.rewrite_entry(4, "evil");
+    forked.grow(300);
+    const auto session = open(forked);
+    ASSERT_FALSE(session);
+    const auto files = evidence(".proof");
+    ASSERT_EQ(files.size(), 1u);
+    EXPECT_NE(session.error().why.find(files[0].string()), std::string::npos);
+    std::istringstream text(Scratch::read(files[0]));
+    std::string title, origin, word, root;
+    std::uint64_t number = 0;
+    std::getline(text, title);
+    std::getline(text, origin);
+    const auto tree = [&](const char* name, std::uint64_t at) {
+      text >> word >> number >> root;
+      EXPECT_EQ(word, name);
+      EXPECT_EQ(number, at);
+      return hash_from(*base64_decode(root));
+    };
+    const Hash256 proven = tree("old", size);
+    EXPECT_EQ(tree("signed", size), old.root);
+    const Hash256 newest = tree("new", size + 300);
+    std::vector<Hash256> hashes;
+    while (text >> root) hashes.push_back(hash_from(*base64_decode(root)));
+    EXPECT_TRUE(verify_consistency({size}, {size + 300}, hashes, proven, newest));
+    EXPECT_NE(proven, old.root);
+    EXPECT_EQ(newest, open_checkpoint(forked.checkpoint_at(size + 300), forked.keys().log)->root);
+    fs::remove(files[0]);
+  }
 }
 
-TEST_F(TrustedSession, CannotTellWhenTilesDoNotCome) {
+// Anybody between us and the server can change a tile; only hashes that lead to a signed root may be
+// held against the log.
+TEST_F(TrustedSession, BlamesNobodyForTilesThatAreNotThoseOfTheSignedRoot) {
+  log.grow(299);
+  ASSERT_TRUE(open(log));
+  const std::string first = log.checkpoint_at(300);
+  log.grow(300);
+  for (const char* tile : {"/log/tile/0/000", "/log/tile/0/001", "/log/tile/0/002", "/log/tile/1/000"}) {
+    bool lied = false;
+    log.tamper = [&](const std::string& target, Answer& answer) {
+      if (!target.starts_with(tile)) return;
+      lied = true;
+      for (std::size_t at = 0; at < answer.body.size(); at += 32)
+        answer.body[at] = static_cast<char>(answer.body[at] ^ 1);
+    };
+    const auto session = open(log);
+    if (!lied) {
+      EXPECT_TRUE(session) << tile;
+      continue;
+    }
+    expect_cannot_tell(session, first, log.checkpoint_at(600));
+    EXPECT_NE(session.error().why.find("not those of the signed root"), std::string::npos);
+    EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 300u) << tile;
+  }
+}
+
+TEST_F(TrustedSession, BlamesNobodyForOneChangedHash) {
   log.grow(9);
   ASSERT_TRUE(open(log));
   log.grow(5);
-  log.tamper = [](const std::string& target, Answer& answer) {
-    if (target.starts_with("/log/tile/")) answer.status = 500;
-  };
-  const auto session = open(log);
-  ASSERT_FALSE(session);
-  EXPECT_EQ(session.error().code, ExitCode::cannot_tell);
-  EXPECT_TRUE(evidence().empty());
-  EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 10u);
+  for (std::size_t at = 0; at < 15; ++at) {
+    log.tamper = [&](const std::string& target, Answer& answer) {
+      if (target.starts_with("/log/tile/0/"))
+        answer.body[32 * at] = static_cast<char>(answer.body[32 * at] ^ 1);
+    };
+    expect_cannot_tell(open(log), log.checkpoint_at(10), log.checkpoint_at(15));
+  }
+}
+
+// However a fork hides what would prove it, it is never "not found", and the notes are kept.
+TEST_F(TrustedSession, CannotTellAndKeepsBothNotesWhenAForkHidesItsTiles) {
+  log.grow(9);
+  ASSERT_TRUE(open(log));
+  const std::string first = log.checkpoint_at(10);
+  log.rewrite_entry(4, "evil");
+  log.grow(5);
+  for (const unsigned status : {404u, 410u, 401u, 403u, 500u, 200u}) {
+    log.tamper = [&](const std::string& target, Answer& answer) {
+      if (target.starts_with("/log/tile/")) answer = {status, "nothing here", {}};
+    };
+    expect_cannot_tell(open(log), first, log.checkpoint_at(15));
+    EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 10u);
+  }
+}
+
+TEST_F(TrustedSession, CannotTellWhenTheCheckpointOrTheKeysAreMissing) {
+  for (const char* missing : {"/log/checkpoint", "/log/vkey"}) {
+    log.tamper = [&](const std::string& target, Answer& answer) {
+      if (target == missing) answer = {404, "", {}};
+    };
+    EXPECT_EQ(open(log).error().code, ExitCode::cannot_tell) << missing;
+  }
 }
 
 TEST_F(TrustedSession, CannotTellWhenNobodyAnswers) {
@@ -187,8 +273,12 @@ TEST_F(TrustedSession, AcceptsCheckpointsOfItsHistoryOnly) {
   EXPECT_TRUE(session->accept(log.checkpoint_at(15)));
   EXPECT_EQ(session->size().value, 15u);
   log.rewrite_entry(2, "evil");
+  const std::string older = log.checkpoint_at(9);
   EXPECT_EQ(session->accept(log.checkpoint_at(17)).error().code, ExitCode::equivocation);
-  EXPECT_EQ(session->accept(log.checkpoint_at(9)).error().code, ExitCode::equivocation);
+  // The tiles are the fork's too: nothing ties them to what was verified before.
+  EXPECT_EQ(session->accept(older).error().code, ExitCode::cannot_tell);
+  log.rewrite_entry(2, "t2");
+  EXPECT_EQ(session->accept(older).error().code, ExitCode::equivocation);
 }
 
 TEST_F(TrustedSession, NamesNoFileByAnOrigin) {
