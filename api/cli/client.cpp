@@ -5,12 +5,12 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
 #include <optional>
@@ -25,7 +25,32 @@ namespace {
 namespace net = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
-using Parser = beast::http::response_parser<beast::http::string_body>;
+
+// A string that grows with what arrives. Beast's own sets aside what Content-Length announces, which
+// is a stranger's word.
+struct ArrivingBody {
+  using value_type = std::string;
+
+  class reader {  // NOLINT: Beast's name for it
+   public:
+    template <bool kRequest, class Fields>
+    reader(beast::http::header<kRequest, Fields>&, value_type& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>&, error_code& error) { error = {}; }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, error_code& error) {
+      const std::size_t before = body_.size();
+      for (const net::const_buffer piece : beast::buffers_range_ref(buffers))
+        body_.append(static_cast<const char*>(piece.data()), piece.size());
+      error = {};
+      return body_.size() - before;
+    }
+    void finish(error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+using Parser = beast::http::response_parser<ArrivingBody>;
 using Wanted = beast::http::request<beast::http::empty_body>;
 
 constexpr int kRetriesMax = 4;

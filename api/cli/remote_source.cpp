@@ -38,6 +38,11 @@ Result<void> RemoteSource::entries(
 
 Result<std::string> RemoteSource::body(const BodyName& name) {
   const std::string digest = name.digest.to_string();
+  // The size is an entry's word, and a forged log can name any: nothing a registry accepts is larger.
+  if (name.size > limits::kManifestBytesMax)
+    return fail(Errc::too_large, About::body,
+                "an entry names a body of " + std::to_string(name.size) + " bytes, more than any may have",
+                digest);
   VARVE_TRY(auto bytes, fetch(session_.server(), "/log/body/" + digest, name.size));
   if (bytes.size() != name.size || Digest::of(bytes, name.digest.algorithm()) != name.digest)
     return fail(Errc::corrupt, About::body, "a body is not what its digest says", digest);

@@ -1,67 +1,18 @@
 // The HTTP client against servers that stall, flood, vanish and talk nonsense.
 #include "api/cli/client.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <thread>
+
+#include "api/cli/remote_source.h"
+#include "tests/unit/api/cli/loopback.h"
+#include "tests/unit/api/cli/scratch.h"
 
 namespace varve::cli {
 namespace {
-
-// Accepts connections one after another and hands each to `serve`, which owns the descriptor's talk.
-class Loopback {
- public:
-  explicit Loopback(std::function<void(int fd, int connection)> serve) : serve_(std::move(serve)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    socklen_t length = sizeof address;
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
-    ::listen(listener_, 8);
-    thread_ = std::thread([this] { loop(); });
-  }
-  ~Loopback() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-  }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  int connections() const { return connections_; }
-
- private:
-  void loop() {
-    for (;;) {
-      const int fd = ::accept(listener_, nullptr, nullptr);
-      if (fd < 0) return;
-      serve_(fd, connections_++);
-      ::close(fd);
-    }
-  }
-  std::function<void(int, int)> serve_;
-  int listener_ = -1;
-  unsigned port_ = 0;
-  std::atomic<int> connections_{0};
-  std::thread thread_;
-};
-
-// Reads one request header; empty at the end of the connection.
-std::string read_request(int fd) {
-  std::string request;
-  char c = 0;
-  while (!request.ends_with("\r\n\r\n") && ::read(fd, &c, 1) == 1) request += c;
-  return request.ends_with("\r\n\r\n") ? request : std::string();
-}
-
-void say(int fd, std::string_view text) { (void)!::send(fd, text.data(), text.size(), MSG_NOSIGNAL); }
 
 std::string ok(std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\nX-Thing: 7\r\n\r\n" +
@@ -190,17 +141,67 @@ TEST(HttpClient, SaysWhenNobodyListens) {
   EXPECT_EQ(answer.error().code, Errc::unavailable);
 }
 
+// A server could otherwise have memory set aside that it never sends anything for.
+TEST(HttpClient, SetsAsideNoMemoryForWhatIsOnlyAnnounced) {
+  Loopback server([](int fd, int) {
+    read_request(fd);
+    say(fd, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(1ull << 46) + "\r\n\r\nab");
+  });
+  const auto answer = client(server)->ask(get(std::size_t{1} << 47));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Errc::unavailable);
+}
+
+// Bytes that keep coming do not move the deadline.
+TEST(HttpClient, GivesAWholeAnswerOneDeadline) {
+  for (const char* start : {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "HTTP/1.1 200 OK\r\nX: "}) {
+    Loopback server([start](int fd, int) {
+      read_request(fd);
+      say(fd, start);
+      for (int i = 0; i < 100 && say(fd, "x"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    const auto answer = client(server)->ask(get());
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().detail, "it took too long");
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
+  }
+}
+
+TEST(RemoteBodies, AreNotFetchedInSizesNoRegistryAccepts) {
+  const Scratch scratch;
+  Recorder recorder;
+  FakeLog log;
+  const auto session = Session::open(log, TrustStore(scratch.path()), std::nullopt, recorder.console);
+  ASSERT_TRUE(session);
+  RemoteSource source(*session);
+  const BodyName huge{Digest::of("body"), std::uint64_t{1} << 52};
+  const auto refused = source.body(huge);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::too_large);
+  EXPECT_EQ(log.asked["/log/body/" + huge.digest.to_string()], 0);
+  log.tamper = [&](const std::string& target, Answer& answer) {
+    if (target.starts_with("/log/body/")) answer = {200, "body", {}};
+  };
+  EXPECT_EQ(*source.body({Digest::of("body"), 4}), "body");
+  EXPECT_FALSE(source.body({Digest::of("body"), 5}));
+}
+
 TEST(Answers, MeanDifferentThings) {
   Loopback server([](int fd, int) {
     for (std::string r; !(r = read_request(fd)).empty();)
       say(fd, "HTTP/1.1 " + r.substr(5, 3) + " X\r\nContent-Length: 0\r\n\r\n");
   });
   auto http = client(server);
-  const std::pair<const char*, Errc> kCases[] = {{"/401", Errc::unauthorized}, {"/403", Errc::denied},
-                                                 {"/404", Errc::not_found},    {"/410", Errc::gone},
-                                                 {"/500", Errc::unavailable},  {"/302", Errc::unavailable},
-                                                 {"/429", Errc::unavailable}};
-  for (const auto& [target, code] : kCases) EXPECT_EQ(fetch(*http, target, 10).error().code, code) << target;
+  const std::tuple<const char*, Errc, Errc> kCases[] = {
+      {"/401", Errc::unauthorized, Errc::unauthorized}, {"/403", Errc::denied, Errc::denied},
+      {"/404", Errc::not_found, Errc::unavailable},     {"/410", Errc::gone, Errc::unavailable},
+      {"/500", Errc::unavailable, Errc::unavailable},   {"/302", Errc::unavailable, Errc::unavailable},
+      {"/429", Errc::unavailable, Errc::unavailable}};
+  for (const auto& [target, asked_about, part_of_the_log] : kCases) {
+    EXPECT_EQ(refusal(*http, target, *http->ask({.target = target, .bytes_max = 10})).code, asked_about) << target;
+    EXPECT_EQ(fetch(*http, target, 10).error().code, part_of_the_log) << target;
+  }
   http.reset();
 }
 
