@@ -149,6 +149,20 @@ Result<VerifierKey> EntryReader::event_key_at(EntryIndex index) {
   return *key_;
 }
 
+Result<TrustedKeys> EntryReader::all_keys() {
+  std::vector<VerifierKey> keys = {session_.log().keys.log};
+  VARVE_CHECK(visit(EntryIndex{0}, session_.size(), [&](const CheckedEntry&) {
+    if (keys.back() == *key_) return true;
+    std::erase(keys, *key_);  // in force again: each is named once
+    keys.push_back(*key_);
+    return true;
+  }));
+  if (!met_trusted_key_)
+    return fail(Errc::corrupt, About::key, "the trusted event key never belonged to this log",
+                session_.log().keys.event.to_string());
+  return trusted_keys(std::move(keys));
+}
+
 Result<void> EntryReader::visit(EntryIndex from, TreeSize to, const Visit& visit) {
   VARVE_ASSERT(to <= session_.size());
   if (from.value >= to.value) return {};

@@ -38,6 +38,10 @@ class EntryReader {
   // The event key that signs the entry at this index, learnt from the chain.
   Result<VerifierKey> event_key_at(EntryIndex index);
 
+  // The log's key and every event key so far, learnt from the whole log. Errors: corrupt when the trusted
+  // event key never was one of them.
+  Result<TrustedKeys> all_keys();
+
   // After visit(): the key that signs the entry behind the last one.
   const std::optional<VerifierKey>& event_key() const { return key_; }
   // Whether the chain, as far as it was followed, went through the trusted event key.

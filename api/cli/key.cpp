@@ -2,44 +2,65 @@
 #include <string>
 
 #include "api/cli/connect.h"
+#include "api/cli/entries.h"
 #include "api/cli/json_out.h"
 #include "api/cli/machine.h"
 #include "api/http/ulid.h"
+#include "core/system/query.h"
 #include "log/directory.h"
 #include "log/reader.h"
 
 namespace varve::cli {
 namespace {
 
-void print_keys(const VerifierKey& log, const VerifierKey& event, Console& console) {
+void print_keys(const TrustedKeys& keys, Console& console) {
   if (!console.json()) {
-    console.out() << log.to_string() << '\n' << event.to_string() << '\n';
+    console.out() << format_trusted_keys(keys);
     return;
   }
+  JsonArray event_keys;
+  for (const VerifierKey& key : keys.event_keys()) event_keys.raw(cli::quoted(key.to_string()));
   console.out() << JsonObject()
                        .text("schema", "varve.key/v1")
-                       .text("origin", log.name())
-                       .text("log_key", log.to_string())
-                       .text("event_key", event.to_string())
+                       .text("origin", keys.log.name())
+                       .text("log_key", keys.log.to_string())
+                       .text("event_key", keys.event.to_string())
+                       .raw("event_keys", event_keys.str())
                        .str()
                 << '\n';
+}
+
+Result<TrustedKeys> keys_in(const std::string& data) {
+  VARVE_TRY(auto directory, DataDirectory::open(data, Access::read_only));
+  VARVE_TRY(const auto head, directory.load_head());
+  VARVE_TRY(const auto named, system::log_keys(*Reader(head).view()));
+  return parse_trusted_keys(named.lines());
+}
+
+// The server's word says only whether there is anything to learn: what is handed on is what this client
+// trusts already, or the chain of signed events from the first key to the newest.
+Outcome<TrustedKeys> keys_of(Session& session) {
+  VARVE_CLI_TRY(const auto served, doing("the keys of " + session.server().url() + " cannot be fetched",
+                                         fetch(session.server(), "/log/vkey", kKeyFileBytesMax)));
+  if (served == format_trusted_keys(session.log().keys)) return session.log().keys;
+  VARVE_CLI_TRY(auto keys, doing("the event keys cannot be learnt from the log",
+                                 EntryReader(session).all_keys()));
+  VARVE_CLI_CHECK(session.remember_event_key(keys.event));
+  return keys;
 }
 
 }  // namespace
 
 Outcome<ExitCode> run_key_show(const KeyShowOptions& options, Console& console) {
-  if (!options.data) {
-    VARVE_CLI_TRY(const auto connection, connect(options.server, console));
-    const TrustedKeys& keys = connection.session.log().keys;
-    print_keys(keys.log, keys.event, console);
+  if (options.data) {
+    VARVE_CLI_TRY(const auto keys, doing("the keys cannot be read", keys_in(*options.data),
+                                         "give --data a directory made by `varve init`"));
+    print_keys(keys, console);
     return ExitCode::ok;
   }
-  VARVE_CLI_TRY(auto directory, doing("the data directory cannot be opened",
-                                      DataDirectory::open(*options.data, Access::read_only),
-                                      "give --data a directory made by `varve init`"));
-  VARVE_CLI_TRY(const auto head, doing("the log cannot be read", directory.load_head()));
-  VARVE_CLI_TRY(const auto keys, doing("the keys cannot be read", named_keys(*Reader(head).view())));
-  print_keys(keys.log, keys.event, console);
+  VARVE_CLI_TRY(auto connection, connect(options.server, console));
+  VARVE_CLI_TRY(const auto keys, keys_of(connection.session));
+  print_keys(keys, console);
   return ExitCode::ok;
 }
 

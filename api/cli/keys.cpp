@@ -8,9 +8,8 @@
 namespace varve::cli {
 namespace {
 
-constexpr std::size_t kKeyFileBytesMax = 64 << 10;
 constexpr const char* kNext =
-    "give a file with both lines of the registry's /log/vkey, got over a channel you trust";
+    "give a file with all lines of the registry's /log/vkey, got over a channel you trust";
 
 }  // namespace
 

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kPolicyBytesMax = 1 << 20;
 constexpr std::string_view kPublisherCheck = "publisher signature";
 constexpr std::string_view kQuorumCheck = "witness quorum";
+constexpr std::string_view kEventCheck = "event signature";
 
 Outcome<std::string> read_for(const std::string& what, const std::string& path, std::size_t bytes_max) {
   auto bytes = read_file(path, bytes_max);
@@ -44,23 +45,27 @@ std::string claimed_origin(const ProofBundle& bundle) {
   return bundle.checkpoint.substr(0, bundle.checkpoint.find('\n'));
 }
 
-Outcome<std::vector<VerifierKey>> parse_keys(const std::string& text) {
-  std::vector<VerifierKey> keys;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.empty() || line.starts_with('#')) continue;
-    auto key = VerifierKey::parse(line);
-    if (!key)
-      return refuse(ExitCode::usage, "the keys cannot be used", describe(key.error()),
-                    "give the event key of the registry: the second line of its /log/vkey");
-    keys.push_back(*std::move(key));
+constexpr const char* kEventKeysNext =
+    "give the registry's /log/vkey with --key, or its event keys alone: all lines but the first";
+
+// The policy says which log key counts; event keys are not a policy's business and come from --key.
+Outcome<TrustedKeys> with_event_keys(const VerifierKey& log, const std::string& given) {
+  VARVE_CLI_TRY(const std::string text, key_text(given));
+  auto keys = parse_key_lines(text);
+  if (keys) {
+    std::erase(*keys, log);
+    const auto stranger = std::ranges::find(*keys, log.name(), &VerifierKey::name);
+    if (stranger != keys->end())
+      return refuse(ExitCode::usage, "--key names a key that the policy contradicts",
+                    stranger->to_string(), "give the event keys with --key, and the log key in the policy");
+    keys->insert(keys->begin(), log);
   }
-  return keys;
+  auto trusted = keys ? trusted_keys(*std::move(keys)) : std::unexpected(keys.error());
+  if (trusted) return *std::move(trusted);
+  return refuse(ExitCode::usage, "the event keys of " + log.name() + " cannot be used",
+                describe(trusted.error()), kEventKeysNext);
 }
 
-// The policy says which log key counts; the event key is not a policy's business and comes from --key.
 Outcome<Trust> trust_from_policy(const VerifyOptions& options, const ProofBundle& bundle) {
   VARVE_CLI_TRY(const std::string text, read_for("the policy", *options.policy, kPolicyBytesMax));
   auto policy = parse_policy(text);
@@ -72,22 +77,11 @@ Outcome<Trust> trust_from_policy(const VerifyOptions& options, const ProofBundle
   if (log == policy->logs.end())
     return refuse(ExitCode::policy, "the policy does not name the log of this proof", origin,
                   "add a line `log <vkey>` for it, if you trust it");
-  const std::string missing = "a policy names log keys only; the registry's event key is needed too";
-  const std::string next = "give the second line of the registry's /log/vkey with --key";
-  if (!options.key) return refuse(ExitCode::usage, "the event key is missing", missing, next);
-  VARVE_CLI_TRY(const std::string keys_text, key_text(*options.key));
-  VARVE_CLI_TRY(const auto keys, parse_keys(keys_text));
-  const auto event = std::ranges::find(keys, origin + "/events", &VerifierKey::name);
-  if (event == keys.end())
-    return refuse(ExitCode::usage, "the event key of " + origin + " is missing", missing, next);
-  for (const VerifierKey& key : keys)
-    if (key != *event && key != *log)
-      return refuse(ExitCode::usage, "--key names a key that the policy contradicts", key.to_string(),
-                    "give one event key with --key, and the log key in the policy");
-  if (event->public_key() == log->public_key())
-    return refuse(ExitCode::usage, "one key cannot serve as log key and event key",
-                  event->to_string(), next);
-  return Trust{TrustedKeys{*log, *event}, policy->needs_witnesses(), policy->quorum};
+  if (!options.key)
+    return refuse(ExitCode::usage, "the event key is missing",
+                  "a policy names log keys only; the registry's event keys are needed too", kEventKeysNext);
+  VARVE_CLI_TRY(auto keys, with_event_keys(*log, *options.key));
+  return Trust{std::move(keys), policy->needs_witnesses(), policy->quorum};
 }
 
 Outcome<Trust> find_trust(const VerifyOptions& options, const ProofBundle& bundle) {
@@ -95,7 +89,7 @@ Outcome<Trust> find_trust(const VerifyOptions& options, const ProofBundle& bundl
   if (!options.key)
     return refuse(ExitCode::usage, "there is no key to verify with",
                   "a proof says nothing without keys you trust",
-                  "give --key FILE with both lines of the registry's /log/vkey, or --policy FILE");
+                  "give --key FILE with all lines of the registry's /log/vkey, or --policy FILE");
   VARVE_CLI_TRY(auto keys, load_keys(*options.key));
   return Trust{std::move(keys), false, "none"};
 }
@@ -189,6 +183,16 @@ std::string checks_that(Check::Outcome outcome, const Verdict& verdict) {
   return names;
 }
 
+// What an unknown check asks for: more keys, or a varve that knows more.
+std::string next_step(const Verdict& verdict) {
+  const bool key = std::ranges::any_of(verdict.checks, [](const Check& check) {
+    return check.outcome == Check::Outcome::unknown && check.name == kEventCheck;
+  });
+  return key ? "get every event key of the registry over a channel you trust: all lines of its /log/vkey, "
+               "or of `varve key show`"
+             : "verify it with a newer version of varve";
+}
+
 }  // namespace
 
 void print_checks(const Verdict& verdict, Console& console, std::ostream& out) {
@@ -224,8 +228,7 @@ Outcome<ExitCode> run_verify(const VerifyOptions& options, Console& console) {
   if (result.code == ExitCode::ok) return ExitCode::ok;
   if (result.code == ExitCode::cannot_tell)
     return refuse(result.code, "this proof can be neither believed nor refused here",
-                  checks_that(Check::Outcome::unknown, result.verdict),
-                  "verify it with a newer version of varve");
+                  checks_that(Check::Outcome::unknown, result.verdict), next_step(result.verdict));
   return refuse(result.code,
                 result.code == ExitCode::policy ? "the entry is proven, but the policy is not met"
                                                 : "verification failed",

@@ -13,7 +13,7 @@ namespace varve::cli {
 struct VerifyOptions {
   std::optional<std::string> file;    // its hash must be the digest the entry names
   std::string proof;                  // the .tlog-proof file
-  std::optional<std::string> key;     // both vkeys, in a file or as text; with a policy: the event key
+  std::optional<std::string> key;     // all vkeys, in a file or as text; with a policy: the event keys
   std::optional<std::string> policy;  // a tlog-policy file
   std::optional<std::string> required_author;  // a publisher's key id
 };

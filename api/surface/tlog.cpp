@@ -19,6 +19,7 @@
 #include "api/surface/tlog.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
+#include "core/system/query.h"
 #include "log/proof/bundle.h"
 #include "log/proof/tile.h"
 
@@ -97,10 +98,18 @@ awaitable<Response> get_tile(Services& services, Request& request) {
   co_return bytes_answer(*std::move(bytes), kBinary, kImmutable);
 }
 
+// With every event key that ever signed: proofs of entries from before a rotation are for ever.
+Result<std::string> key_file(const Reader& reader) {
+  VARVE_TRY(const auto named, system::log_keys(*reader.view()));
+  VARVE_TRY(const auto keys, parse_trusted_keys(named.lines()));
+  return format_trusted_keys(keys);
+}
+
 awaitable<Response> get_vkey(Services& services, Request&) {
-  auto keys = std::make_shared<const std::string>(services.log_key.to_string() + "\n" +
-                                                  services.event_key.to_string() + "\n");
-  co_return bytes_answer(std::move(keys), kPlainText, "no-cache");
+  auto keys = key_file(services.reader());
+  if (!keys) co_return log_problem(keys.error());
+  auto bytes = std::make_shared<const std::string>(*std::move(keys));
+  co_return bytes_answer(std::move(bytes), kPlainText, "no-cache");
 }
 
 Result<std::chrono::seconds> wait_parameter(const Request& request) {

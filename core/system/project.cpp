@@ -8,6 +8,7 @@ Result<void> project(const Genesis& event, const View&, Changes& changes) {
   changes.put(Table::system, fact_key(kOrigin), event.origin);
   changes.put(Table::system, fact_key(kLogKey), event.log_key);
   changes.put(Table::system, fact_key(kEventKey), event.event_key);
+  changes.put(Table::system, event_key_row(event.event_key), event.event_key);
   return {};
 }
 
@@ -18,6 +19,7 @@ Result<void> project(const DevModeEnabled&, const View&, Changes& changes) {
 
 Result<void> project(const EventKeyRotated& event, const View&, Changes& changes) {
   changes.put(Table::system, fact_key(kEventKey), event.new_key);
+  changes.put(Table::system, event_key_row(event.new_key), event.new_key);
   return {};
 }
 

@@ -17,7 +17,6 @@ constexpr std::string_view kIndex = "index ";
 constexpr std::string_view kEventsSuffix = "/events";
 // C2SP: enough for every tree of fewer than 2^63 entries.
 constexpr std::size_t kHashesMax = 63;
-constexpr std::size_t kKeyFileBytesMax = 64 << 10;
 
 std::unexpected<Error> bad_file(std::string why) {
   return fail(Errc::invalid, About::proof, std::move(why));
@@ -71,10 +70,11 @@ std::string describe(const Error& error) {
   return error.detail.empty() ? error.what : error.what + ": " + error.detail;
 }
 
-std::string key_label(const VerifierKey& key) {
-  const KeyId& id = key.id();
-  return key.name() + '+' + hex_encode({reinterpret_cast<const char*>(id.data()), id.size()});
+std::string key_label(std::string_view name, const KeyId& id) {
+  return std::string(name) + '+' +
+         hex_encode({reinterpret_cast<const char*>(id.data()), id.size()});
 }
+std::string key_label(const VerifierKey& key) { return key_label(key.name(), key.id()); }
 
 // Collects the checks of one bundle. Each step gives what the next ones may rely on, or nothing.
 class Verification {
@@ -158,14 +158,30 @@ class Verification {
   std::optional<std::string_view> check_event_signature() {
     constexpr std::string_view kName = "event signature";
     const auto note = parse_note(bundle_.entry);
-    const auto signers =
-        note ? verify_note(*note, {&keys_.event, 1}) : std::unexpected(note.error());
-    if (!signers) {
-      failed(kName, describe(signers.error()));
-      return std::nullopt;
+    const auto known = keys_.event_keys();
+    const auto signers = note ? verify_note(*note, known) : std::unexpected(note.error());
+    if (signers) {
+      passed(kName, "signed by " + key_label(signers->front()));
+      return note->text;
     }
-    passed(kName, "signed by " + key_label(keys_.event));
-    return note->text;
+    const NoteSignature* stranger = note ? stranger_among(note->signatures) : nullptr;
+    if (stranger != nullptr)
+      unknown(kName, "signed by " + key_label(stranger->name, stranger->id) +
+                         ", an event key that is not among the given ones");
+    else
+      failed(kName, describe(signers.error()));
+    return std::nullopt;
+  }
+
+  // The signature of an event key of this log that is not known here, when it is all there is: that of
+  // a known key would have been checked, and counts alone.
+  const NoteSignature* stranger_among(const std::vector<NoteSignature>& signatures) const {
+    const NoteSignature* stranger = nullptr;
+    for (const NoteSignature& signature : signatures) {
+      if (keys_.find_event_key(signature) != nullptr) return nullptr;
+      if (signature.name == keys_.event.name()) stranger = &signature;
+    }
+    return stranger;
   }
 
   // Only what goes wrong is a check of its own: an entry that can be read is seen in all others.
@@ -279,7 +295,55 @@ bool Verdict::disproven() const {
   return std::ranges::count(checks, Check::Outcome::failed, &Check::outcome) > 0;
 }
 
-Result<TrustedKeys> parse_trusted_keys(std::string_view file) {
+std::vector<VerifierKey> TrustedKeys::event_keys() const {
+  std::vector<VerifierKey> keys = earlier;
+  keys.push_back(event);
+  return keys;
+}
+
+const VerifierKey* TrustedKeys::find_event_key(const NoteSignature& signature) const {
+  const auto made = [&](const VerifierKey& key) {
+    return key.name() == signature.name && key.id() == signature.id;
+  };
+  if (made(event)) return &event;
+  const auto found = std::ranges::find_if(earlier, made);
+  return found == earlier.end() ? nullptr : &*found;
+}
+
+void TrustedKeys::rotate_to(VerifierKey next) {
+  if (next == event) return;
+  std::erase(earlier, next);
+  earlier.push_back(std::exchange(event, std::move(next)));
+}
+
+Result<TrustedKeys> trusted_keys(std::vector<VerifierKey> keys) {
+  if (keys.size() < 2)
+    return fail(Errc::invalid, About::key,
+                "a key file names the log's key and its event keys, not " +
+                    std::to_string(keys.size()) + " keys");
+  const auto size = [](const VerifierKey& key) { return key.name().size(); };
+  const auto shortest = std::ranges::min_element(keys, {}, size);
+  const VerifierKey log = *shortest;
+  keys.erase(shortest);
+  for (auto key = keys.begin(); key != keys.end(); ++key) {
+    if (key->name() != log.name() + std::string(kEventsSuffix))
+      return fail(Errc::invalid, About::key,
+                  "the keys are not those of one log: one of <origin>, the others of <origin>/events",
+                  log.name() + ", " + key->name());
+    if (key->public_key() == log.public_key())
+      return fail(Errc::invalid, About::key, "the log's key and the event key are the same key",
+                  log.name());
+    // Also two keys with one id, which can be made on purpose: a signature names only that.
+    if (std::find_if(keys.begin(), key, [&](const VerifierKey& k) { return k.id() == key->id(); }) !=
+        key)
+      return fail(Errc::invalid, About::key, "an event key is there twice", key->to_string());
+  }
+  VerifierKey newest = std::move(keys.back());
+  keys.pop_back();
+  return TrustedKeys{.log = log, .event = std::move(newest), .earlier = std::move(keys)};
+}
+
+Result<std::vector<VerifierKey>> parse_key_lines(std::string_view file) {
   if (file.size() > kKeyFileBytesMax)
     return fail(Errc::too_large, About::key, "a key file is a few lines long");
   std::vector<VerifierKey> keys;
@@ -291,19 +355,18 @@ Result<TrustedKeys> parse_trusted_keys(std::string_view file) {
     VARVE_TRY(VerifierKey key, VerifierKey::parse(line));
     keys.push_back(std::move(key));
   }
-  if (keys.size() != 2)
-    return fail(Errc::invalid, About::key,
-                "a key file names the log's key and its event key, not " +
-                    std::to_string(keys.size()) + " keys");
-  if (keys[0].name().size() > keys[1].name().size()) std::swap(keys[0], keys[1]);
-  if (keys[1].name() != keys[0].name() + std::string(kEventsSuffix))
-    return fail(Errc::invalid, About::key,
-                "the two keys are not those of one log: <origin> and <origin>/events",
-                keys[0].name() + ", " + keys[1].name());
-  if (keys[0].public_key() == keys[1].public_key())
-    return fail(Errc::invalid, About::key, "the log's key and the event key are the same key",
-                keys[0].name());
-  return TrustedKeys{.log = std::move(keys[0]), .event = std::move(keys[1])};
+  return keys;
+}
+
+Result<TrustedKeys> parse_trusted_keys(std::string_view file) {
+  VARVE_TRY(auto keys, parse_key_lines(file));
+  return trusted_keys(std::move(keys));
+}
+
+std::string format_trusted_keys(const TrustedKeys& keys) {
+  std::string file = keys.log.to_string() + '\n';
+  for (const VerifierKey& key : keys.event_keys()) file += key.to_string() + '\n';
+  return file;
 }
 
 Verdict verify_bundle(const ProofBundle& bundle, const TrustedKeys& keys,

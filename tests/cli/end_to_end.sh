@@ -132,7 +132,23 @@ expect 0 log
 said 'log.event_key.rotated'
 expect 0 prove library/app:1.0 --out old-key.tlog-proof
 expect 0 prove 0
+http 200 "$VARVE_SERVER/log/vkey"
+cp body all-vkeys
+[ "$(wc -l <all-vkeys)" -eq 3 ] || { fail "not every event key is handed out"; cat all-vkeys; }
+expect 0 key show
+cmp -s out all-vkeys || { fail "key show names other keys than the registry"; cat out; }
+expect 0 key show --data data
+cmp -s out all-vkeys || { fail "key show --data names other keys than the registry"; cat out; }
+expect 0 fsck --url "$VARVE_SERVER" --key all-vkeys
 stop
+for keys in vkeys all-vkeys; do
+  expect 0 verify manifest.json --proof app.tlog-proof --key "$keys"
+  expect 0 verify manifest.json --proof old-key.tlog-proof --key "$keys"
+done
+sed 2d all-vkeys >new-vkeys
+expect 6 verify --proof app.tlog-proof --key new-vkeys
+said '? event signature'
+told 'next: '
 
 echo "an old copy of the directory is a rollback, for the server and for its clients"
 cp -r data old

@@ -24,9 +24,11 @@ std::map<MemoryRows::Key, std::string> rows_after(const std::vector<Event>& even
 }
 
 TEST(Project, GenesisRecordsTheFactsAboutTheLog) {
-  const std::map<MemoryRows::Key, std::string> expected = {{{Table::system, "event_key\0"s}, "E"},
-                                                           {{Table::system, "log_key\0"s}, "L"},
-                                                           {{Table::system, "origin\0"s}, "O"}};
+  const std::map<MemoryRows::Key, std::string> expected = {
+      {{Table::system, "event_key\0"s}, "E"},
+      {{Table::system, "event_keys\0"s + digest("E").row()}, "E"},
+      {{Table::system, "log_key\0"s}, "L"},
+      {{Table::system, "origin\0"s}, "O"}};
   EXPECT_EQ(rows_after({system::Genesis{"E", "sha256", "L", "O"}}), expected);
 }
 
@@ -34,6 +36,8 @@ TEST(Project, DevModeAndKeyRotationChangeThoseFacts) {
   const auto rows = rows_after({system::Genesis{"E", "sha256", "L", "O"}, system::DevModeEnabled{},
                                 system::EventKeyRotated{"F", "E"}});
   EXPECT_EQ(rows.at({Table::system, "event_key\0"s}), "F");
+  EXPECT_EQ(rows.at({Table::system, "event_keys\0"s + digest("E").row()}), "E");
+  EXPECT_EQ(rows.at({Table::system, "event_keys\0"s + digest("F").row()}), "F");
   EXPECT_EQ(rows.at({Table::system, "dev_mode\0"s}), "on");
 }
 

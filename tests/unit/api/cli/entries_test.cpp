@@ -104,6 +104,26 @@ TEST_F(CheckedEntries, FollowTheChainOfEventKeys) {
   EXPECT_EQ(*EntryReader(opened).event_key_at(EntryIndex{log.size() - 1}), log.keys().event);
 }
 
+TEST_F(CheckedEntries, NameEveryEventKeyOldestFirst) {
+  log.grow(4);
+  const Session early = session();
+  EXPECT_EQ(format_trusted_keys(*EntryReader(early).all_keys()), log.vkeys());
+  for (int i = 0; i < 3; ++i) {
+    log.rotate_event_key();
+    log.grow(100);
+  }
+  const Session opened = session();
+  EXPECT_EQ(opened.log().keys.event, log.keys().earlier.front());  // remembered from before
+  const auto keys = EntryReader(opened).all_keys();
+  ASSERT_TRUE(keys);
+  EXPECT_EQ(keys->event_keys().size(), 4u);
+  EXPECT_EQ(format_trusted_keys(*keys), log.vkeys());
+  const TrustedKeys other{log.keys().log, Signer::generate(log.origin() + "/events").verifier()};
+  const Session doubting =
+      *Session::open(log, TrustStore(scratch.path() / "other"), other, recorder.console);
+  EXPECT_EQ(EntryReader(doubting).all_keys().error().code, Errc::corrupt);
+}
+
 TEST_F(CheckedEntries, TellWhetherTheTrustedEventKeyIsOfThisLog) {
   log.grow(4);
   const auto met = [&](const TrustedKeys& keys) {

@@ -26,10 +26,8 @@ class FakeLog final : public Server {
   }
 
   const std::string& origin() const { return origin_; }
-  TrustedKeys keys() const { return {log_.verifier(), event_.verifier()}; }
-  std::string vkeys() const {
-    return log_.verifier().to_string() + "\n" + event_.verifier().to_string() + "\n";
-  }
+  TrustedKeys keys() const { return {log_.verifier(), event_.verifier(), earlier_}; }
+  std::string vkeys() const { return format_trusted_keys(keys()); }
   std::size_t size() const { return entries_.size(); }
 
   void append(const Event& event) {
@@ -60,6 +58,7 @@ class FakeLog final : public Server {
   void rotate_event_key() {
     Signer next = Signer::generate(event_.verifier().name());
     append(system::EventKeyRotated{next.verifier().to_string(), event_.verifier().to_string()});
+    earlier_.push_back(event_.verifier());
     event_ = std::move(next);
   }
 
@@ -137,6 +136,7 @@ class FakeLog final : public Server {
   std::string origin_;
   Signer log_;
   Signer event_;
+  std::vector<VerifierKey> earlier_;
   std::vector<std::string> entries_;
   std::string checkpoint_;
 };

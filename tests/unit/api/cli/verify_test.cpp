@@ -170,6 +170,106 @@ TEST_F(Verifying, CannotTellAboutAnEntryOfANewerVersion) {
   }
 }
 
+class AfterARotation : public Verifying {
+ protected:
+  AfterARotation() {
+    two_lines = log.vkeys();
+    log.rotate_event_key();
+    log.grow(3);
+    scratch.write("app.tlog-proof", log.proof(1, 9));
+    scratch.write("vkeys", log.vkeys());
+  }
+  // The log's key and the newest event key.
+  std::string newest() const {
+    return log.keys().log.to_string() + "\n" + log.keys().event.to_string() + "\n";
+  }
+  std::string two_lines;
+};
+
+TEST_F(AfterARotation, OldProofsAndNewOnesVerify) {
+  EXPECT_EQ(code_of(good), ExitCode::ok);
+  good.file = scratch.write("manifest.json", "the manifest");
+  EXPECT_EQ(code_of(good), ExitCode::ok);
+  good.file = scratch.write("manifest.json", "another manifest");
+  EXPECT_EQ(code_of(good), ExitCode::proven_false);
+  good.file.reset();
+  scratch.write("app.tlog-proof", log.proof(9, 11));
+  EXPECT_EQ(code_of(good), ExitCode::ok);
+  scratch.write("vkeys", newest());
+  EXPECT_EQ(code_of(good), ExitCode::ok);
+}
+
+TEST_F(AfterARotation, ProofsWhoseEventKeyIsNotGivenCannotBeTold) {
+  scratch.write("vkeys", newest());
+  EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
+  Recorder recorder;
+  const auto outcome = run_verify(good, recorder.console);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ExitCode::cannot_tell);
+  EXPECT_NE(recorder.out.str().find("? event signature"), std::string::npos);
+  EXPECT_NE(outcome.error().next.find("/log/vkey"), std::string::npos);
+  good.required_author = "alice";
+  EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
+  scratch.write("vkeys", two_lines);
+  scratch.write("app.tlog-proof", log.proof(9, 11));
+  EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
+}
+
+TEST_F(AfterARotation, AChangedKeyFileAcceptsNothingNew) {
+  const std::string keys = log.vkeys();
+  // An entry of the log that none of its event keys signed.
+  log.append_signed(encode_entry_text({.index = {log.size()},
+                                       .at = {1},
+                                       .actor = {},
+                                       .request = "01JD00000000000000000000ZZ",
+                                       .surface = "oci"},
+                                      content::BlobCommitted{Digest::of("x"), 1}),
+                    Signer::generate(log.origin() + "/events"));
+  scratch.write("app.tlog-proof", log.proof(log.size() - 1, log.size()));
+  ASSERT_EQ(code_of(good), ExitCode::cannot_tell);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (const int mask : {0x01, 0x80, 'r' ^ '#'}) {  // the last makes a line a comment
+      std::string bad = keys;
+      bad[i] = static_cast<char>(bad[i] ^ mask);
+      scratch.write("vkeys", bad);
+      const ExitCode code = code_of(good);
+      ASSERT_TRUE(code == ExitCode::usage || code == ExitCode::proven_false ||
+                  code == ExitCode::cannot_tell)
+          << "byte " << i;
+    }
+  }
+}
+
+TEST_F(AfterARotation, EveryChangedByteOfTheProofIsFalse) {
+  const std::string proof = log.proof(1, 9);
+  for (std::size_t i = 0; i < proof.size(); i += 3) {
+    std::string bad = proof;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    scratch.write("app.tlog-proof", bad);
+    for (const std::string& keys : {log.vkeys(), newest()}) {
+      scratch.write("vkeys", keys);
+      ASSERT_EQ(code_of(good), ExitCode::proven_false) << "byte " << i;
+    }
+  }
+}
+
+TEST_F(AfterARotation, APolicyTakesEveryEventKey) {
+  good.policy = scratch.write("policy", log_line() + "quorum none\n");
+  EXPECT_EQ(code_of(good), ExitCode::ok);
+  const std::string keys = log.vkeys();
+  const std::string events = keys.substr(keys.find('\n') + 1);
+  scratch.write("vkeys", events);
+  EXPECT_EQ(code_of(good), ExitCode::ok);
+  scratch.write("vkeys", log.keys().event.to_string());
+  EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
+  for (const std::string& bad : {std::string(), log.keys().log.to_string(), events + events,
+                                 events + Signer::generate(log.origin()).verifier().to_string(),
+                                 events + Signer::generate("a/events").verifier().to_string()}) {
+    scratch.write("vkeys", bad);
+    EXPECT_EQ(code_of(good), ExitCode::usage) << bad;
+  }
+}
+
 TEST_F(Verifying, TellsUnusableInputFromAFalseProof) {
   VerifyOptions options = good;
   options.proof = (scratch.path() / "missing").string();

@@ -172,6 +172,7 @@ TEST(Tlog, NamesItsTwoKeys) {
   ASSERT_TRUE(keys.has_value());
   EXPECT_EQ(keys->log, server.services().log_key);
   EXPECT_EQ(keys->event, server.services().event_key);
+  EXPECT_TRUE(keys->earlier.empty());
 }
 
 }  // namespace

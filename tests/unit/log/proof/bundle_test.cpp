@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -305,14 +306,64 @@ TEST(VerifyBundle, AnotherSignedEntryInTheSamePlaceFailsInclusion) {
   EXPECT_EQ(failures(verify(bundle)), Names{"inclusion"});
 }
 
-TEST(VerifyBundle, AnEntryInTheLogThatTheEventKeyDidNotSignIsRefused) {
-  for (const Signer& signer : {log_signer(), Signer::generate("log.example/events")}) {
+TEST(VerifyBundle, AnEntryInTheLogThatNoEventKeySignedIsRefused) {
+  for (const char* name : {"log.example", "log.example/events/", "log.another/events"}) {
+    const auto signer = Signer::generate(name);
     const Verdict verdict = verify(prove(signed_by(signer, blob_committed(kIndex))));
-    EXPECT_EQ(failures(verdict), Names{"event signature"});
+    EXPECT_EQ(failures(verdict), Names{"event signature"}) << name;
     EXPECT_EQ(outcome(verdict, "inclusion"), Outcome::passed);
     EXPECT_EQ(outcome(verdict, "index"), Outcome::absent);
     EXPECT_FALSE(verdict.entry.has_value());
   }
+}
+
+TrustedKeys rotated_keys(const std::vector<VerifierKey>& later) {
+  TrustedKeys keys = test_keys();
+  for (const VerifierKey& key : later) keys.rotate_to(key);
+  return keys;
+}
+
+TEST(VerifyBundle, AnEntryFromBeforeARotationVerifiesWithTheKeyThatSignedIt) {
+  const Signer second = Signer::generate("log.example/events");
+  const TrustedKeys keys =
+      rotated_keys({second.verifier(), Signer::generate("log.example/events").verifier()});
+  const auto old = verify_bundle(good_bundle(), keys, Digest::of("layer"), std::nullopt);
+  EXPECT_TRUE(old.proven());
+  EXPECT_EQ(find(old, "event signature")->detail, "signed by log.example/events+a49295b9");
+  const auto bundle = prove(signed_by(second, blob_committed(kIndex)));
+  EXPECT_TRUE(verify_bundle(bundle, keys, std::nullopt, std::nullopt).proven());
+}
+
+TEST(VerifyBundle, AnEventKeyThatIsNotAmongTheGivenOnesProvesNothingEitherWay) {
+  const Signer stranger = Signer::generate("log.example/events");
+  const std::string text = blob_committed(kIndex);
+  const Verdict verdict = verify_bundle(prove(signed_by(stranger, text)), test_keys(),
+                                        Digest::of("layer"), "alice");
+  EXPECT_EQ(failures(verdict), Names{});
+  EXPECT_EQ(outcome(verdict, "event signature"), Outcome::unknown);
+  EXPECT_EQ(outcome(verdict, "index"), Outcome::absent);
+  EXPECT_EQ(outcome(verdict, "file digest"), Outcome::absent);
+  EXPECT_FALSE(verdict.proven());
+  EXPECT_FALSE(verdict.disproven());
+  EXPECT_FALSE(verdict.entry.has_value());
+  // It excuses no other failure.
+  auto bad = prove(signed_by(stranger, text));
+  bad.hashes[0][0] ^= 1;
+  EXPECT_EQ(failures(verify(bad)), Names{"inclusion"});
+}
+
+// Not even when a stranger, whom nothing is known about, signed as well.
+TEST(VerifyBundle, AFailingSignatureOfAKnownEventKeyIsFalse) {
+  const std::string text = blob_committed(kIndex);
+  const std::string wrong = event_signer().sign_line("something else\n");
+  const std::string strange = Signer::generate("log.example/events").sign_line(text);
+  const TrustedKeys later = rotated_keys({Signer::generate("log.example/events").verifier()});
+  for (const auto& lines : {std::vector{wrong}, std::vector{wrong, strange}, std::vector{strange, wrong}})
+    for (const TrustedKeys& keys : {test_keys(), later}) {
+      const auto verdict =
+          verify_bundle(prove(format_note(text, lines)), keys, std::nullopt, std::nullopt);
+      EXPECT_EQ(failures(verdict), Names{"event signature"});
+    }
 }
 
 TEST(VerifyBundle, AnEntryThatIsNoNoteIsRefused) {
@@ -508,7 +559,49 @@ TEST(TrustedKeysFile, IsRefusedAfterAnyChangedByte) {
   });
 }
 
-TEST(TrustedKeysFile, NeedsExactlyTheTwoKeysOfOneLog) {
+std::string three_keys() {
+  return key_lines() + Signer::generate("log.example/events").verifier().to_string() + "\n";
+}
+
+TEST(TrustedKeysFile, HoldsEveryEventKeyOldestFirst) {
+  const std::string file = three_keys();
+  const auto keys = parse_trusted_keys(file);
+  ASSERT_TRUE(keys.has_value());
+  EXPECT_EQ(keys->log.to_string(), kLogVkey);
+  ASSERT_EQ(keys->earlier.size(), 1U);
+  EXPECT_EQ(keys->earlier.front().to_string(), kEventVkey);
+  EXPECT_EQ(keys->event_keys().back(), keys->event);
+  EXPECT_EQ(format_trusted_keys(*keys), file);
+  for (const std::string& again : {std::string(kEventVkey), keys->event.to_string()})
+    EXPECT_FALSE(parse_trusted_keys(file + again).has_value());
+}
+
+// A changed first byte can make a line a comment: then a key is missing, and none is another one.
+TEST(TrustedKeysFile, NeverNamesAnotherKeyAfterAnyChangedByte) {
+  const std::string file = three_keys();
+  const auto good = parse_trusted_keys(file)->event_keys();
+  change_each_byte(file + "#", [&](const std::string& bad, std::size_t at) {
+    const auto keys = parse_trusted_keys(bad);
+    if (!keys) return;
+    ASSERT_EQ(keys->log.to_string(), kLogVkey) << "byte " << at;
+    for (const VerifierKey& key : keys->event_keys())
+      ASSERT_NE(std::ranges::find(good, key), good.end()) << "byte " << at;
+  });
+}
+
+TEST(TrustedKeysFile, RotationKeepsEachKeyOnce) {
+  TrustedKeys keys = test_keys();
+  const VerifierKey first = keys.event;
+  const VerifierKey second = Signer::generate("log.example/events").verifier();
+  keys.rotate_to(first);
+  EXPECT_TRUE(keys.earlier.empty());
+  keys.rotate_to(second);
+  EXPECT_EQ(keys.event_keys(), (std::vector{first, second}));
+  keys.rotate_to(first);
+  EXPECT_EQ(keys.event_keys(), (std::vector{second, first}));
+}
+
+TEST(TrustedKeysFile, NeedsTheKeysOfOneLog) {
   const std::string log(kLogVkey);
   const std::string event(kEventVkey);
   const auto log_bytes = VerifierKey::parse(kLogVkey)->public_key();
