@@ -55,6 +55,7 @@ using Wanted = beast::http::request<beast::http::empty_body>;
 
 constexpr int kRetriesMax = 4;
 constexpr std::chrono::seconds kRetryAfterMax{5};
+constexpr std::chrono::milliseconds kRetryAtOnce{100};  // "Retry-After: 0"
 constexpr std::string_view kUserAgent = "varve";
 
 Wanted make_request(const Address& address, const Ask& ask) {
@@ -78,12 +79,12 @@ Answer to_answer(Parser& parser) {
   return answer;
 }
 
-// Seconds to wait before asking again; nothing when the answer does not invite it.
-std::optional<std::chrono::seconds> retry_after(const Answer& answer) {
+// How long to wait before asking again; nothing when the answer does not invite it.
+std::optional<std::chrono::milliseconds> retry_after(const Answer& answer) {
   if (answer.status != 503) return std::nullopt;
   const auto seconds = parse_decimal(answer.header("Retry-After"));
   if (!seconds || *seconds > static_cast<std::uint64_t>(kRetryAfterMax.count())) return std::nullopt;
-  return std::chrono::seconds(*seconds == 0 ? 1 : *seconds);
+  return *seconds == 0 ? kRetryAtOnce : std::chrono::seconds(*seconds);
 }
 
 }  // namespace

@@ -26,9 +26,13 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
   const std::filesystem::path& path() const { return path_; }
   std::string write(const std::string& name, std::string_view bytes) const {
-    const auto file = path_ / name;
+    replace(path_ / name, bytes);
+    return (path_ / name).string();
+  }
+  // Not truncated in place: ext4 then flushes on close, which made byte-by-byte tests 40 times slower.
+  static void replace(const std::filesystem::path& file, std::string_view bytes) {
+    std::filesystem::remove(file);
     std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    return file.string();
   }
   static std::string read(const std::filesystem::path& file) {
     std::ostringstream text;
