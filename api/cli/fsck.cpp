@@ -5,9 +5,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <iterator>
+#include <optional>
 #include <system_error>
+#include <vector>
 
 #include "api/cli/connect.h"
+#include "api/cli/fsck_verdict.h"
 #include "api/cli/json_out.h"
 #include "api/cli/remote_source.h"
 #include "api/cli/tables_out.h"
@@ -28,19 +33,21 @@ FsckProgress progress_on(Console& console) {
 // the temporary directory of a machine is often memory.
 fs::path scratch_in(const fs::path& data) { return data / ("fsck." + std::to_string(::getpid())); }
 
-bool is_anchor(const FsckFinding& finding) { return finding.what == "anchor"; }
+// The findings name the anchor; only asking it again tells missing from contradicted. Nothing when
+// the log itself cannot be read, which is a finding already.
+std::optional<ExitCode> ask_anchor(const DataDirectory& directory, const Anchor& anchor) {
+  const auto asked = [&]() -> Result<ExitCode> {
+    VARVE_TRY(const auto head, directory.load_head());
+    VARVE_TRY(const auto keys, named_keys(*Reader(head).view()));
+    const auto anchored = check_anchor(anchor, *head, keys.log);
+    return anchored ? ExitCode::ok : exit_code_of(anchored.error());
+  }();
+  return asked ? std::optional(*asked) : std::nullopt;
+}
 
-// What a finding about the anchor means: missing (cannot tell) is not the same as a log that lost
-// entries it had published. That, once seen, outweighs everything else.
-Result<ExitCode> judge(const FsckReport& report, const DataDirectory& directory, const Anchor& anchor) {
-  if (report.findings.empty()) return ExitCode::ok;
-  if (std::ranges::none_of(report.findings, is_anchor)) return ExitCode::proven_false;
-  VARVE_TRY(const auto head, directory.load_head());
-  VARVE_TRY(const auto keys, named_keys(*Reader(head).view()));
-  const auto anchored = check_anchor(anchor, *head, keys.log);
-  const ExitCode code = anchored ? ExitCode::proven_false : exit_code_of(anchored.error());
-  const bool alone = std::ranges::all_of(report.findings, is_anchor);
-  return alone || code == ExitCode::equivocation ? code : ExitCode::proven_false;
+ExitCode judge(const FsckReport& report, const DataDirectory& directory, const Anchor& anchor) {
+  const bool anchored = std::ranges::any_of(report.findings, is_about_anchor);
+  return verdict_of(report.findings, anchored ? ask_anchor(directory, anchor) : std::nullopt);
 }
 
 struct Judged {
@@ -52,18 +59,19 @@ struct Judged {
 // tail, and replacing it would let the log sign a second history.
 Outcome<void> write_anchor(const Head& head, Anchor& anchor, FsckReport& report, Console& console) {
   const auto there = anchor.read();
-  const bool others = std::ranges::any_of(report.findings, std::not_fn(is_anchor));
-  if (others || !there || *there || !head.checkpoint)
-    return refuse(
-        others ? ExitCode::proven_false : ExitCode::usage, "the anchor is not written",
-        others            ? "the store has other faults, listed above"
-        : !there          ? describe(there.error())
-        : !head.checkpoint ? "no checkpoint was ever published"
-                          : "there is one already, and it is never replaced",
-        others ? "repair or restore the store first"
-               : "when its fault is understood, move the anchor away and run this again");
+  std::vector<FsckFinding> others;
+  std::ranges::copy_if(report.findings, std::back_inserter(others), std::not_fn(is_about_anchor));
+  if (!others.empty())
+    return refuse(verdict_of(others, std::nullopt), "the anchor is not written",
+                  "the store has other faults, listed above", "repair or restore the store first");
+  if (!there || *there || !head.checkpoint)
+    return refuse(ExitCode::usage, "the anchor is not written",
+                  !there             ? describe(there.error())
+                  : !head.checkpoint ? "no checkpoint was ever published"
+                                     : "there is one already, and it is never replaced",
+                  "when its fault is understood, move the anchor away and run this again");
   VARVE_CLI_CHECK(doing("the anchor cannot be written", anchor.write(*head.checkpoint)));
-  std::erase_if(report.findings, is_anchor);
+  std::erase_if(report.findings, is_about_anchor);
   console.say("the anchor now holds the newest published checkpoint, of size " +
               std::to_string(head.published.value));
   return {};
@@ -71,7 +79,8 @@ Outcome<void> write_anchor(const Head& head, Anchor& anchor, FsckReport& report,
 
 void print_findings(const FsckReport& report, Console& console) {
   for (const FsckFinding& finding : report.findings)
-    console.out() << console.mark(Console::Mark::no) << ' ' << finding.what << ": "
+    console.out() << console.mark(finding.unchecked ? Console::Mark::unknown : Console::Mark::no) << ' '
+                  << finding.what << (finding.unchecked ? ", not checked: " : ": ")
                   << clean(finding.detail) << '\n';
 }
 
@@ -88,8 +97,7 @@ Outcome<Judged> check_directory(const FsckOptions& options, Console& console) {
   std::error_code ignored;
   fs::remove_all(scratch, ignored);
   VARVE_CLI_TRY(auto checked, doing("the directory cannot be checked", std::move(report)));
-  // A head that cannot be read is a finding already, and leaves nothing to compare an anchor with.
-  const ExitCode code = judge(checked, directory, anchor).value_or(ExitCode::proven_false);
+  const ExitCode code = judge(checked, directory, anchor);
   if (!options.write_anchor || checked.findings.empty()) return Judged{std::move(checked), code};
   VARVE_CLI_TRY(const auto head, doing("the log cannot be read", directory.load_head()));
   if (auto written = write_anchor(*head, anchor, checked, console); !written) {
@@ -109,7 +117,7 @@ Outcome<Judged> check_server(const FsckOptions& options, Console& console) {
   auto report = fsck_remote(source, keys.log, keys.event, progress_on(console));
   console.end_progress();
   VARVE_CLI_TRY(auto checked, doing("the log cannot be checked", std::move(report)));
-  const ExitCode code = checked.findings.empty() ? ExitCode::ok : ExitCode::proven_false;
+  const ExitCode code = verdict_of(checked.findings, std::nullopt);
   return Judged{std::move(checked), code};
 }
 
@@ -117,7 +125,11 @@ void print_report(const FsckReport& report, Console& console) {
   if (console.json()) {
     JsonArray findings;
     for (const FsckFinding& finding : report.findings)
-      findings.raw(JsonObject().text("what", finding.what).text("detail", finding.detail).str());
+      findings.raw(JsonObject()
+                       .text("what", finding.what)
+                       .text("detail", finding.detail)
+                       .boolean("unchecked", finding.unchecked)
+                       .str());
     console.out() << JsonObject()
                          .text("schema", "varve.fsck/v1")
                          .boolean("ok", report.findings.empty())
@@ -150,6 +162,23 @@ void print_report(const FsckReport& report, Console& console) {
     console.out() << console.mark(Console::Mark::yes) << " everything holds\n";
 }
 
+std::unexpected<Failure> failure_of(const Judged& judged) {
+  const auto& findings = judged.report.findings;
+  const bool unread = judged.code == ExitCode::cannot_tell;
+  // What decided the code is named first.
+  const auto named = std::ranges::find_if(findings, [&](const FsckFinding& f) { return f.unchecked == unread; });
+  const FsckFinding& first = named == findings.end() ? findings.front() : *named;
+  std::string why = std::to_string(findings.size()) + " findings, the first: " + first.what + ": " + first.detail;
+  if (!unread)
+    return refuse(judged.code, "the log does not hold", std::move(why),
+                  "keep the directory as it is, restore a good copy elsewhere, and compare");
+  if (std::ranges::any_of(findings, is_about_anchor))
+    return refuse(judged.code, "whether the log lost entries cannot be told", std::move(why),
+                  "when you know that this is the newest copy, run fsck --data with --write-anchor");
+  return refuse(judged.code, "whether the log holds cannot be told: parts of it could not be read",
+                std::move(why), "nothing is proven false; run fsck again when they can be read");
+}
+
 }  // namespace
 
 Outcome<ExitCode> run_fsck(const FsckOptions& options, Console& console) {
@@ -162,13 +191,7 @@ Outcome<ExitCode> run_fsck(const FsckOptions& options, Console& console) {
                                                     : check_server(options, console));
   print_report(judged.report, console);
   if (judged.code == ExitCode::ok) return ExitCode::ok;
-  const FsckFinding& first = judged.report.findings.front();
-  const bool missing = judged.code == ExitCode::cannot_tell;
-  return refuse(judged.code, missing ? "whether the log lost entries cannot be told" : "the log does not hold",
-                std::to_string(judged.report.findings.size()) + " findings, the first: " + first.what + ": " +
-                    first.detail,
-                missing ? "when you know that this is the newest copy, run fsck --data with --write-anchor"
-                        : "keep the directory as it is, restore a good copy elsewhere, and compare");
+  return failure_of(judged);
 }
 
 }  // namespace varve::cli

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "api/cli/fsck_verdict.h"
 #include "api/cli/grammar.h"
 #include "tests/unit/api/cli/loopback.h"
 #include "tests/unit/api/cli/scratch.h"
@@ -52,6 +53,56 @@ TEST_F(Commands, CannotTellWhenTheServerDeniesWhatItSigned) {
     EXPECT_EQ(ask({"log"}), ExitCode::cannot_tell);
     EXPECT_TRUE(told("next: "));
   }
+}
+
+TEST_F(Commands, TellWhatIsFalseFromWhatCouldNotBeRead) {
+  log.grow(299);
+  const auto fsck = [&](std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"fsck", "--url", server.url(), "--key", log.vkeys()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_words(std::move(words));
+  };
+  EXPECT_EQ(fsck(), ExitCode::ok);
+  bool hide = true;
+  bool lie = false;
+  log.tamper = [&](const std::string& target, Answer& answer) {
+    if (hide && target == "/log/tile/0/000") answer = {404, "", {}};
+    if (lie && target == "/log/tile/1/000.p/1") answer.body[0] = static_cast<char>(answer.body[0] ^ 1);
+  };
+  EXPECT_EQ(fsck(), ExitCode::cannot_tell);
+  EXPECT_TRUE(told("nothing is proven false"));
+  EXPECT_NE(recorder.out.str().find("? tile, not checked: "), std::string::npos);
+  EXPECT_EQ(recorder.out.str().find("everything holds"), std::string::npos);
+  EXPECT_EQ(fsck({"-o", "json"}), ExitCode::cannot_tell);
+  EXPECT_NE(recorder.out.str().find("\"ok\":false"), std::string::npos);
+  EXPECT_NE(recorder.out.str().find("\"unchecked\":true"), std::string::npos);
+  lie = true;
+  EXPECT_EQ(fsck(), ExitCode::proven_false);
+  EXPECT_TRUE(told("the first: tile: 1/000.p/1 is not what the entries hash to"));
+  hide = false;
+  EXPECT_EQ(fsck({"-o", "json"}), ExitCode::proven_false);
+  EXPECT_NE(recorder.out.str().find("\"unchecked\":false"), std::string::npos);
+}
+
+TEST(FsckVerdict, PutsALostTailBeforeWhatIsFalseAndThatBeforeWhatIsUnread) {
+  const FsckFinding unread{"tile", "", true};
+  const FsckFinding wrong{"tile", "", false};
+  const FsckFinding anchor{"anchor", "", false};
+  const FsckFinding anchor_unread{"anchor", "", true};
+  const auto verdict = [](const std::vector<FsckFinding>& findings,
+                          std::optional<ExitCode> says = std::nullopt) { return verdict_of(findings, says); };
+  EXPECT_EQ(verdict({}), ExitCode::ok);
+  EXPECT_EQ(verdict({unread}), ExitCode::cannot_tell);
+  EXPECT_EQ(verdict({unread, wrong, unread}), ExitCode::proven_false);
+  EXPECT_EQ(verdict({anchor}, ExitCode::equivocation), ExitCode::equivocation);
+  EXPECT_EQ(verdict({anchor_unread, wrong, unread}, ExitCode::equivocation), ExitCode::equivocation);
+  EXPECT_EQ(verdict({anchor_unread}, ExitCode::cannot_tell), ExitCode::cannot_tell);
+  EXPECT_EQ(verdict({anchor_unread, unread}, ExitCode::cannot_tell), ExitCode::cannot_tell);
+  EXPECT_EQ(verdict({anchor_unread, wrong}, ExitCode::cannot_tell), ExitCode::proven_false);
+  EXPECT_EQ(verdict({anchor}, ExitCode::proven_false), ExitCode::proven_false);
+  EXPECT_EQ(verdict({anchor}), ExitCode::proven_false);
+  EXPECT_EQ(verdict({anchor_unread}), ExitCode::cannot_tell);
+  EXPECT_EQ(verdict({anchor, unread}, ExitCode::ok), ExitCode::proven_false);
 }
 
 }  // namespace
