@@ -244,7 +244,12 @@ class Grammar {
                             "  varve verify manifest.json --proof app.tlog-proof --key registry.vkeys\n"
                             "  varve verify --proof app.tlog-proof --policy my.policy --key event.vkey\n"
                             "\nVerify a proof file without any network. With FILE, its hash must be the\n"
-                            "digest the event names. Prints a line for every check.\n",
+                            "digest the event names. Prints a line for every check.\n"
+                            "\nVKEYS are two vkeys or more: the log's (its name is the registry's origin), which\n"
+                            "signs checkpoints, and an event key's (its name ends in /events), which signs entries.\n"
+                            "After `varve key rotate` a proof needs the event key that signed its entry, the older\n"
+                            "one for an older entry: `varve key show` prints every one there was. With --policy\n"
+                            "the policy names the log's key, and --key the event keys.\n",
                             [&options](Console& console) { return run_verify(options, console); });
     sub->add_option("file", options.file, "must be what the event names")->type_name("FILE");
     sub->add_option("--proof", options.proof, "the proof file")->required()->type_name("FILE");

@@ -84,6 +84,12 @@ TEST_F(Commands, TellWhatIsFalseFromWhatCouldNotBeRead) {
   EXPECT_NE(recorder.out.str().find("\"unchecked\":false"), std::string::npos);
 }
 
+TEST_F(Commands, SayWhichKeysAProofNeeds) {
+  EXPECT_EQ(run_words({"verify", "--help"}), ExitCode::ok);
+  for (const char* words : {"the log's", "/events", "key rotate", "signed its entry", "varve key show"})
+    EXPECT_NE(recorder.out.str().find(words), std::string::npos) << words;
+}
+
 TEST(FsckVerdict, PutsALostTailBeforeWhatIsFalseAndThatBeforeWhatIsUnread) {
   const FsckFinding unread{"tile", "", true};
   const FsckFinding wrong{"tile", "", false};
