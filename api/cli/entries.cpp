@@ -91,7 +91,9 @@ Result<CheckedEntry> EntryReader::decode(EntryIndex index, const std::string& by
                 "entry " + std::to_string(index.value) + " is not signed by the event key of its time",
                 describe(signers.error()));
   auto entry = decode_entry_text(note->text);
-  if (!entry) return bad_entry(index, "cannot be read: " + describe(entry.error()));
+  if (!entry)  // that it is of a newer version is no damage
+    return fail(entry.error().code, About::entry,
+                "entry " + std::to_string(index.value) + " cannot be read: " + describe(entry.error()));
   if (entry->envelope.index != index)
     return bad_entry(index, "says it is at index " + std::to_string(entry->envelope.index.value));
   return CheckedEntry{bytes, std::string(note->text), *std::move(entry)};

@@ -11,7 +11,8 @@ constexpr ExitCodeMeaning kMeanings[] = {
     {ExitCode::proven_false, "proven false: a bad signature, proof or digest"},
     {ExitCode::absent, "not there: proven absent, or the server knows no such thing"},
     {ExitCode::policy, "policy not met: a required publisher or witness quorum is missing"},
-    {ExitCode::cannot_tell, "cannot tell: network, timeout, server error, unknown outcome"},
+    {ExitCode::cannot_tell, "cannot tell: network, timeout, server error, unknown outcome, or an "
+                            "entry that needs a newer varve or another event key"},
     {ExitCode::equivocation, "equivocation or rollback detected; the evidence is saved"},
     {ExitCode::authentication, "authentication or authorisation failed"},
     {ExitCode::conflict, "conflict: somebody else holds or changed it"},
@@ -35,8 +36,10 @@ std::span<const ExitCodeMeaning> exit_code_meanings() { return kMeanings; }
 
 ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
-    case Errc::invalid:
     case Errc::unsupported:
+      // An entry of a type or version that a later varve wrote is neither true nor false here.
+      return error.about == About::entry ? ExitCode::cannot_tell : for_input(error.about);
+    case Errc::invalid:
     case Errc::too_large:
     case Errc::range:
       return for_input(error.about);

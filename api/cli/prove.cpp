@@ -102,6 +102,7 @@ Outcome<TrustedKeys> keys_for(const ProofBundle& bundle, Session& session) {
     return s.name == keys.event.name() && s.id == keys.event.id();
   });
   if (current || bundle.index.value >= session.size().value) return keys;
+  keys.earlier.clear();
   VARVE_CLI_TRY(keys.event, doing("the event key of that time cannot be learnt",
                                   EntryReader(session).event_key_at(bundle.index)));
   return keys;
@@ -109,7 +110,7 @@ Outcome<TrustedKeys> keys_for(const ProofBundle& bundle, Session& session) {
 
 Outcome<void> must_be_about(const Entry& entry, const Target& target) {
   if (!target.ref) return {};
-  if (concerns(entry.event, *target.ref) && mentions_digest(entry.event, *target.digest)) return {};
+  if (concerns(entry.event, *target.ref) && subject_digest(entry.event) == target.digest) return {};
   return refuse(ExitCode::proven_false,
                 "the server names an event that is not about " + target.ref->to_string(),
                 "entry " + std::to_string(target.index.value) + " is " +
@@ -135,6 +136,9 @@ Outcome<Proof> verified_proof(const Target& target, Session& session, Console& c
   Verdict verdict = verify_bundle(bundle, keys, std::nullopt, std::nullopt);
   if (!verdict.proven() || !verdict.entry) {
     print_checks(verdict, console, console.err());
+    if (!verdict.disproven())
+      return refuse(ExitCode::cannot_tell, "whether the server's proof holds cannot be told",
+                    "a check above could not be made", "ask with a newer version of varve");
     return refuse(ExitCode::proven_false, "the server's proof does not hold",
                   "a check above failed", usual_next_step(ExitCode::proven_false));
   }
