@@ -73,6 +73,11 @@ struct KeyRotateOptions {
 };
 Outcome<ExitCode> run_key_rotate(const KeyRotateOptions& options, Console& console);
 
+struct KeyForgetOptions {
+  std::string url = ServerChoice{}.url;
+};
+Outcome<ExitCode> run_key_forget(const KeyForgetOptions& options, Console& console);
+
 Outcome<ExitCode> run_config(const ConfigInputs& inputs, bool explain, Console& console);
 Outcome<ExitCode> run_serve(const ConfigInputs& inputs, Console& console);
 

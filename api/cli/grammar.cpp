@@ -303,6 +303,7 @@ class Grammar {
                                         "  varve key show > registry.vkeys\n"
                                         "  varve key show --data /srv/varve\n"
                                         "  varve key rotate --data /srv/varve\n"
+                                        "  varve key forget --server http://127.0.0.1:5000\n"
                                         "\nThe public keys of a registry, and a new event key.\n");
     key->require_subcommand(1);
     auto& show = keep<KeyShowOptions>();
@@ -327,6 +328,18 @@ class Grammar {
     sub->add_option("--data", rotate.data, "the registry's directory")->required()->type_name("DIR");
     sub->add_option("--anchor", rotate.anchor, "where the newest checkpoint is kept (DATA/head.anchor)")
         ->type_name("FILE");
+    add_output(sub);
+    auto& forget = keep<KeyForgetOptions>();
+    sub = command_of(*key, "forget",
+                     "Examples:\n"
+                     "  varve key forget --server http://127.0.0.1:5000\n"
+                     "  varve key forget                       the default server\n"
+                     "\nForget the keys and the checkpoint remembered for a server, when it was made anew\n"
+                     "on purpose: the next command trusts what it serves then, as the first one did.\n",
+                     [&forget](Console& console) { return run_key_forget(forget, console); });
+    sub->add_option("--server", forget.url, "the registry to forget (default " + forget.url + ")")
+        ->envname("VARVE_SERVER")
+        ->type_name("URL");
     add_output(sub);
   }
 

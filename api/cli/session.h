@@ -1,5 +1,5 @@
 // One command's dealings with one server: the checkpoint is fetched, verified and compared with the
-// remembered one before anything else is believed. The thread of main() only.
+// remembered one before anything else is believed. Other commands may use the same memory meanwhile. The thread of main() only.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace varve::cli {
 class Session {
  public:
   // `keys`, when given, are believed instead of remembered ones. Failures: 7 with both notes saved
-  // when the server shows another history than before, 6 with both notes saved when it keeps back what
+  // when the server shows another history than before or, without keys, another log than before, 6 with both notes saved when it keeps back what
   // would tell, 3 for a checkpoint that does not verify.
   static Outcome<Session> open(Server& server, TrustStore store,
                                const std::optional<TrustedKeys>& keys, Console& console);
@@ -34,18 +34,25 @@ class Session {
   TileReader tiles() const { return tiles_of(*server_); }
 
  private:
-  Session(Server& server, TrustStore store, TrustedLog log, bool remember)
-      : server_(&server), store_(std::move(store)), log_(std::move(log)), remember_(remember) {}
+  Session(Server& server, TrustStore store, TrustedLog log, std::string base_note, bool remember)
+      : server_(&server),
+        store_(std::move(store)),
+        log_(std::move(log)),
+        base_note_(std::move(base_note)),
+        remember_(remember) {}
   static Outcome<Session> first_use(Server& server, TrustStore store,
                                     const std::optional<TrustedKeys>& keys, std::string note,
                                     Console& console);
   Outcome<void> advance(const Checkpoint& checkpoint, std::string_view note);
   SeenCheckpoint seen() const { return {log_.checkpoint, log_.note}; }
-  Outcome<void> save() const;
+  Outcome<void> save();
+  Outcome<void> join_stored();
+  Outcome<void> remember_address(bool replace);
 
   Server* server_;
   TrustStore store_;
   TrustedLog log_;
+  std::string base_note_;  // what the store held when it was last read or written; empty: nothing
   bool remember_;  // false: the caller's keys contradict the remembered ones, which stay as they are
 };
 

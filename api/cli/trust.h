@@ -1,12 +1,14 @@
 // What this client remembers about logs: their keys and the newest checkpoint it verified, one file
-// an origin. A log that ever shows this client two histories is caught here. The thread of main()
-// only; other processes may use the same directory.
+// an origin; and which origin each address showed, so that a server cannot start afresh by another
+// name. A log that ever shows this client two histories is caught here. The thread of main() only;
+// other processes may use the same directory.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/cli/console.h"
 #include "log/proof/bundle.h"
@@ -30,8 +32,24 @@ class TrustStore {
   // Nothing when this origin was never seen. A file that is damaged is a failure (exit 1), never "not
   // seen": forgetting is what an attacker would want.
   Outcome<std::optional<TrustedLog>> load(std::string_view origin) const;
-  // Unless another process saved a larger checkpoint meanwhile.
-  Outcome<void> save(const TrustedLog& log) const;
+  // Replaces only what the caller knew: `base_note` is the note that was loaded or saved before, empty
+  // for none. `changed`: another process saved something else or larger meanwhile, which must be
+  // compared with `log` before it may be replaced.
+  enum class Saved : std::uint8_t { yes, changed };
+  Outcome<Saved> save(const TrustedLog& log, std::string_view base_note) const;
+
+  // Nothing when this address was never asked. Damage is a failure, as above.
+  Outcome<std::optional<std::string>> origin_at(std::string_view url) const;
+  // Returns the origin remembered from now on: one that is there already stays, unless `replace`.
+  Outcome<std::string> remember_origin(std::string_view url, std::string_view origin, bool replace) const;
+
+  // Removes what is remembered about an address and the log it showed; evidence stays.
+  struct Forgotten {
+    std::optional<std::string> origin;
+    std::vector<std::filesystem::path> files;  // those removed; empty: nothing was remembered
+  };
+  Outcome<Forgotten> forget(std::string_view url) const;
+
   // Both notes, and hashes that contradict them when there are any, each in a file of its own.
   struct Evidence {
     std::filesystem::path remembered;
@@ -42,6 +60,7 @@ class TrustStore {
                                   std::string_view served, std::string_view proof = {}) const;
   // Where an origin's state is: named by a hash, since an origin may hold slashes and dots.
   std::filesystem::path file(std::string_view origin) const;
+  std::filesystem::path url_file(std::string_view url) const;
 
  private:
   std::filesystem::path directory_;

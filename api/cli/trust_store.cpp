@@ -1,5 +1,6 @@
-// The files behind TrustStore. A file is the two vkeys, an empty line, and the checkpoint note, so
-// that it checks itself: keys carry their ids, and the note must verify with the key above it.
+// The files behind TrustStore. One about a log is the two vkeys, an empty line, and the checkpoint
+// note, so that it checks itself: keys carry their ids, and the note must verify with the key above it.
+// One about an address is the address, the origin, and SHA-256 of these two lines.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kStateBytesMax = kNoteBytesMax + (8 << 10);
+constexpr std::size_t kUrlBytesMax = 64 << 10;
 
 std::unexpected<Failure> damaged(const fs::path& file, std::string why) {
   return refuse(ExitCode::internal, "what is remembered about this registry cannot be read",
@@ -48,6 +50,12 @@ class StateLock {
   bool locked_ = false;
 };
 
+std::unexpected<Failure> not_locked(const fs::path& directory) {
+  return refuse(ExitCode::internal, "the state directory cannot be locked",
+                directory.string() + ": " + std::strerror(errno),
+                "make it writable, or set XDG_STATE_HOME to a directory that is");
+}
+
 Outcome<void> make_private(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
@@ -74,6 +82,30 @@ Result<TrustedLog> parse_state(std::string_view bytes, std::string_view origin) 
   return TrustedLog{std::move(keys), std::move(checkpoint), std::string(note)};
 }
 
+std::string render_url(std::string_view url, std::string_view origin) {
+  const std::string lines = std::string(url) + "\n" + std::string(origin) + "\n";
+  return lines + hex_encode(as_view(sha256(lines))) + "\n";
+}
+
+Result<std::string> parse_url_state(std::string_view bytes, std::string_view url) {
+  const std::size_t start = bytes.find('\n') + 1;
+  const std::size_t end = bytes.find('\n', start);
+  const std::string origin(start > 0 && end != bytes.npos ? bytes.substr(start, end - start) : "");
+  if (origin.empty() || bytes != render_url(url, origin))
+    return fail(Errc::invalid, About::request, "it does not say which registry is at this address");
+  return origin;
+}
+
+Outcome<void> remove_file(const fs::path& file, std::vector<fs::path>& removed) {
+  std::error_code error;
+  const bool was_there = fs::remove(file, error);
+  if (error)
+    return refuse(ExitCode::internal, "what is remembered cannot be removed",
+                  file.string() + ": " + error.message(), "make the state directory writable");
+  if (was_there) removed.push_back(file);
+  return {};
+}
+
 }  // namespace
 
 Outcome<TrustStore> TrustStore::from_environment() {
@@ -92,6 +124,10 @@ fs::path TrustStore::file(std::string_view origin) const {
   return directory_ / (hex_encode(as_view(sha256(origin))) + ".state");
 }
 
+fs::path TrustStore::url_file(std::string_view url) const {
+  return directory_ / (hex_encode(as_view(sha256(url))) + ".url");
+}
+
 Outcome<std::optional<TrustedLog>> TrustStore::load(std::string_view origin) const {
   const fs::path path = file(origin);
   auto bytes = read_file(path, kStateBytesMax);
@@ -102,19 +138,53 @@ Outcome<std::optional<TrustedLog>> TrustStore::load(std::string_view origin) con
   return *std::move(log);
 }
 
-Outcome<void> TrustStore::save(const TrustedLog& log) const {
+Outcome<TrustStore::Saved> TrustStore::save(const TrustedLog& log, std::string_view base_note) const {
   VARVE_CLI_CHECK(make_private(directory_));
   const StateLock lock(directory_);
-  if (!lock.locked())
-    return refuse(ExitCode::internal, "the state directory cannot be locked",
-                  directory_.string() + ": " + std::strerror(errno),
-                  "make it writable, or set XDG_STATE_HOME to a directory that is");
+  if (!lock.locked()) return not_locked(directory_);
   VARVE_CLI_TRY(const auto there, load(log.checkpoint.origin));
-  if (there && there->checkpoint.size > log.checkpoint.size && there->keys.log == log.keys.log)
-    return {};
-  return doing("the verified checkpoint cannot be remembered",
-               write_file(file(log.checkpoint.origin), render(log), 0600),
-               "make the state directory writable, or set XDG_STATE_HOME to one that is");
+  const bool known = !there || there->note == base_note || there->note == log.note;
+  if (!known || (there && there->checkpoint.size > log.checkpoint.size)) return Saved::changed;
+  VARVE_CLI_CHECK(doing("the verified checkpoint cannot be remembered",
+                        write_file(file(log.checkpoint.origin), render(log), 0600),
+                        "make the state directory writable, or set XDG_STATE_HOME to one that is"));
+  return Saved::yes;
+}
+
+Outcome<std::optional<std::string>> TrustStore::origin_at(std::string_view url) const {
+  const fs::path path = url_file(url);
+  auto bytes = read_file(path, kUrlBytesMax);
+  if (!bytes && bytes.error().code == Errc::not_found) return std::nullopt;
+  if (!bytes) return damaged(path, describe(bytes.error()));
+  auto origin = parse_url_state(*bytes, url);
+  if (!origin) return damaged(path, describe(origin.error()));
+  return *std::move(origin);
+}
+
+Outcome<std::string> TrustStore::remember_origin(std::string_view url, std::string_view origin,
+                                                 bool replace) const {
+  VARVE_CLI_CHECK(make_private(directory_));
+  const StateLock lock(directory_);
+  if (!lock.locked()) return not_locked(directory_);
+  VARVE_CLI_TRY(auto there, origin_at(url));
+  if (there && (*there == origin || !replace)) return *std::move(there);
+  VARVE_CLI_CHECK(doing("the registry's address cannot be remembered",
+                        write_file(url_file(url), render_url(url, origin), 0600),
+                        "make the state directory writable, or set XDG_STATE_HOME to one that is"));
+  return std::string(origin);
+}
+
+Outcome<TrustStore::Forgotten> TrustStore::forget(std::string_view url) const {
+  std::error_code error;
+  if (!fs::exists(directory_, error)) return Forgotten{};
+  const StateLock lock(directory_);
+  if (!lock.locked()) return not_locked(directory_);
+  Forgotten forgotten;
+  // A damaged file can be forgotten too; which log it was about is then not known.
+  if (auto origin = origin_at(url)) forgotten.origin = *std::move(origin);
+  if (forgotten.origin) VARVE_CLI_CHECK(remove_file(file(*forgotten.origin), forgotten.files));
+  VARVE_CLI_CHECK(remove_file(url_file(url), forgotten.files));
+  return forgotten;
 }
 
 Outcome<TrustStore::Evidence> TrustStore::save_evidence(std::string_view origin,

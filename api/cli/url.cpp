@@ -30,6 +30,9 @@ Result<void> split_authority(std::string_view authority, std::string_view url, A
     address.host = authority.substr(0, colon);
     rest = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon);
   }
+  // One server, one address: what is remembered about it is found by its text.
+  for (char& c : address.host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   if (address.host.empty() || !all_of(address.host, ".-_:"))
     return bad_url("the address names no usable host", url);
   if (rest.empty()) return {};

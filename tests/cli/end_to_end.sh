@@ -27,9 +27,9 @@ expect() {
 said() { grep -q -- "$1" out || { fail "stdout lacks: $1"; cat out; }; }
 told() { grep -q -- "$1" err || { fail "stderr lacks: $1"; cat err; }; }
 
-# start WORDS…: serves on a free port and waits until it listens.
+# start WORDS…: serves on $listen, or a free port, and waits until it listens.
 start() {
-  "$varve" serve --listen 127.0.0.1:0 "$@" 2>serve.log &
+  "$varve" serve --listen "${listen:-127.0.0.1:0}" "$@" 2>serve.log &
   server=$!
   for _ in $(seq 100); do
     grep -q '^listening on ' serve.log && break
@@ -180,6 +180,21 @@ expect 9 init --data named --origin registry.example/main
 start --data named
 http 401 -X POST "$VARVE_SERVER/v2/library/app/blobs/uploads/"
 "$varve" serve --data named --listen 127.0.0.1:0 2>/dev/null && fail "one directory is served twice"
+stop
+
+echo "a registry made anew at the same address is not taken for the old one"
+start --dev --data first
+expect 0 log
+stop
+listen=${VARVE_SERVER#http://} start --dev --data second
+expect 7 log
+told 'another registry at this address'
+told "varve key forget --server $VARVE_SERVER"
+expect 0 key forget --server "$VARVE_SERVER"
+expect 0 log
+told 'first use of'
+expect 0 key forget
+expect 4 key forget
 stop
 
 [ "$failures" -eq 0 ] && echo "all well"

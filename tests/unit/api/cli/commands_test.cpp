@@ -55,6 +55,19 @@ TEST_F(Commands, CannotTellWhenTheServerDeniesWhatItSigned) {
   }
 }
 
+TEST_F(Commands, ForgetAnAddressOnRequest) {
+  EXPECT_EQ(ask({"key", "forget"}), ExitCode::absent);
+  EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
+  EXPECT_EQ(ask({"key", "forget"}), ExitCode::ok);
+  EXPECT_NE(recorder.out.str().find("removed "), std::string::npos);
+  EXPECT_EQ(ask({"key", "forget", "-o", "json"}), ExitCode::absent);
+  EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
+  EXPECT_TRUE(told("first use of"));
+  EXPECT_EQ(ask({"key", "forget", "-o", "json"}), ExitCode::ok);
+  EXPECT_TRUE(recorder.out.str().starts_with("{\"schema\":\"varve.key_forget/v1\""));
+  EXPECT_EQ(run_words({"key", "forget", "--server", "nowhere"}), ExitCode::usage);
+}
+
 TEST_F(Commands, TellWhatIsFalseFromWhatCouldNotBeRead) {
   log.grow(299);
   const auto fsck = [&](std::vector<std::string> more = {}) {

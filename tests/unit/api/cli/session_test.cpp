@@ -135,6 +135,7 @@ TEST_F(TrustedSession, KeepsTheHashesThatProveAFork) {
     EXPECT_NE(proven, old.root);
     EXPECT_EQ(newest, open_checkpoint(forked.checkpoint_at(size + 300), forked.keys().log)->root);
     fs::remove(files[0]);
+    ASSERT_TRUE(store.forget(forked.url()));
   }
 }
 
@@ -243,14 +244,14 @@ TEST_F(TrustedSession, FailsOnEveryDamagedByteOfItsMemoryInsteadOfForgetting) {
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 1);
-    std::ofstream(file, std::ios::binary) << bad;
+    Scratch::replace(file, bad);
     const auto session = open(log);
     ASSERT_FALSE(session) << "byte " << i;
     ASSERT_EQ(session.error().code, ExitCode::internal) << "byte " << i;
     ASSERT_NE(session.error().why.find(file.string()), std::string::npos);
   }
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, good.size() / 2, good.size() - 1}) {
-    std::ofstream(file, std::ios::binary) << good.substr(0, size);
+    Scratch::replace(file, good.substr(0, size));
     EXPECT_EQ(open(log).error().code, ExitCode::internal) << size << " bytes left";
   }
 }
@@ -260,8 +261,151 @@ TEST_F(TrustedSession, NeverReplacesANewerMemoryByAnOlderOne) {
   const auto old = *store.load(log.origin());
   log.grow(5);
   ASSERT_TRUE(open(log));
-  ASSERT_TRUE(store.save(*old));
+  EXPECT_EQ(*store.save(*old, old->note), TrustStore::Saved::changed);
+  const auto newest = *store.load(log.origin());
+  EXPECT_EQ(*store.save(*old, newest->note), TrustStore::Saved::changed);
   EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 6u);
+}
+
+// Two commands run at once. Each view continues what both began from, but not the other.
+TEST_F(TrustedSession, ComparesItsViewWithTheOneAnotherCommandRemembered) {
+  log.grow(9);
+  auto slow = open(log);
+  ASSERT_TRUE(slow);
+  log.grow(5);
+  ASSERT_TRUE(open(log));
+  const std::string theirs = log.checkpoint_at(15);
+  log.rewrite_entry(12, "evil");
+  log.grow(5);
+  const auto refreshed = slow->refresh();
+  ASSERT_FALSE(refreshed);
+  EXPECT_EQ(refreshed.error().code, ExitCode::equivocation);
+  expect_evidence(refreshed.error(), theirs, log.checkpoint_at(20));
+  EXPECT_EQ((*store.load(log.origin()))->note, theirs);
+}
+
+// What another command saw is larger than what this one is shown.
+TEST_F(TrustedSession, FindsAForkThatIsShorterThanWhatAnotherCommandRemembered) {
+  log.grow(9);
+  auto slow = open(log);
+  ASSERT_TRUE(slow);
+  log.grow(20);
+  ASSERT_TRUE(open(log));
+  log.rewrite_entry(12, "evil");
+  log.serve_checkpoint(log.checkpoint_at(15));
+  log.tamper = [&](const std::string& target, Answer&) {
+    // The fork's own tree proves itself first; then the other history is shown again.
+    if (target == "/log/tile/0/000.p/15") log.rewrite_entry(12, "t12");
+  };
+  const auto refreshed = slow->refresh();
+  ASSERT_FALSE(refreshed);
+  EXPECT_EQ(refreshed.error().code, ExitCode::equivocation);
+  EXPECT_EQ(evidence(".proof").size(), 1u);
+  EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 30u);
+}
+
+TEST_F(TrustedSession, FollowsWhatAnotherCommandRemembered) {
+  log.grow(9);
+  auto slow = open(log);
+  ASSERT_TRUE(slow);
+  log.grow(5);
+  ASSERT_TRUE(open(log));
+  log.grow(5);
+  ASSERT_TRUE(slow->refresh());
+  EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 20u);
+  // Another command went further than what this one is shown afterwards.
+  const std::string middle = log.checkpoint_at(20);
+  log.grow(5);
+  const std::string between = log.checkpoint_at(22);
+  ASSERT_TRUE(open(log));
+  ASSERT_TRUE(slow->accept(between));
+  EXPECT_EQ(slow->size().value, 25u);
+  EXPECT_EQ((*store.load(log.origin()))->checkpoint.size.value, 25u);
+  log.serve_checkpoint(middle);
+  EXPECT_EQ(slow->refresh().error().code, ExitCode::equivocation);
+}
+
+TEST_F(TrustedSession, RefusesTwoLogKeysOfOneNameSeenAtTheSameTime) {
+  FakeLog other;
+  log.tamper = [&](const std::string& target, Answer&) {
+    // Between the first answer to this command and its end, another one is shown another log.
+    if (target != "/log/vkey") return;
+    log.tamper = nullptr;
+    ASSERT_TRUE(open(other));
+  };
+  const auto session = open(log);
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, ExitCode::equivocation);
+  EXPECT_EQ((*store.load(log.origin()))->keys.log, other.keys().log);
+  EXPECT_EQ(evidence().size(), 2u);
+}
+
+TEST_F(TrustedSession, RefusesAnotherNameAtAKnownAddressUntilItIsAccepted) {
+  log.grow(9);
+  ASSERT_TRUE(open(log));
+  FakeLog other("other.test/log");
+  const auto session = open(other);
+  expect_equivocation(session, log.checkpoint_at(10), other.checkpoint_at(1));
+  EXPECT_NE(session.error().why.find(store.url_file(log.url()).string()), std::string::npos);
+  EXPECT_NE(session.error().next.find("varve key forget --server " + log.url()), std::string::npos);
+  EXPECT_NE(session.error().next.find("--key"), std::string::npos);
+  EXPECT_EQ(other.asked["/log/vkey"], 0);
+  EXPECT_FALSE(*store.load(other.origin()));
+  ASSERT_TRUE(open(other, other.keys()));
+  EXPECT_TRUE(open(other));
+  EXPECT_EQ(open(log).error().code, ExitCode::equivocation);
+}
+
+TEST_F(TrustedSession, RefusesAnotherNameThatAnotherCommandWasFirstToSee) {
+  FakeLog other("other.test/log");
+  log.tamper = [&](const std::string& target, Answer&) {
+    if (target != "/log/vkey") return;
+    log.tamper = nullptr;
+    ASSERT_TRUE(open(other));
+  };
+  EXPECT_EQ(open(log).error().code, ExitCode::equivocation);
+  EXPECT_EQ(**store.origin_at(log.url()), other.origin());
+}
+
+TEST_F(TrustedSession, TrustsAnewAfterForgetting) {
+  for (const char* name : {"registry.test/main", "other.test/log"}) {
+    FakeLog before;
+    ASSERT_TRUE(open(before));
+    FakeLog anew(name);
+    EXPECT_NE(open(anew).error().next.find("varve key forget --server " + anew.url()), std::string::npos);
+    const auto forgotten = store.forget(anew.url());
+    ASSERT_TRUE(forgotten);
+    EXPECT_EQ(forgotten->origin, before.origin());
+    EXPECT_EQ(forgotten->files.size(), 2u);
+    recorder.err.str("");
+    ASSERT_TRUE(open(anew));
+    EXPECT_NE(recorder.err.str().find("first use"), std::string::npos);
+    ASSERT_TRUE(store.forget(anew.url()));
+  }
+}
+
+TEST_F(TrustedSession, FailsOnADamagedAddressInsteadOfForgettingIt) {
+  ASSERT_TRUE(open(log));
+  const fs::path file = store.url_file(log.url());
+  const std::string good = Scratch::read(file);
+  for (std::size_t i = 0; i <= good.size(); ++i) {
+    std::string bad = good.substr(0, i);
+    if (i == good.size()) bad = good + "x";
+    Scratch::replace(file, bad);
+    ASSERT_EQ(open(log).error().code, ExitCode::internal) << "cut at " << i;
+    if (i == good.size()) break;
+    bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    Scratch::replace(file, bad);
+    const auto session = open(log);
+    ASSERT_FALSE(session) << "byte " << i;
+    ASSERT_EQ(session.error().code, ExitCode::internal) << "byte " << i;
+    ASSERT_NE(session.error().why.find(file.string()), std::string::npos);
+  }
+  const auto forgotten = store.forget(log.url());
+  ASSERT_TRUE(forgotten);
+  EXPECT_EQ(forgotten->files, std::vector{file});
+  EXPECT_FALSE(forgotten->origin);
 }
 
 TEST_F(TrustedSession, AcceptsCheckpointsOfItsHistoryOnly) {

@@ -43,6 +43,8 @@ TEST(Addresses, AreTakenApart) {
   EXPECT_EQ(parse_url("http://registry.example/base/")->prefix, "/base");
   EXPECT_EQ(parse_url("http://[::1]:5000")->authority(), "[::1]:5000");
   EXPECT_EQ(parse_url("http://registry.example")->authority(), "registry.example");
+  EXPECT_EQ(parse_url("http://Registry.EXAMPLE/Base")->authority(), "registry.example");
+  EXPECT_EQ(parse_url("http://Registry.EXAMPLE/Base")->prefix, "/Base");
 }
 
 TEST(Addresses, AreRefusedWhenTheyCouldMeanSomethingElse) {
