@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "api/http/descriptors.h"
 #include "api/http/server.h"
 #include "api/http/ulid.h"
 #include "api/services.h"
@@ -240,7 +241,16 @@ http::Hooks hooks_for(Services& services) {
           }};
 }
 
-Outcome<ExitCode> run_server(const Config& config, Parts& parts, const Signals& signals, Console& console) {
+// Before the directory is opened: a server that could not take a connection must not hold the lock.
+Outcome<std::size_t> affordable_connections() {
+  const std::string next = "raise the hard limit: `ulimit -Hn`, or LimitNOFILE= of a systemd unit";
+  VARVE_CLI_TRY(const auto descriptors,
+                cli::doing("the limit of open files is unknown", http::raise_descriptor_limit(), next));
+  return cli::doing("too few files may be open", http::connections_within(descriptors), next);
+}
+
+Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, Parts& parts,
+                             const Signals& signals, Console& console) {
   http::Pool pool(config.pool_threads);
   Services services{config,        parts.head, parts.ledger.get(), *parts.blobs, pool,
                     parts.keys->log, parts.keys->event};
@@ -248,6 +258,7 @@ Outcome<ExitCode> run_server(const Config& config, Parts& parts, const Signals& 
   options.address = config.listen_address;
   options.port = config.listen_port;
   options.threads = config.io_threads;
+  options.connections_max = connections_max;
   VARVE_CLI_TRY(auto server,
                 cli::doing("nothing can be served on " + config.listen_address + ":" +
                                std::to_string(config.listen_port),
@@ -286,6 +297,7 @@ void set_up_logging(const Config& config) {
 Outcome<ExitCode> serve(const Config& config, Console& console) {
   const Signals signals;
   set_up_logging(config);
+  VARVE_CLI_TRY(const std::size_t connections_max, affordable_connections());
   if (config.dev && !DataDirectory::is_initialised(config.data))
     VARVE_CLI_CHECK(make_dev_directory(config, console));
   VARVE_CLI_TRY(auto directory,
@@ -293,7 +305,7 @@ Outcome<ExitCode> serve(const Config& config, Console& console) {
   Parts parts(std::move(directory));
   VARVE_CLI_CHECK(config.read_only ? open_reader(config, parts, console)
                                    : open_writer(config, parts, console));
-  return run_server(config, parts, signals, console);
+  return run_server(config, connections_max, parts, signals, console);
 }
 
 }  // namespace varve

@@ -27,8 +27,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kWriteBackBytes = 8u << 20;
 constexpr std::size_t kReadBytes = 1u << 20;
-// Uploads whose descriptor and running hash wait in memory for their next request.
-constexpr std::size_t kIdleUploadsMax = 256;
 
 class Descriptor {
  public:
@@ -218,7 +216,7 @@ Result<Staged> State::take(const UploadId& id) {
 void State::give_back(const UploadId& id, Staged staged) {
   const std::lock_guard lock(mutex_);
   in_use_.erase(id);
-  if (idle_.size() >= kIdleUploadsMax) idle_.erase(idle_.begin());  // ids are random: any one
+  if (idle_.size() >= limits::kIdleUploadsMax) idle_.erase(idle_.begin());  // ids are random: any one
   idle_.emplace(id, std::move(staged));
 }
 
