@@ -277,8 +277,8 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   server->join();
   upkeep.reset();
   if (parts.ledger) parts.ledger->drain();
+  pool.join();  // before the server ends: what its threads post goes to the server's
   server.reset();
-  pool.join();
   const std::string fatal = parts.ledger ? parts.ledger->fatal() : std::string();
   if (fatal.empty()) return ExitCode::ok;
   return cli::refuse(ExitCode::internal, "the ledger had stopped", fatal,

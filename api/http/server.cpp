@@ -28,8 +28,6 @@ using net::ip::tcp;
 
 constexpr auto kTick = 250ms;
 constexpr auto kDrainTick = 20ms;
-// How long cut connections have to unwind before their thread stops regardless.
-constexpr auto kUnwindMax = 5s;
 // Without a free descriptor every accept fails at once: wait instead of burning the thread.
 constexpr auto kAcceptPause = 100ms;
 
@@ -183,7 +181,7 @@ class Server::Impl {
       if (draining_ && drain_end == Time::max()) drain_end = now + options_.drain_max;
       if (worker.loop.draining() && worker.loop.size() == 0) co_return;
       if (now > drain_end) worker.loop.cut_all();
-      if (now - kUnwindMax > drain_end) {
+      if (now - options_.unwind_max > drain_end) {
         spdlog::error("{} connections did not unwind; leaving them", worker.loop.size());
         worker.context.stop();
         co_return;

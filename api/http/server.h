@@ -21,6 +21,8 @@ struct ServerOptions {
   unsigned threads = 2;
   std::size_t connections_max = limits::kConnectionsMax;
   std::chrono::milliseconds drain_max = limits::kDrainMax;
+  // How long cut connections have to unwind before their thread stops regardless.
+  std::chrono::milliseconds unwind_max{5'000};
 };
 
 class Server {

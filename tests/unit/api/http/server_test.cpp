@@ -62,7 +62,21 @@ net::awaitable<Response> slow(Services&, Request&) {
   co_return response;
 }
 
-constexpr Route kSlow[] = {{Method::get, "/slow/it", Effect::none, slow}};
+Pool* g_stuck_pool = nullptr;  // set by the test that uses /stuck, before it asks
+
+net::awaitable<Response> stuck(Services&, Request&) {
+  g_entered->set_value();
+  auto work = [] {
+    std::this_thread::sleep_for(300ms);
+    return 0;
+  };
+  co_await g_stuck_pool->run(work);
+  Response response = text(200, "late");
+  co_return response;
+}
+
+constexpr Route kSlow[] = {{Method::get, "/slow/it", Effect::none, slow},
+                           {Method::get, "/slow/stuck", Effect::none, stuck}};
 
 struct Fixture {
   Services services;
@@ -204,6 +218,27 @@ TEST(Server, DrainsByFinishingWhatRunsAndClosingWhatIsIdle) {
   EXPECT_EQ(answers[0].header("Connection"), "close");
   fixture.server->join();
   EXPECT_EQ(fixture.server->connections(), 0U);
+}
+
+// The order in which a process comes to its end: the pool's last completions find their thread's queue.
+TEST(Server, OutlivesAPoolThatWorksLongerThanTheDrainWaits) {
+  std::promise<void> entered;
+  g_entered = &entered;
+  Pool slow_pool(1);
+  g_stuck_pool = &slow_pool;
+  ServerOptions options;
+  options.drain_max = 0ms;
+  options.unwind_max = 0ms;
+  Fixture fixture(options);
+  Client client(*fixture.server);
+  client.send(get("/slow/stuck"));
+  entered.get_future().wait();
+  fixture.server->drain();
+  fixture.server->join();
+  EXPECT_EQ(fixture.server->connections(), 1U) << "left behind, with work in the pool";
+  slow_pool.join();
+  fixture.server.reset();
+  EXPECT_EQ(client.rest(), "");
 }
 
 TEST(Server, CutsWhatDoesNotFinishWithinTheDrain) {
