@@ -1,6 +1,7 @@
 // The list of surfaces and the gate. Any thread.
 #include "api/surface/all.h"
 
+#include "api/surface/loopback.h"
 #include "api/surface/oci.h"
 #include "api/surface/ops.h"
 #include "api/surface/tlog.h"
@@ -27,6 +28,10 @@ Result<void> gate(const Services& services, const http::Request& request,
   if (route.effect == http::Effect::none) return {};
   if (services.ledger == nullptr)
     return fail(Errc::unsupported, About::request, "this server is read-only");
+  if (services.config.dev && sent_by_a_stranger(request))
+    return fail(Errc::denied, About::request,
+                "a server in dev mode is changed by programs of its own machine, at 127.0.0.1, [::1] or "
+                "localhost, and by no web page");
   VARVE_CHECK(may_mutate(request.actor));
   if (const std::string reason = services.ledger->fatal(); !reason.empty())
     return fail(Errc::unavailable, About::storage, "the ledger stopped: " + reason);

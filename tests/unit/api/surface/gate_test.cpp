@@ -45,6 +45,28 @@ TEST(Gate, RefusesEveryMutationByNobody) {
   });
 }
 
+TEST(Gate, LetsNoWebPageChangeARegistryInDevMode) {
+  TestServer server;
+  using Headers = decltype(Call::headers);
+  const Headers strangers[] = {{{"Host", "evil.example:5000"}},
+                               {{"Host", "127.0.0.1:5000"}, {"Origin", "https://evil.example"}},
+                               {{"Host", "localhost:5000"}, {"Origin", "null"}}};
+  each_route(server, [&](const http::Route& route, const std::string& target) {
+    for (const Headers& headers : strangers) {
+      const unsigned status = server.call({route.method, target, headers}).status;
+      if (route.effect == Effect::none)
+        EXPECT_NE(status, 403U) << target;
+      else
+        EXPECT_EQ(status, 403U) << target;
+    }
+  });
+  const Headers friends[] = {{{"Host", "127.0.0.1:5000"}},
+                             {{"Host", "localhost"}, {"Origin", "http://localhost:3000"}},
+                             {}};
+  for (const Headers& headers : friends)
+    EXPECT_EQ(server.call({Method::post, "/v2/app/blobs/uploads/", headers}).status, 202U);
+}
+
 TEST(Gate, OffersNoMutationOnAReadOnlyServer) {
   TestServer server({.with_ledger = false});
   each_route(server, [&](const http::Route& route, const std::string& target) {
