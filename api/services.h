@@ -9,6 +9,7 @@
 #include "api/config.h"
 #include "api/http/message.h"
 #include "api/http/pool.h"
+#include "api/surface/finished_uploads.h"
 #include "api/surface/tile_cache.h"
 #include "log/head.h"
 #include "log/ledger.h"
@@ -24,6 +25,8 @@ struct RunState {
   std::atomic<std::int64_t> disk_checked_ms{0};  // monotonic; 0: never
   std::atomic<bool> disk_low{false};
   surface::TileCache tiles;
+  std::atomic<std::size_t> proof_waiters{0};  // requests that wait for a checkpoint
+  surface::FinishedUploads finished_uploads;
 };
 
 struct Services {

@@ -1,6 +1,11 @@
 // Shared parts of the OCI surface. I/O threads.
 #include "api/surface/oci_common.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <utility>
 
 #include "api/http/problem.h"
@@ -100,12 +105,37 @@ void add_receipt(http::Response& response, const Services& services, const Recei
   add_provenance(response, index, receipt.size);
 }
 
+namespace {
+
+// The upload behind a link is gone: a 503 would cost the client all its bytes again, so a full queue is
+// asked a few times more. It drains thousands of commands a second.
+constexpr std::chrono::milliseconds kQueuePauses[] = {std::chrono::milliseconds(50),
+                                                      std::chrono::milliseconds(100),
+                                                      std::chrono::milliseconds(200),
+                                                      std::chrono::milliseconds(400)};
+
+http::net::awaitable<Result<Receipt>> submit_patiently(Services& services, const http::Request& request,
+                                                       const content::LinkBlob& link) {
+  http::net::steady_timer timer(co_await http::net::this_coro::executor);
+  constexpr auto kAsTuple = http::net::as_tuple(http::net::use_awaitable);
+  for (const auto pause : kQueuePauses) {
+    Command command = make_command(request, link);
+    auto receipt = co_await submit(services, std::move(command));
+    if (receipt || receipt.error().code != Errc::overloaded) co_return receipt;
+    timer.expires_after(pause);
+    co_await timer.async_wait(kAsTuple);
+  }
+  Command command = make_command(request, link);
+  co_return co_await submit(services, std::move(command));
+}
+
+}  // namespace
+
 http::net::awaitable<http::Response> link_blob(Services& services, const http::Request& request,
                                                content::LinkBlob link) {
   const RepoName repo = link.repo;
   const Digest digest = link.digest;
-  Command command = make_command(request, std::move(link));
-  const auto receipt = co_await submit(services, std::move(command));
+  const auto receipt = co_await submit_patiently(services, request, link);
   if (!receipt) co_return oci_problem(receipt.error());
   http::Response response = oci_answer(201);
   response.add("Location", "/v2/" + repo.text() + "/blobs/" + digest.to_string())

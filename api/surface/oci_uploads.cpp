@@ -88,8 +88,16 @@ awaitable<Result<void>> cancel(Services& services, const UploadId& id) {
   co_return co_await services.pool.run(work);
 }
 
-awaitable<Result<void>> finish(Services& services, Upload& upload, const Digest& digest) {
-  auto work = [&upload, &digest] { return upload.finish(digest); };
+// Bytes that turn out wrong, those behind `before`, are taken back: what a client sends in their place
+// belongs where they stood.
+awaitable<Result<void>> finish(Services& services, Upload& upload, const Digest& digest,
+                               std::uint64_t before) {
+  auto work = [&upload, &digest, before]() -> Result<void> {
+    Result<void> finished = upload.finish(digest);
+    const bool mismatch = !finished && finished.error().about == About::digest;
+    if (mismatch) VARVE_CHECK(upload.truncate(before));
+    return finished;
+  };
   co_return co_await services.pool.run(work);
 }
 
@@ -147,7 +155,7 @@ awaitable<Response> single_post(Services& services, Request& request, Target tar
   const std::uint64_t size = upload->size();
   if (done && size == 0 && digest != Digest::of("", digest.algorithm()))
     co_return upload_answer(202, target, 0);
-  if (done) done = co_await finish(services, *upload, digest);
+  if (done) done = co_await finish(services, *upload, digest, 0);
   upload.reset();  // its file is in use until then
   if (!done) {
     const Result<void> removed = co_await cancel(services, target.id);
@@ -231,8 +239,18 @@ awaitable<Response> append_upload(Services& services, Request& request) {
   co_return upload_answer(202, *target, (*upload)->size());
 }
 
-// The digest is judged before the upload is touched: a PUT without one, or with a wrong one, can be
-// sent again.
+// The final PUT again, of an upload that has become this blob already. The answer to the first one was
+// lost, or the ledger had no room for it.
+awaitable<Response> finish_again(Services& services, const Request& request, const Target& target,
+                                 const Digest& digest, const Error& unknown) {
+  const auto blob = services.state->finished_uploads.find(target.id);
+  if (!blob || blob->digest != digest) co_return oci_problem(unknown);
+  content::LinkBlob link{target.repo, digest, blob->size};
+  co_return co_await link_blob(services, request, std::move(link));
+}
+
+// A PUT without a digest is refused before the upload is touched, and one with a wrong digest leaves it
+// as it was before: either can be sent again.
 awaitable<Response> finish_upload(Services& services, Request& request) {
   const auto target = parse_target(request);
   if (!target) co_return oci_problem(target.error());
@@ -242,15 +260,19 @@ awaitable<Response> finish_upload(Services& services, Request& request) {
     co_return oci_problem(
         Error(Errc::invalid, About::digest, "the final PUT names the blob: ?digest=<digest>"));
   auto upload = co_await open_existing(services, target->id);
+  if (!upload && upload.error().code == Errc::not_found)
+    co_return co_await finish_again(services, request, *target, **digest, upload.error());
   if (!upload) co_return oci_problem(upload.error());
-  const auto length = expected_length(request, (*upload)->size());
-  if (!length) co_return upload_problem(length.error(), *target, (*upload)->size());
+  const std::uint64_t before = (*upload)->size();
+  const auto length = expected_length(request, before);
+  if (!length) co_return upload_problem(length.error(), *target, before);
   const auto appended = co_await append_body(services, *request.body, **upload, *length);
   if (!appended) co_return upload_problem(appended.error(), *target, (*upload)->size());
   const std::uint64_t size = (*upload)->size();
-  const auto finished = co_await finish(services, **upload, **digest);
+  const auto finished = co_await finish(services, **upload, **digest, before);
   if (!finished) co_return oci_problem(finished.error());
   upload->reset();
+  services.state->finished_uploads.remember(target->id, {**digest, size});
   content::LinkBlob link{target->repo, **digest, size};
   co_return co_await link_blob(services, request, std::move(link));
 }

@@ -54,6 +54,9 @@ class Upload {
   // Errc::unavailable about storage when the volume is full: the upload keeps the size it had. Any
   // other failed write ends the upload, since a later sync could not vouch for its pages.
   virtual Result<void> append(std::string_view bytes) = 0;
+  // Takes back what was appended behind the first `size` bytes. Errc::unavailable about storage when the
+  // file cannot be cut: the upload keeps all it has.
+  virtual Result<void> truncate(std::uint64_t size) = 0;
   // Checks the content against `digest` (re-hashing the file when the algorithm is not the one hashed
   // on the way, or the process restarted in between), syncs, places it under its digest and ends the
   // upload. Errc::invalid/About::digest on mismatch: the upload survives. Errc::unknown about storage

@@ -281,6 +281,7 @@ class FileUpload final : public Upload {
   const UploadId& id() const override { return id_; }
   std::uint64_t size() const override { return staged_.size; }
   Result<void> append(std::string_view bytes) override;
+  Result<void> truncate(std::uint64_t size) override;
   Result<void> finish(const Digest& digest) override;
 
  private:
@@ -314,6 +315,20 @@ Result<void> FileUpload::append(std::string_view bytes) {
   staged_.whole.reset();
   staged_.size += bytes.size();
   start_write_back();
+  return {};
+}
+
+Result<void> FileUpload::truncate(std::uint64_t size) {
+  if (ended_) return no_such_upload(id_);
+  if (size >= staged_.size) return {};
+  if (::ftruncate(staged_.file.get(), static_cast<off_t>(size)) != 0)
+    return storage(Errc::unavailable, "an upload cannot be shortened", errno);
+  // A hash cannot be taken back: finish() reads the file again.
+  staged_.hasher.reset();
+  if (size == 0) staged_.hasher.emplace();
+  staged_.whole.reset();
+  staged_.size = size;
+  staged_.written_back = std::min(staged_.written_back, size);
   return {};
 }
 

@@ -1,7 +1,10 @@
 // Blobs and uploads, as clients use them and as hostile ones do.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "tests/unit/api/surface/test_server.h"
 
@@ -170,6 +173,85 @@ TEST(OciUpload, RefusesAWrongDigestAndKeepsTheUpload) {
   EXPECT_EQ(server.size(), before);
   answer = server.put(upload + "?digest=" + Digest::of("right").to_string(), "");
   EXPECT_EQ(answer.status, 201U) << answer.body;
+}
+
+TEST(OciUpload, TakesBackABodyThatDoesNotFitTheDigest) {
+  TestServer server;
+  const std::string upload = start(server, "app");
+  patch(server, upload, "begin ");
+  const std::string url = upload + "?digest=" + Digest::of("begin end").to_string();
+  EXPECT_EQ(code_of(server.put(url, "damaged on its way")), "DIGEST_INVALID");
+  EXPECT_EQ(server.get(upload).header("Range"), "0-5");
+  EXPECT_EQ(server.put(url, "end").status, 201U);
+  EXPECT_EQ(server.get(blob_url("app", Digest::of("begin end"))).body, "begin end");
+}
+
+TEST(OciUpload, MayBeFinishedAgainByAClientThatMissedTheAnswer) {
+  TestServer server;
+  const std::string upload = start(server, "app");
+  const Digest digest = Digest::of("once");
+  const std::string url = upload + "?digest=" + digest.to_string();
+  const Answer first = server.put(url, "once");
+  ASSERT_EQ(first.status, 201U);
+  const std::uint64_t before = server.size();
+  const Answer again = server.put(url, "once");
+  EXPECT_EQ(again.status, 201U) << again.body;
+  EXPECT_EQ(again.header("Location"), first.header("Location"));
+  EXPECT_EQ(again.header("Varve-Index"), first.header("Varve-Index"));
+  EXPECT_EQ(server.size(), before);
+}
+
+TEST(OciUpload, ThatEndedReachesNoOtherBlob) {
+  TestServer server;
+  const Digest secret = server.push_blob("theirs", "secret");
+  const std::string upload = start(server, "mine");
+  EXPECT_EQ(server.put(upload + "?digest=" + Digest::of("own").to_string(), "own").status, 201U);
+  EXPECT_EQ(server.put(upload + "?digest=" + secret.to_string(), "").status, 404U);
+  const std::string cancelled = start(server, "mine");
+  EXPECT_EQ(server.del(cancelled).status, 204U);
+  EXPECT_EQ(server.put(cancelled + "?digest=" + secret.to_string(), "").status, 404U);
+  EXPECT_EQ(server.get(blob_url("mine", secret)).status, 404U);
+}
+
+// The ledger's thread stands still in its clock while `closed` holds.
+struct Turnstile {
+  std::atomic<bool> closed{false};
+  std::atomic<bool> reached{false};
+  Timestamp operator()() {
+    reached = closed.load();
+    closed.wait(true);
+    using namespace std::chrono;
+    return Timestamp{duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
+  }
+  void open() {
+    closed = false;
+    closed.notify_all();
+  }
+};
+
+// What everybody may ask and nobody gets: cheap to refuse once its turn comes.
+void submit_one(TestServer& server, std::atomic<bool>& refused) {
+  Command command{Actor{}, server.services().ulid(), "oci",
+                  content::LinkBlob{RepoName::parse("app").value(), Digest::of("x"), 1}, {}};
+  server.services().ledger->submit(std::move(command), [&refused](const Result<Receipt>& receipt) {
+    if (receipt.error().code == Errc::overloaded) refused = true;
+  });
+}
+
+TEST(OciUpload, IsNotLostBecauseTheQueueIsFullForAMoment) {
+  Turnstile turnstile;
+  std::atomic<bool> refused = false;
+  TestServer server({.clock = [&turnstile] { return turnstile(); }});
+  turnstile.closed = true;
+  submit_one(server, refused);
+  while (!turnstile.reached) std::this_thread::yield();
+  while (!refused) submit_one(server, refused);
+  std::jthread later([&turnstile] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(70));
+    turnstile.open();
+  });
+  server.push_blob("app", "patience");
+  EXPECT_EQ(server.get(blob_url("app", Digest::of("patience"))).body, "patience");
 }
 
 TEST(OciUpload, OfOnePostWithAWrongDigestLeavesNothing) {

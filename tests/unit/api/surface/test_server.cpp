@@ -147,7 +147,7 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
   const VerifierKey event_key = keys.event.verifier();
   LedgerOptions ledger_options;
   ledger_options.publish_interval = options.publish_interval;
-  ledger_options.clock = wall_clock;
+  ledger_options.clock = options.clock ? options.clock : wall_clock;
   auto ledger = Ledger::open(*store_, *anchor_, head_, std::move(keys), ledger_options);
   VARVE_ASSERT(ledger.has_value());
   ledger_ = *std::move(ledger);

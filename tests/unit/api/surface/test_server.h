@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,7 @@ struct TestOptions {
   bool dev = true;
   bool with_ledger = true;  // false: a read-only server
   std::chrono::milliseconds publish_interval{0};
+  std::function<Timestamp()> clock = nullptr;  // the ledger's; null: the wall's
 };
 
 class TestServer {

@@ -106,6 +106,31 @@ TEST_F(FileBlobStore, PlacesAnEmptyBlob) {
   expect_placed(Digest::of(""), "");
 }
 
+TEST_F(FileBlobStore, TakesBackWhatWasAppendedLast) {
+  for (const std::string& kept : {std::string("first "), std::string(), content_of(9 << 20)}) {
+    auto upload = store_->start_upload().value();
+    ASSERT_TRUE(upload->append(kept).has_value());
+    ASSERT_TRUE(upload->append(content_of(10 << 20, 2)).has_value());
+    ASSERT_FALSE(upload->finish(Digest::of(kept + "second")).has_value());
+    ASSERT_TRUE(upload->truncate(kept.size()).has_value());
+    EXPECT_EQ(upload->size(), kept.size());
+    EXPECT_EQ(fs::file_size(staged(upload->id())), kept.size());
+    ASSERT_TRUE(upload->append("second").has_value());
+    ASSERT_TRUE(upload->finish(Digest::of(kept + "second")).has_value());
+    expect_placed(Digest::of(kept + "second"), kept + "second");
+    EXPECT_EQ(upload->truncate(0).error().code, Errc::not_found) << "the upload has ended";
+  }
+}
+
+TEST_F(FileBlobStore, TakingBackNothingKeepsTheRunningHash) {
+  auto upload = store_->start_upload().value();
+  ASSERT_TRUE(upload->append("whole").has_value());
+  ASSERT_TRUE(upload->truncate(5).has_value());
+  ASSERT_TRUE(upload->truncate(500).has_value());
+  EXPECT_EQ(upload->size(), 5u);
+  EXPECT_TRUE(upload->finish(Digest::of("whole")).has_value());
+}
+
 TEST_F(FileBlobStore, AWrongDigestKeepsTheUpload) {
   auto upload = store_->start_upload().value();
   ASSERT_TRUE(upload->append("first ").has_value());
