@@ -21,16 +21,27 @@ std::int64_t monotonic_ms() {
   return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-// The blobs and the log may stand on different volumes; the fuller one decides. A volume that
-// cannot even be asked is not written to.
+// An anchor is a few hundred bytes, and the medium it may stand on a small one.
+constexpr std::uint64_t kAnchorNeeds = 1 << 20;
+
+// A volume that cannot even be asked is not written to.
+bool lacks(const std::filesystem::path& directory, std::uint64_t needed) {
+  std::error_code error;
+  const auto space = std::filesystem::space(directory, error);
+  return error || space.available < needed;
+}
+
+// The blobs, the log and its anchor may stand on different volumes; the fullest one decides.
 bool measure_low(const Services& services) {
-  const std::uint64_t low_water = services.config.disk_low_water_bytes;
+  const Config& config = services.config;
+  const std::uint64_t low_water = config.disk_low_water_bytes;
   const auto free = services.blobs.free_bytes();
   if (!free || *free < low_water) return true;
-  if (services.config.data.empty()) return false;
-  std::error_code error;
-  const auto space = std::filesystem::space(services.config.data, error);
-  return error || space.available < low_water;
+  if (!config.data.empty() && lacks(config.data, low_water)) return true;
+  if (config.anchor.empty()) return false;  // beside the log
+  std::error_code ignored;  // no path at all is a volume that cannot be asked
+  const auto directory = std::filesystem::absolute(config.anchor, ignored).parent_path();
+  return lacks(directory, std::min(low_water, kAnchorNeeds));
 }
 
 }  // namespace
@@ -44,6 +55,12 @@ Timestamp Services::now() const {
   return Timestamp{duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
+bool Services::measure_disk() const {
+  const bool low = measure_low(*this);
+  state->disk_low.store(low, std::memory_order_relaxed);
+  return low;
+}
+
 // Asking costs a statvfs (a microsecond), so the thread that finds the answer old asks itself; the
 // exchange lets one thread a second do it.
 bool Services::low_on_disk() const {
@@ -51,7 +68,7 @@ bool Services::low_on_disk() const {
   std::int64_t checked = state->disk_checked_ms.load(std::memory_order_relaxed);
   const bool old = checked == 0 || now_ms - checked >= 1000;
   if (old && state->disk_checked_ms.compare_exchange_strong(checked, now_ms))
-    state->disk_low.store(measure_low(*this), std::memory_order_relaxed);
+    return measure_disk();
   return state->disk_low.load(std::memory_order_relaxed);
 }
 

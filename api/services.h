@@ -42,7 +42,8 @@ struct Services {
   Reader reader() const { return Reader(head.get()); }
   std::string ulid() const;            // a new request id
   Timestamp now() const;
-  bool low_on_disk() const;            // below config.disk_low_water; checked at most once a second
+  bool low_on_disk() const;            // below config.disk_low_water; measured at most once a second
+  bool measure_disk() const;           // the same, measured now: before every window that is stored
 };
 
 // The coroutine's way into the ledger: completes on the caller's executor.

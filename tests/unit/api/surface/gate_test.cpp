@@ -97,6 +97,28 @@ TEST(Gate, StopsChangesWhileTheDiskIsNearlyFullAndGoesOnByItself) {
   EXPECT_EQ(server.del("/v2/app/manifests/v1").status, 202U);
 }
 
+TEST(Gate, MeasuresTheDiskBeforeEachWindowOfAnUpload) {
+  TestServer server;
+  const std::string upload = server.call({Method::post, "/v2/app/blobs/uploads/"}).header("Location");
+  server.config().disk_low_water_bytes = UINT64_MAX;
+  server.services().state->disk_checked_ms = INT64_MAX;  // the last answer, "enough", is not old
+  EXPECT_EQ(server.call({Method::patch, upload, {}, "window"}).status, 503U);
+  server.config().disk_low_water_bytes = 1;
+  server.services().state->disk_checked_ms = 0;
+  EXPECT_EQ(server.get(upload).header("Range"), "0-0");
+  EXPECT_EQ(server.call({Method::patch, upload, {}, "window"}).status, 202U);
+}
+
+TEST(Gate, CountsTheVolumeOfTheAnchor) {
+  TestServer server;
+  server.config().anchor = server.config().data / "unmounted" / "head.anchor";
+  server.services().state->disk_checked_ms = 0;
+  EXPECT_EQ(server.call({Method::post, "/v2/app/blobs/uploads/"}).status, 503U);
+  std::filesystem::create_directory(server.config().data / "unmounted");
+  server.services().state->disk_checked_ms = 0;
+  EXPECT_EQ(server.call({Method::post, "/v2/app/blobs/uploads/"}).status, 202U);
+}
+
 TEST(Ready, SaysThatTheServerDrains) {
   TestServer server;
   EXPECT_EQ(server.get("/readyz").body, "ready\n");
