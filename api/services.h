@@ -38,6 +38,7 @@ struct Services {
   VerifierKey log_key;
   VerifierKey event_key;
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
+  std::size_t scan_rows_max = limits::kScanRowsMax;
 
   Reader reader() const { return Reader(head.get()); }
   std::string ulid() const;            // a new request id

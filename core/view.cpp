@@ -35,4 +35,20 @@ RowKey& RowKey::digest(const Digest& digest) {
   return *this;
 }
 
+// Where nothing is passed over, what is looked at is what is visited.
+Result<std::optional<std::string>> View::scan_some(Table table, std::string_view prefix,
+                                                   std::string_view after, std::size_t rows_max,
+                                                   const Visit& visit) const {
+  std::string last;
+  bool cut = false;
+  VARVE_CHECK(scan(table, prefix, after, [&](std::string_view key, const Row& row) {
+    cut = rows_max == 0;
+    if (cut) return false;
+    --rows_max;
+    last = key;
+    return visit(key, row);
+  }));
+  return cut ? std::optional(last) : std::nullopt;
+}
+
 }  // namespace varve

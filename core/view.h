@@ -5,6 +5,7 @@
 // thread at a time may use it, unless an implementation says more.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -59,6 +60,12 @@ class View {
   using Visit = std::function<bool(std::string_view key, const Row& row)>;
   virtual Result<void> scan(Table table, std::string_view prefix, std::string_view after,
                             const Visit& visit) const = 0;
+  // scan() that looks at `rows_max` rows at most. A state of the past passes over rows that were made
+  // later or were gone already, any number of them, and `visit` never hears of those. The key of the
+  // last row looked at when there may be more behind it.
+  virtual Result<std::optional<std::string>> scan_some(Table table, std::string_view prefix,
+                                                       std::string_view after, std::size_t rows_max,
+                                                       const Visit& visit) const;
 };
 
 // Where project() writes. At most one write a key and event.

@@ -44,24 +44,34 @@ Result<std::optional<Row>> AsOfView::get(Table table, std::string_view key) cons
 
 Result<void> AsOfView::scan(Table table, std::string_view prefix, std::string_view after,
                             const Visit& visit) const {
-  if (size_.value == 0) return {};
+  VARVE_CHECK(scan_some(table, prefix, after, SIZE_MAX, visit));
+  return {};
+}
+
+Result<std::optional<std::string>> AsOfView::scan_some(Table table, std::string_view prefix,
+                                                       std::string_view after, std::size_t rows_max,
+                                                       const Visit& visit) const {
+  if (size_.value == 0) return std::nullopt;
   const std::string lower = now_key(table, prefix);
   const auto cursor = snapshot_->cursor(Family::past, lower, prefix_end(lower));
   std::string position = lower;
   if (!after.empty()) position = std::max(lower, prefix_end(now_key(table, after)));
+  std::string row_key;
   for (cursor->seek(position); cursor->valid();) {
     VARVE_TRY(auto newest, decode_past(cursor->key(), cursor->value()));
-    const std::string row_key(newest.row_key);
+    if (newest.row_key != row_key && rows_max-- == 0) return row_key;
+    row_key = newest.row_key;
     if (newest.index.value >= size_.value) {
       cursor->seek(past_key(table, row_key, EntryIndex{size_.value - 1}));
       if (!cursor->valid()) break;
     }
     VARVE_TRY(auto past, decode_past(cursor->key(), cursor->value()));
     if (past.row_key != row_key) continue;  // did not exist yet
-    if (past.value && !visit(row_key, Row{past.index, std::string(*past.value)})) return {};
+    if (past.value && !visit(row_key, Row{past.index, std::string(*past.value)})) return std::nullopt;
     cursor->seek(prefix_end(now_key(table, row_key)));
   }
-  return cursor->status();
+  VARVE_CHECK(cursor->status());
+  return std::nullopt;
 }
 
 Result<std::optional<Row>> LayeredView::get(Table table, std::string_view key) const {

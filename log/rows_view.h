@@ -33,6 +33,9 @@ class AsOfView final : public View {
   Result<std::optional<Row>> get(Table table, std::string_view key) const override;
   Result<void> scan(Table table, std::string_view prefix, std::string_view after,
                     const Visit& visit) const override;
+  Result<std::optional<std::string>> scan_some(Table table, std::string_view prefix,
+                                               std::string_view after, std::size_t rows_max,
+                                               const Visit& visit) const override;
 
  private:
   std::shared_ptr<const Snapshot> snapshot_;

@@ -30,8 +30,10 @@ Result<std::size_t> page_size(const Request& request) {
 
 awaitable<Result<oci::TagPage>> read_page(Services& services, const ReadScope& scope,
                                           std::string_view last, std::size_t limit) {
-  auto work = [&] { return oci::list_tags(*scope.state.view, scope.repo, last, limit); };
-  if (limit <= kInlineTagsMax) co_return work();
+  const std::size_t rows_max = services.scan_rows_max;
+  auto work = [&] { return oci::list_tags(*scope.state.view, scope.repo, last, limit, rows_max); };
+  // A page of the past may pass over many rows before it finds its first.
+  if (scope.state.present && limit <= kInlineTagsMax) co_return work();
   co_return co_await services.pool.run(work);
 }
 
@@ -68,8 +70,7 @@ awaitable<Response> list_tags(Services& services, Request& request) {
   if (!page) co_return oci_problem(page.error(), size);
   Response response = http::json(200, render(scope->asked, page->tags));
   response.add(kTreeSize, std::to_string(size.value));
-  if (page->more && !page->tags.empty())
-    response.add("Link", next_link(*scope, *limit, page->tags.back()));
+  if (page->more && *limit > 0) response.add("Link", next_link(*scope, *limit, page->last));
   co_return response;
 }
 

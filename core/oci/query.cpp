@@ -32,7 +32,7 @@ Result<bool> repo_exists(const View& view, const RepoName& repo) {
 }
 
 Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_view last,
-                          std::size_t limit) {
+                          std::size_t limit, std::size_t rows_max) {
   VARVE_TRY(const bool there, repo_exists(view, repo));
   if (!there)
     return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
@@ -41,11 +41,17 @@ Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_vi
   std::string after;
   if (!last.empty()) after.append(prefix.bytes()).append(last).push_back('\0');
   TagPage page;
-  VARVE_CHECK(view.scan(Table::tag, prefix, after, [&](std::string_view key, const Row&) {
+  const auto visit = [&](std::string_view key, const Row&) {
     page.more = page.tags.size() == limit;
     if (!page.more) page.tags.emplace_back(tag_in_key(key, prefix.bytes().size()));
     return !page.more;
-  }));
+  };
+  VARVE_TRY(const auto cut, view.scan_some(Table::tag, prefix, after, rows_max, visit));
+  if (!page.tags.empty()) page.last = page.tags.back();
+  if (cut && !page.more) {
+    page.more = true;
+    page.last = tag_in_key(*cut, prefix.bytes().size());
+  }
   return page;
 }
 

@@ -45,6 +45,29 @@ TEST(OciTags, ComeInPagesThatAreOneSnapshot) {
   EXPECT_EQ(answer.header("Link"), "");
 }
 
+TEST(OciTags, OfThePastComeInPagesThatLookAtABoundedNumberOfRows) {
+  TestServer server;
+  push_tags(server, {"zz"});
+  const std::string n = std::to_string(server.size());
+  push_tags(server, {"a", "b", "c", "d", "e", "f"});
+  server.services().scan_rows_max = 4;
+  Answer answer = server.get("/v2/app/tags/list?as_of=" + n);
+  EXPECT_EQ(answer.body, R"({"name":"app","tags":[]})") << "the first four rows came later";
+  EXPECT_EQ(next_of(answer), "/v2/app/tags/list?n=10000&last=d&as_of=" + n);
+  answer = server.get(next_of(answer));
+  EXPECT_EQ(answer.body, R"({"name":"app","tags":["zz"]})");
+  EXPECT_EQ(answer.header("Link"), "");
+}
+
+TEST(OciTags, OfThePresentAreBoundedByRowsToo) {
+  TestServer server;
+  push_tags(server, {"a", "b", "c"});
+  server.services().scan_rows_max = 2;
+  const Answer answer = server.get("/v2/app/tags/list");
+  EXPECT_EQ(answer.body, R"({"name":"app","tags":["a","b"]})");
+  EXPECT_EQ(server.get(next_of(answer)).body, R"({"name":"app","tags":["c"]})");
+}
+
 TEST(OciTags, KeepTheMomentOfThePathInTheNextPage) {
   TestServer server;
   push_tags(server, {"a", "b"});
