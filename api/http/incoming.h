@@ -35,7 +35,7 @@ class Incoming final : public Body {
  public:
   Incoming(Wire& wire, beast::flat_buffer& buffer, Loop& loop)
       : wire_(wire), buffer_(buffer), loop_(loop) {}
-  ~Incoming() override { loop_.give_window(std::move(window_)); }
+  ~Incoming() override { release(); }
 
   // Begins a message whose header has left `buffer`. `parser` goes on with chunks.
   void begin(const Framing& framing, Parser* parser) {
@@ -46,13 +46,14 @@ class Incoming final : public Body {
     lent_ = 0;
     ended_ = !framing.has_body();
     broken_ = false;
+    starved_ = false;
     awaits_continue_ = framing.expects_continue && framing.has_body();
   }
 
   // Nothing points into the window any more.
   void end() {
     buffer_.consume(std::exchange(lent_, 0));
-    loop_.give_window(std::move(window_));
+    release();
     parser_ = nullptr;
   }
 
@@ -61,8 +62,36 @@ class Incoming final : public Body {
     if (broken_) co_return fail(Errc::invalid, About::body, "the body broke off earlier");
     if (ended_) co_return std::string_view();
     if (!co_await invite()) co_return breaks("the client left before it sent the body");
-    if (parser_ != nullptr) co_return co_await read_chunked();
+    if (parser_ != nullptr) {
+      char* out = window().data();
+      co_return co_await read_chunked(out, window().size(), window().size());
+    }
     co_return co_await read_sized();
+  }
+
+  // Reads some bytes of the body away, without waiting for more than one piece.
+  net::awaitable<Result<std::size_t>> skip(net::mutable_buffer scratch) {
+    buffer_.consume(std::exchange(lent_, 0));
+    window_.reset();
+    if (parser_ != nullptr) {
+      const auto window = co_await read_chunked(static_cast<char*>(scratch.data()), scratch.size(), 1);
+      if (!window) co_return std::unexpected<Error>(window.error());
+      co_return window->size();
+    }
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left_, scratch.size()));
+    std::size_t got = std::min(want, received().size());
+    buffer_.consume(got);
+    if (got == 0) got = co_await wire_.receive(net::buffer(scratch, want));
+    if (got == 0) co_return breaks("the connection ended inside the body");
+    left_ -= got;
+    ended_ = left_ == 0;
+    co_return got;
+  }
+
+  bool hold(std::size_t bytes) override {
+    starved_ = starved_ || !loop_.memory().take(bytes);
+    if (!starved_) held_ += bytes;
+    return !starved_;
   }
 
   std::optional<std::uint64_t> length() const override {
@@ -71,13 +100,19 @@ class Incoming final : public Body {
 
   bool ended() const { return ended_; }
   bool broken() const { return broken_; }
+  bool starved() const { return starved_; }  // hold() said no
   // The client may or may not send its body now (RFC 9110 §10.1.1): the framing is lost.
   bool awaits_continue() const { return awaits_continue_; }
   // How much is still to come when that is known.
   std::uint64_t left() const { return parser_ != nullptr || ended_ ? 0 : left_; }
 
  private:
-  Result<std::string_view> breaks(std::string why) {
+  void release() {
+    window_.reset();
+    loop_.memory().give(std::exchange(held_, 0));
+  }
+
+  std::unexpected<Error> breaks(std::string why) {
     broken_ = true;
     return fail(Errc::invalid, About::body, std::move(why));
   }
@@ -89,9 +124,9 @@ class Incoming final : public Body {
     co_return co_await wire_.send_continue();
   }
 
-  char* window() {
+  const Window& window() {
     if (!window_) window_ = loop_.take_window();
-    return window_.get();
+    return window_;
   }
 
   std::string_view received() const {
@@ -100,15 +135,15 @@ class Incoming final : public Body {
   }
 
   net::awaitable<Result<std::string_view>> read_sized() {
-    const auto want =
-        static_cast<std::size_t>(std::min<std::uint64_t>(left_, limits::kBodyWindowBytes));
+    auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left_, limits::kBodyWindowBytes));
     if (received().size() >= want) {  // small bodies come with their header: lend them in place
       left_ -= want;
       ended_ = left_ == 0;
       lent_ = want;
       co_return received().substr(0, want);
     }
-    char* out = window();
+    char* out = window().data();
+    want = std::min(want, window().size());
     std::size_t filled = received().copy(out, want);
     buffer_.consume(filled);
     while (filled < want) {
@@ -121,15 +156,16 @@ class Incoming final : public Body {
     co_return std::string_view(out, want);
   }
 
-  net::awaitable<Result<std::string_view>> read_chunked() {
+  // Until `enough` of the `size` bytes at `out` are there, or the body ends.
+  net::awaitable<Result<std::string_view>> read_chunked(char* out, std::size_t size,
+                                                        std::size_t enough) {
     auto& body = parser_->get().body();
-    char* out = window();
     body.data = out;
-    body.size = limits::kBodyWindowBytes;
+    body.size = size;
     body.more = true;
-    while (body.size > 0 && !parser_->is_done()) {
+    while (size - body.size < enough && !parser_->is_done()) {
       if (!decode()) co_return breaks("the chunked body is malformed");
-      if (body.size == 0 || parser_->is_done()) break;
+      if (size - body.size >= enough || parser_->is_done()) break;
       // What is left undecoded is the start of a chunk's header or of the trailer.
       if (buffer_.size() > limits::kHeaderBytesMax) co_return breaks("a chunk header is too long");
       constexpr std::size_t kReadBytes = 64 << 10;
@@ -138,7 +174,7 @@ class Incoming final : public Body {
       if (got == 0) co_return breaks("the connection ended inside the body");
     }
     ended_ = parser_->is_done();
-    co_return std::string_view(out, limits::kBodyWindowBytes - body.size);
+    co_return std::string_view(out, size - body.size);
   }
 
   // Moves what it can from the buffer into the window.
@@ -154,12 +190,14 @@ class Incoming final : public Body {
   beast::flat_buffer& buffer_;
   Loop& loop_;
   Parser* parser_ = nullptr;
-  std::unique_ptr<char[]> window_;
+  Window window_;
+  std::size_t held_ = 0;
   std::uint64_t length_ = 0;
   std::uint64_t left_ = 0;
   std::size_t lent_ = 0;  // bytes of buffer_ that the last answer of read() points at
   bool ended_ = true;
   bool broken_ = false;
+  bool starved_ = false;
   bool awaits_continue_ = false;
 };
 

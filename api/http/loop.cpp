@@ -90,15 +90,33 @@ void Loop::cut_all() {
   for (Connection* at = first_; at != nullptr; at = at->next_) at->cut();
 }
 
-std::unique_ptr<char[]> Loop::take_window() {
-  if (windows_.empty()) return std::make_unique_for_overwrite<char[]>(limits::kBodyWindowBytes);
-  auto window = std::move(windows_.back());
-  windows_.pop_back();
+Window Loop::take_window() {
+  Window window;
+  window.loop_ = this;
+  window.size_ = memory_.take(limits::kBodyWindowBytes) ? limits::kBodyWindowBytes : kSmallWindowBytes;
+  if (window.size_ == limits::kBodyWindowBytes && !windows_.empty()) {
+    window.bytes_ = std::move(windows_.back());
+    windows_.pop_back();
+  } else {
+    window.bytes_ = std::make_unique_for_overwrite<char[]>(window.size_);
+  }
   return window;
 }
 
-void Loop::give_window(std::unique_ptr<char[]> window) {
-  if (window && windows_.size() < kWarmWindows) windows_.push_back(std::move(window));
+void Loop::give_window(std::unique_ptr<char[]> bytes) {
+  memory_.give(limits::kBodyWindowBytes);
+  if (windows_.size() < kWarmWindows) windows_.push_back(std::move(bytes));
+}
+
+void Window::reset() {
+  if (bytes_ && size_ == limits::kBodyWindowBytes) loop_->give_window(std::move(bytes_));
+  bytes_.reset();
+  size_ = 0;
+}
+
+MemoryBudget& process_memory() {
+  static MemoryBudget memory(limits::kBodiesBytesMax);
+  return memory;
 }
 
 }  // namespace varve::http

@@ -12,7 +12,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "api/http/memory.h"
 
 namespace varve::http {
 
@@ -67,9 +70,39 @@ class Connection {
   Flow flow_;
 };
 
+// A buffer of a loop, given back to it at the end: limits::kBodyWindowBytes, or kSmallWindowBytes while
+// the memory for bodies is used up. Small ones are not counted: each connection has one at most.
+class Window {
+ public:
+  Window() = default;
+  Window(Window&& other) noexcept { swap(other); }
+  Window& operator=(Window&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Window() { reset(); }
+  explicit operator bool() const { return bytes_ != nullptr; }
+  char* data() const { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+  void reset();
+
+ private:
+  friend class Loop;
+  void swap(Window& other) noexcept {
+    std::swap(loop_, other.loop_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(size_, other.size_);
+  }
+
+  Loop* loop_ = nullptr;
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+};
+inline constexpr std::size_t kSmallWindowBytes = 16 << 10;
+
 class Loop {
  public:
-  Loop() = default;
+  explicit Loop(MemoryBudget& memory = process_memory()) : memory_(memory) {}
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
@@ -85,12 +118,16 @@ class Loop {
   void cut_all();
   std::size_t size() const { return size_; }
 
-  // Buffers of limits::kBodyWindowBytes, kept warm: fresh ones cost more page faults than the copy.
-  std::unique_ptr<char[]> take_window();
-  void give_window(std::unique_ptr<char[]> window);
+  // Some are kept warm: fresh ones cost more page faults than the copy.
+  Window take_window();
+  MemoryBudget& memory() const { return memory_; }
 
  private:
   friend class Connection;
+  friend class Window;
+  void give_window(std::unique_ptr<char[]> bytes);
+
+  MemoryBudget& memory_;
   Connection* first_ = nullptr;
   std::size_t size_ = 0;
   Time now_{};

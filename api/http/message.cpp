@@ -129,6 +129,8 @@ net::awaitable<Result<std::string>> read_all(Body& body, std::size_t bytes_max) 
     if (!window) co_return std::unexpected<Error>(std::move(window).error());
     if (window->empty()) co_return all;
     fits = window->size() <= bytes_max - all.size();
+    if (fits && !body.hold(window->size()))
+      co_return fail(Errc::overloaded, About::body, "too many bodies are held; try again");
     if (fits) all.append(*window);
   }
   co_return fail(Errc::too_large, About::body, "the body is over the limit",

@@ -30,6 +30,8 @@ inline constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 inline constexpr std::uint64_t kDiscardBytesMax = 8 << 20;
 // Bodies up to here are copied behind their header, for one buffer in one write.
 inline constexpr std::size_t kJoinBytesMax = 16 << 10;
+// What is read away goes here.
+inline constexpr std::size_t kScratchBytes = 16 << 10;
 // Files are sent in windows of this size: two copies of it stay well under a millisecond.
 inline constexpr std::size_t kFileWindowBytes = 256 << 10;
 
@@ -303,7 +305,7 @@ class Session final : public Connection, private Wire {
   // Whether the connection can carry another request after this answer.
   bool reusable(const Response& response) const {
     return keep_alive_ && !refused_ && !response.close && !loop().draining() &&
-           !incoming_.broken() && !incoming_.awaits_continue() &&
+           !incoming_.broken() && !incoming_.starved() && !incoming_.awaits_continue() &&
            incoming_.left() <= kDiscardBytesMax;
   }
 
@@ -393,13 +395,14 @@ class Session final : public Connection, private Wire {
   // The first window is read before the head is written: a blob that cannot be read is a 500. Later
   // it is too late to say so, and the connection is cut short of its Content-Length.
   net::awaitable<bool> send_file(Response& response, const FileRange& range, bool keep) {
-    std::unique_ptr<char[]> window = loop().take_window();
+    const Window window = loop().take_window();
+    const std::size_t piece = std::min(kFileWindowBytes, window.size());
     std::uint64_t offset = 0;
     do {
-      const auto size = static_cast<std::size_t>(
-          std::min<std::uint64_t>(kFileWindowBytes, range.length - offset));
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(piece, range.length - offset));
       enter(Phase::handling);
-      const Result<void> loaded = co_await load(range, offset, size, window.get());
+      const Result<void> loaded = co_await load(range, offset, size, window.data());
       if (!loaded) {
         spdlog::error("request {} {}: {}", request_.id, logged_path(), loaded.error().what);
         if (offset > 0) co_return false;
@@ -409,11 +412,10 @@ class Session final : public Connection, private Wire {
       if (offset == 0) compose(response, keep);
       if (offset == 0) restart_flow();
       const std::string_view head = offset == 0 ? std::string_view(out_) : std::string_view();
-      const bool written = co_await write(head, std::string_view(window.get(), size));
+      const bool written = co_await write(head, std::string_view(window.data(), size));
       if (!written) co_return false;
       offset += size;
     } while (offset < range.length);
-    loop().give_window(std::move(window));
     co_return true;
   }
 
@@ -469,12 +471,15 @@ class Session final : public Connection, private Wire {
 
   // Reads away what the handler left of the body. False: too much, or broken.
   net::awaitable<bool> discard_body() {
+    if (incoming_.ended()) co_return true;
+    const auto scratch = std::make_unique_for_overwrite<char[]>(kScratchBytes);
     std::uint64_t total = 0;
     restart_flow();
     while (!incoming_.ended()) {
-      const Result<std::string_view> window = co_await incoming_.read();
-      if (!window) co_return false;
-      total += window->size();
+      const Result<std::size_t> skipped =
+          co_await incoming_.skip(net::buffer(scratch.get(), kScratchBytes));
+      if (!skipped) co_return false;
+      total += *skipped;
       if (total > kDiscardBytesMax) co_return false;
     }
     co_return true;
@@ -489,7 +494,7 @@ class Session final : public Connection, private Wire {
     buffer_.consume(buffer_.size());
     enter(Phase::closing);
     for (;;) {
-      auto space = buffer_.prepare(std::size_t{64} << 10);
+      auto space = buffer_.prepare(kScratchBytes);
       const auto [error, got] = co_await stream_.async_read_some(space, kAwait);
       if (error || got == 0 || is_cut_) co_return;
     }

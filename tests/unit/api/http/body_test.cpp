@@ -41,6 +41,69 @@ TEST(Body, ArrivesInWindowsNoLargerThanTheLimit) {
             (std::vector<std::size_t>{limits::kBodyWindowBytes, limits::kBodyWindowBytes, 777}));
 }
 
+TEST(Body, ArrivesInSmallWindowsWhileMemoryIsShort) {
+  MemoryBudget memory(limits::kBodyWindowBytes - 1);
+  const std::string content = pattern(100'000);
+  MemoryServer server(surfaces(), {}, memory);
+  EXPECT_EQ(server.ask(put("/v2/a/blobs/x", content)).status, 201U);
+  EXPECT_TRUE(server.services().received == content);
+  EXPECT_EQ(server.services().windows.front(), kSmallWindowBytes);
+  EXPECT_EQ(server.ask(chunked("PUT /v2/a/blobs/x", "3\r\nabc\r\n0\r\n\r\n")).status, 201U);
+  EXPECT_EQ(server.services().received, "abc");
+  server.services().file = std::make_shared<MemoryFile>(content);
+  EXPECT_TRUE(server.ask(get("/v2/a/blobs/x")).body == content);
+  EXPECT_EQ(memory.used(), 0U);
+}
+
+TEST(Body, GivesItsMemoryBackHoweverTheRequestEnds) {
+  MemoryBudget memory(limits::kBodiesBytesMax);
+  {
+    MemoryServer server(surfaces(), {}, memory);
+    server.send("PUT /v2/a/blobs/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nbegin");
+    EXPECT_EQ(memory.used(), limits::kBodyWindowBytes);
+  }
+  EXPECT_EQ(memory.used(), 0U);
+  MemoryServer server(surfaces(), {}, memory);
+  auto file = std::make_shared<MemoryFile>(pattern(1 << 20));
+  file->truncate_silently(600'000);
+  server.services().file = file;
+  server.exchange(get("/v2/a/blobs/x"));
+  EXPECT_EQ(memory.used(), 0U);
+}
+
+TEST(Body, HeldWholeIsRefusedWhenTooManyAreHeld) {
+  MemoryBudget memory(999);
+  MemoryServer server(surfaces(), {}, memory);
+  const Answer answer = server.ask(put("/v2/a/manifests/x", pattern(1000)));
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_EQ(answer.header("Retry-After"), "1");
+  EXPECT_EQ(answer.header("Connection"), "close");
+  EXPECT_EQ(memory.used(), 0U);
+  MemoryServer another(surfaces(), {}, memory);
+  EXPECT_EQ(another.ask(put("/v2/a/manifests/x", pattern(999))).status, 201U);
+  EXPECT_EQ(another.ask(put("/v2/a/manifests/x", pattern(999))).status, 201U);
+  EXPECT_EQ(memory.used(), 0U);
+}
+
+TEST(Body, LeftUnreadTakesNoWindowWhileItIsReadAway) {
+  MemoryBudget memory(limits::kBodiesBytesMax);
+  MemoryServer server(surfaces(), {}, memory);
+  const std::string upload = "POST /v2/a/blobs/uploads/";
+  const std::string body = pattern(1'000'000);
+  server.send(upload + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+  server.send(std::string_view(body).substr(0, 400'000));
+  EXPECT_EQ(memory.used(), 0U);
+  server.send(std::string_view(body).substr(400'000));
+  server.send(chunked(upload, "f4240\r\n"));
+  server.send(std::string_view(body).substr(0, 400'000));
+  EXPECT_EQ(memory.used(), 0U);
+  server.send(std::string_view(body).substr(400'000));
+  const std::string got = server.exchange("\r\n0\r\n\r\n" + get("/echo/x"));
+  const auto answers = parse_answers(got);
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_EQ(answers[2].body, "x|anonymous");
+}
+
 TEST(Body, ArrivesWhenItComesInDrops) {
   MemoryServer server(surfaces());
   const std::string request = put("/v2/a/blobs/x", "drop by drop") + get("/echo/x");

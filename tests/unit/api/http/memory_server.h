@@ -57,7 +57,8 @@ Pool& pool();
 
 class MemoryServer {
  public:
-  explicit MemoryServer(std::span<const Surface> surfaces, Hooks hooks = {});
+  explicit MemoryServer(std::span<const Surface> surfaces, Hooks hooks = {},
+                        MemoryBudget& memory = process_memory());
   ~MemoryServer();
 
   void send(std::string_view bytes);  // and lets the server work
