@@ -228,7 +228,14 @@ Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) 
   if (*anchored && (*anchored)->size < head->published) head = published_as(*head, **anchored);
   parts.keys = std::move(keys);
   parts.head.publish(head);
-  VARVE_CLI_TRY(parts.blobs, cli::doing("the blobs cannot be opened", open_file_blob_store(blob_root(config))));
+  const fs::path root = blob_root(config);
+  if (!config.blobs.empty() && !has_file_blobs(root))
+    return cli::refuse(ExitCode::usage, "there are no blobs in " + config.blobs,
+                       "it holds no directory blobs/", "name a data directory, or its blobs/ itself");
+  if (!has_file_blobs(root))
+    console.warn("there are no blobs in " + root.string() + ": only the log and manifests are served. "
+                 "Name blobs with --blobs DIR.");
+  VARVE_CLI_TRY(parts.blobs, cli::doing("the blobs cannot be opened", open_file_blob_store_read_only(root)));
   return warn_about_dev_past(*head, console);
 }
 

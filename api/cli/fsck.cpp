@@ -89,7 +89,7 @@ Outcome<Judged> check_directory(const FsckOptions& options, Console& console) {
   // A directory being served can be read beside its server; the anchor is written with the lock held.
   const Access access = options.write_anchor ? Access::exclusive : Access::read_only;
   VARVE_CLI_TRY(auto directory, doing("the data directory cannot be opened", DataDirectory::open(data, access)));
-  VARVE_CLI_TRY(auto blobs, doing("the blobs cannot be opened", open_file_blob_store(data)));
+  VARVE_CLI_TRY(auto blobs, doing("the blobs cannot be opened", open_file_blob_store_read_only(data)));
   FileAnchor anchor(options.anchor ? fs::path(*options.anchor) : default_anchor(data));
   const fs::path scratch = scratch_in(data);
   auto report = fsck_directory(directory, *blobs, anchor, scratch, progress_on(console));

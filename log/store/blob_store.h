@@ -100,4 +100,11 @@ class FileSteps {
 Result<std::unique_ptr<BlobStore>> open_file_blob_store(const std::filesystem::path& directory,
                                                         FileSteps* steps = nullptr);
 
+// The blobs in `directory` for reading alone: nothing is made, written or counted, and every upload is
+// refused with Errc::unsupported. A directory without blobs/ holds no blobs.
+Result<std::unique_ptr<BlobStore>> open_file_blob_store_read_only(
+    const std::filesystem::path& directory);
+// Whether there are blobs to open: `directory`/blobs is a directory.
+bool has_file_blobs(const std::filesystem::path& directory);
+
 }  // namespace varve

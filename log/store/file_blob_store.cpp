@@ -487,21 +487,51 @@ class FileBlobStore final : public BlobStore {
   std::shared_ptr<State> state_;  // outlives the store while uploads do
 };
 
+// Of another process's directory, or of a medium that cannot be written.
+class ReadOnlyBlobStore final : public BlobStore {
+ public:
+  explicit ReadOnlyBlobStore(std::shared_ptr<State> state) : files_(std::move(state)) {}
+
+  Result<std::unique_ptr<Upload>> start_upload() override { return refused(); }
+  Result<std::unique_ptr<Upload>> open_upload(const UploadId&) override { return refused(); }
+  Result<void> cancel_upload(const UploadId&) override { return refused(); }
+  Result<std::uint64_t> upload_size(const UploadId&) const override { return refused(); }
+  Result<std::unique_ptr<BlobFile>> open(const Digest& digest) const override {
+    return files_.open(digest);
+  }
+  Result<void> verify(const Digest& digest) const override { return files_.verify(digest); }
+  Result<std::size_t> expire_uploads(Timestamp) override { return refused(); }
+  Result<std::uint64_t> free_bytes() const override { return files_.free_bytes(); }
+
+ private:
+  static std::unexpected<Error> refused() {
+    return fail(Errc::unsupported, About::upload, "these blobs are only read");
+  }
+
+  FileBlobStore files_;
+};
+
 FileSteps& real_steps() {
   static FileSteps steps;
   return steps;
+}
+
+Result<fs::path> usable_root(const fs::path& directory) {
+  std::error_code error;
+  fs::path root = fs::absolute(directory, error).lexically_normal();
+  if (!root.has_filename()) root = root.parent_path();  // "blobs/"
+  if (error) return storage(Errc::unavailable, "the blob store has no usable path", error.value());
+  return root;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<BlobStore>> open_file_blob_store(const std::filesystem::path& directory,
                                                         FileSteps* steps) {
-  std::error_code error;
-  fs::path root = fs::absolute(directory, error).lexically_normal();
-  if (!root.has_filename()) root = root.parent_path();  // "blobs/"
-  if (error) return storage(Errc::unavailable, "the blob store has no usable path", error.value());
+  VARVE_TRY(const fs::path root, usable_root(directory));
   auto state = std::make_shared<State>(root, steps != nullptr ? *steps : real_steps());
   std::vector<fs::path> missing = {state->blobs(), state->uploads()};
+  std::error_code error;
   for (fs::path above = root; !fs::exists(above, error) && above != above.parent_path();
        above = above.parent_path()) {
     missing.insert(missing.begin(), above);
@@ -509,6 +539,17 @@ Result<std::unique_ptr<BlobStore>> open_file_blob_store(const std::filesystem::p
   for (const fs::path& made : missing) VARVE_CHECK(state->make_directory(made));
   VARVE_CHECK(state->count_uploads());
   return std::make_unique<FileBlobStore>(std::move(state));
+}
+
+Result<std::unique_ptr<BlobStore>> open_file_blob_store_read_only(
+    const std::filesystem::path& directory) {
+  VARVE_TRY(const fs::path root, usable_root(directory));
+  return std::make_unique<ReadOnlyBlobStore>(std::make_shared<State>(root, real_steps()));
+}
+
+bool has_file_blobs(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  return fs::is_directory(directory / "blobs", ignored);
 }
 
 }  // namespace varve

@@ -124,6 +124,13 @@ http 200 "$VARVE_SERVER/v2/library/app/blobs/$config"
 http 405 -X POST "$VARVE_SERVER/v2/library/app/blobs/uploads/"
 expect 0 log
 stop
+expect 2 serve --read-only --data copy --blobs nowhere --listen 127.0.0.1:0
+told 'no blobs in nowhere'
+start --read-only --data copy
+http 200 "$VARVE_SERVER/v2/library/app/manifests/1.0"
+http 404 "$VARVE_SERVER/v2/library/app/blobs/$config"
+stop
+[ ! -e nowhere ] && [ ! -e copy/blobs ] && [ ! -e copy/uploads ] || fail "a read-only server made directories"
 
 echo "a rotated event key: old entries verify along the chain"
 expect 0 key rotate --data data

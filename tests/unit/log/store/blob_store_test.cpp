@@ -106,6 +106,28 @@ TEST_F(FileBlobStore, PlacesAnEmptyBlob) {
   expect_placed(Digest::of(""), "");
 }
 
+TEST_F(FileBlobStore, OpenedForReadingMakesAndChangesNothing) {
+  const fs::path empty = directory_.path() / "nothing" / "here";
+  EXPECT_FALSE(has_file_blobs(empty));
+  EXPECT_EQ(open_file_blob_store_read_only(empty).value()->open(Digest::of("x")).error().code,
+            Errc::not_found);
+  EXPECT_FALSE(fs::exists(empty.parent_path()));
+
+  ASSERT_TRUE(push("shared").has_value());
+  const UploadId begun = store_->start_upload().value()->id();
+  EXPECT_TRUE(has_file_blobs(root()));
+  const auto reader = open_file_blob_store_read_only(root()).value();
+  EXPECT_EQ(read_all(*reader->open(Digest::of("shared")).value()), "shared");
+  EXPECT_TRUE(reader->verify(Digest::of("shared")).has_value());
+  EXPECT_TRUE(reader->free_bytes().has_value());
+  EXPECT_EQ(reader->start_upload().error().code, Errc::unsupported);
+  EXPECT_EQ(reader->open_upload(begun).error().code, Errc::unsupported);
+  EXPECT_EQ(reader->cancel_upload(begun).error().code, Errc::unsupported);
+  EXPECT_EQ(reader->upload_size(begun).error().code, Errc::unsupported);
+  EXPECT_EQ(reader->expire_uploads(Timestamp{INT64_MAX}).error().code, Errc::unsupported);
+  EXPECT_EQ(uploads(), 1u);
+}
+
 TEST_F(FileBlobStore, TakesBackWhatWasAppendedLast) {
   for (const std::string& kept : {std::string("first "), std::string(), content_of(9 << 20)}) {
     auto upload = store_->start_upload().value();
