@@ -1,5 +1,5 @@
 // Manifests in and out. I/O threads; a manifest is the only body that is held whole, and one above
-// kInlineBytesMax is hashed and parsed on the pool, because 4 MiB take longer than an I/O thread
+// kInlineBytesMax is read, hashed and parsed on the pool, because 4 MiB take longer than an I/O thread
 // may.
 #include <memory>
 #include <optional>
@@ -58,6 +58,13 @@ Result<std::string> stored_bytes(const ReadScope& scope, const Found& found) {
     return fail(Errc::corrupt, About::manifest, "the stored manifest is missing or short",
                 found.digest.to_string());
   return *std::move(bytes);
+}
+
+awaitable<Result<std::string>> stored_bytes_anywhere(Services& services, const ReadScope& scope,
+                                                     const Found& found) {
+  auto work = [&] { return stored_bytes(scope, found); };
+  if (found.row.size <= kInlineBytesMax) co_return work();
+  co_return co_await services.pool.run(work);
 }
 
 struct Prepared {
@@ -129,7 +136,7 @@ awaitable<Response> get_manifest(Services& services, Request& request) {
     response.content_length = found->row.size;
     co_return response;
   }
-  auto bytes = stored_bytes(*scope, *found);
+  auto bytes = co_await stored_bytes_anywhere(services, *scope, *found);
   if (!bytes) co_return oci_problem(bytes.error(), size);
   response.body = *std::move(bytes);
   co_return response;

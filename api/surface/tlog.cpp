@@ -5,6 +5,7 @@
 // are durable but covered by no signed, anchored checkpoint: a client could not verify them, and a
 // cache would keep for a year, as "immutable", leaves that a restore from an older copy may
 // replace.
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -67,7 +68,6 @@ awaitable<Response> get_checkpoint(Services& services, Request&) {
 }
 
 Result<Bytes> read_full(const Services& services, const Reader& reader, const TilePath& path) {
-  if (Bytes cached = services.state->tiles.find(path)) return cached;
   auto read = path.entries ? reader.bundle(path.n, kTileWidth)
                            : reader.tile(path.level, path.n, kTileWidth);
   VARVE_TRY(std::string bytes, std::move(read));
@@ -78,8 +78,7 @@ Result<Bytes> read_full(const Services& services, const Reader& reader, const Ti
 
 // A partial tile is a prefix of the tile it grew into, so any width that ever was is served for
 // ever.
-Result<Bytes> read_tile(const Services& services, const TilePath& path) {
-  const Reader reader = services.reader();
+Result<Bytes> read_tile(const Services& services, const Reader& reader, const TilePath& path) {
   if (path.width > tile_width_at(reader.head().published, path.level, path.n))
     return fail(Errc::not_found, About::entry, "the published tree has no such tile");
   if (path.width == kTileWidth) return read_full(services, reader, path);
@@ -89,11 +88,22 @@ Result<Bytes> read_tile(const Services& services, const TilePath& path) {
   return std::make_shared<const std::string>(std::move(bytes));
 }
 
+// A tile is one row, or the edge in memory; a bundle is up to 256 rows of up to 64 KiB.
+awaitable<Result<Bytes>> read_anywhere(Services& services, const TilePath& path) {
+  const Reader reader = services.reader();
+  auto work = [&] { return read_tile(services, reader, path); };
+  if (!path.entries) co_return work();
+  co_return co_await services.pool.run(work);
+}
+
 awaitable<Response> get_tile(Services& services, Request& request) {
   const auto path = parse_tile_path(request.params.front());
   if (!path)  // a path that is not canonical names nothing
     co_return log_problem(Error(Errc::not_found, About::entry, path.error().what));
-  auto bytes = read_tile(services, *path);
+  // Of cached tiles nothing is asked: only what was published is ever in the cache.
+  Bytes cached = path->width == kTileWidth ? services.state->tiles.find(*path) : nullptr;
+  if (cached) co_return bytes_answer(std::move(cached), kBinary, kImmutable);
+  auto bytes = co_await read_anywhere(services, *path);
   if (!bytes) co_return log_problem(bytes.error());
   co_return bytes_answer(*std::move(bytes), kBinary, kImmutable);
 }
@@ -123,8 +133,24 @@ Result<std::chrono::seconds> wait_parameter(const Request& request) {
   return std::chrono::seconds(*seconds);
 }
 
-// Until a published checkpoint covers the entry, the time is over, or the connection is cut;
-// answers with the newest head either way.
+// One of the requests that wait; false when there are too many already: those hear 503 at once.
+class WaitingPlace {
+ public:
+  explicit WaitingPlace(RunState& state)
+      : waiters_(state.proof_waiters), taken_(waiters_.fetch_add(1) < limits::kProofWaitersMax) {}
+  WaitingPlace(const WaitingPlace&) = delete;
+  WaitingPlace& operator=(const WaitingPlace&) = delete;
+  ~WaitingPlace() { waiters_.fetch_sub(1); }
+  explicit operator bool() const { return taken_; }
+
+ private:
+  std::atomic<std::size_t>& waiters_;
+  const bool taken_;
+};
+
+// Until a published checkpoint covers the entry, the time is over, or the server drains; answers with
+// the newest head either way. A client that leaves is not noticed before its answer is written, so the
+// waiters are limited.
 awaitable<std::shared_ptr<const Head>> wait_published(Services& services, EntryIndex index,
                                                       std::chrono::seconds patience) {
   auto head = services.head.get();
@@ -132,7 +158,12 @@ awaitable<std::shared_ptr<const Head>> wait_published(Services& services, EntryI
   const auto executor = co_await http::net::this_coro::executor;
   http::net::steady_timer timer(executor);
   constexpr auto kAsTuple = http::net::as_tuple(http::net::use_awaitable);
-  while (head->published <= TreeSize{index.value} && std::chrono::steady_clock::now() < deadline) {
+  const WaitingPlace place(*services.state);
+  const auto waits = [&] {
+    return place && head->published <= TreeSize{index.value} && !services.state->draining &&
+           std::chrono::steady_clock::now() < deadline;
+  };
+  while (waits()) {
     timer.expires_after(kPollInterval);
     const auto [error] = co_await timer.async_wait(kAsTuple);
     head = services.head.get();
@@ -177,7 +208,8 @@ awaitable<Response> get_proof(Services& services, Request& request) {
     co_return beyond(index, size);
   const auto head = co_await wait_published(services, index, *patience);
   if (*number >= head->published.value) co_return not_covered(index, head->published);
-  auto proof = make_proof(head, index);
+  auto work = [&head, index] { return make_proof(head, index); };
+  auto proof = co_await services.pool.run(work);
   if (!proof) co_return log_problem(proof.error());
   auto bytes = std::make_shared<const std::string>(*std::move(proof));
   Response response = bytes_answer(std::move(bytes), kPlainText, "no-cache");
@@ -191,7 +223,9 @@ awaitable<Response> get_proof(Services& services, Request& request) {
 awaitable<Response> get_body(Services& services, Request& request) {
   const auto digest = Digest::parse(request.params.front());
   if (!digest) co_return log_problem(digest.error());
-  auto body = services.reader().body(*digest);
+  const Reader reader = services.reader();
+  auto work = [&reader, &digest] { return reader.body(*digest); };
+  auto body = co_await services.pool.run(work);
   if (!body) co_return log_problem(body.error());
   if (!*body)
     co_return log_problem(

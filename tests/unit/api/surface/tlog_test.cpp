@@ -137,6 +137,23 @@ TEST(Tlog, SaysThatAProofIsNotYetThere) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(950));
 }
 
+TEST(Tlog, LetsNoMoreWaitForAProofThanItCanAfford) {
+  TestServer server({.publish_interval = std::chrono::hours(1)});
+  server.push_image("app", "v1", "layer");
+  const std::string url = "/log/proof/" + std::to_string(server.size() - 1) + "?wait=10";
+  server.services().state->proof_waiters = limits::kProofWaitersMax;
+  const auto begin = std::chrono::steady_clock::now();
+  const Answer answer = server.get(url);
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_EQ(answer.header("Retry-After"), "1");
+  EXPECT_EQ(server.services().state->proof_waiters, limits::kProofWaitersMax);
+  server.services().state->proof_waiters = 0;
+  server.services().state->draining = true;
+  EXPECT_EQ(server.get(url).status, 503U);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_EQ(server.services().state->proof_waiters, 0U);
+}
+
 TEST(Tlog, HoldsAProofUntilTheCheckpointIsThere) {
   TestServer server({.publish_interval = std::chrono::milliseconds(400)});
   server.push_image("app", "v1", "layer");
