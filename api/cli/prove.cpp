@@ -124,6 +124,14 @@ struct Proof {
   TreeSize size;
 };
 
+// The key of the entry's time is known here: a signature of any other is false, where a key file alone
+// could not tell.
+bool cannot_tell(const Verdict& verdict) {
+  return !verdict.disproven() && std::ranges::none_of(verdict.checks, [](const Check& check) {
+    return check.outcome == Check::Outcome::unknown && check.name == kEventSignatureCheck;
+  });
+}
+
 Outcome<Proof> verified_proof(const Target& target, Session& session, Console& console) {
   VARVE_CLI_TRY(auto file, fetch_proof(target, session, console));
   VARVE_CLI_TRY(const auto bundle, doing("the server's proof is none", parse_bundle(file)));
@@ -136,7 +144,7 @@ Outcome<Proof> verified_proof(const Target& target, Session& session, Console& c
   Verdict verdict = verify_bundle(bundle, keys, std::nullopt, std::nullopt);
   if (!verdict.proven() || !verdict.entry) {
     print_checks(verdict, console, console.err());
-    if (!verdict.disproven())
+    if (cannot_tell(verdict))
       return refuse(ExitCode::cannot_tell, "whether the server's proof holds cannot be told",
                     "a check above could not be made", "ask with a newer version of varve");
     return refuse(ExitCode::proven_false, "the server's proof does not hold",

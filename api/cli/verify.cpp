@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kPolicyBytesMax = 1 << 20;
 constexpr std::string_view kPublisherCheck = "publisher signature";
 constexpr std::string_view kQuorumCheck = "witness quorum";
-constexpr std::string_view kEventCheck = "event signature";
 
 Outcome<std::string> read_for(const std::string& what, const std::string& path, std::size_t bytes_max) {
   auto bytes = read_file(path, bytes_max);
@@ -186,7 +185,7 @@ std::string checks_that(Check::Outcome outcome, const Verdict& verdict) {
 // What an unknown check asks for: more keys, or a varve that knows more.
 std::string next_step(const Verdict& verdict) {
   const bool key = std::ranges::any_of(verdict.checks, [](const Check& check) {
-    return check.outcome == Check::Outcome::unknown && check.name == kEventCheck;
+    return check.outcome == Check::Outcome::unknown && check.name == kEventSignatureCheck;
   });
   return key ? "get every event key of the registry over a channel you trust: all lines of its /log/vkey, "
                "or of `varve key show`"

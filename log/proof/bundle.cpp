@@ -156,7 +156,7 @@ class Verification {
   }
 
   std::optional<std::string_view> check_event_signature() {
-    constexpr std::string_view kName = "event signature";
+    constexpr std::string_view kName = kEventSignatureCheck;
     const auto note = parse_note(bundle_.entry);
     const auto known = keys_.event_keys();
     const auto signers = note ? verify_note(*note, known) : std::unexpected(note.error());

@@ -30,6 +30,7 @@ inline constexpr std::size_t kProofFileBytesMax =
 Result<ProofBundle> parse_bundle(std::string_view file);
 std::string format_bundle(const ProofBundle& bundle);
 
+inline constexpr std::string_view kEventSignatureCheck = "event signature";
 // One line of what `varve verify` prints.
 struct Check {
   // absent: there is nothing to check, or an earlier failure leaves nothing to check it against.

@@ -67,6 +67,17 @@ TEST_F(Proving, CannotTellAboutEntriesOfANewerVersion) {
   EXPECT_EQ(ask({"log"}), ExitCode::cannot_tell);
 }
 
+TEST_F(Proving, RefusesAnEntryThatTheEventKeyOfItsTimeDidNotSign) {
+  log.grow(2);
+  std::string text(parse_bundle(log.proof(1, 3))->entry);
+  text.resize(text.find("\n\n") + 1);
+  text.replace(text.find("\"index\":1"), 9, "\"index\":3");
+  log.append_signed(text, Signer::generate(log.origin() + "/events"));
+  log.publish();
+  EXPECT_EQ(ask({"prove", "3"}), ExitCode::proven_false);
+  EXPECT_EQ(recorder.out.str(), "");
+}
+
 TEST_F(Proving, FindsTheKeyOfTheTimeAndShowsThemAll) {
   log.grow(2);
   EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
