@@ -19,7 +19,8 @@ constexpr std::uint64_t kRunEntries = 2'048;
 // What could not be read proves nothing: bad, absent and cannot-tell are three answers.
 bool cannot_tell(Errc code) {
   return code == Errc::unavailable || code == Errc::overloaded || code == Errc::throttled ||
-         code == Errc::unknown || code == Errc::internal || code == Errc::unsupported;
+         code == Errc::unknown || code == Errc::internal || code == Errc::unsupported ||
+         code == Errc::unauthorized || code == Errc::denied;
 }
 
 class Findings {
