@@ -92,7 +92,7 @@ class Server {
 
 std::string request(std::string_view method, std::string_view path, std::size_t length,
                     std::string_view more = "") {
-  return fmt::format("{} {} HTTP/1.1\r\nHost: bench\r\n{}Content-Length: {}\r\n\r\n", method, path, more, length);
+  return fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}Content-Length: {}\r\n\r\n", method, path, more, length);
 }
 
 void put_request(std::uint64_t n, std::string& out) {
