@@ -16,17 +16,9 @@ std::unexpected<Error> bad_entry(EntryIndex index, About about, const std::strin
   return fail(code, about, "entry " + std::to_string(index.value) + ": " + why);
 }
 
-// The text part of a note without looking at its signatures.
-Result<std::string_view> text_of(std::string_view note) {
-  const auto boundary = note.rfind("\n\n");
-  if (boundary == std::string_view::npos)
-    return fail(Errc::corrupt, About::entry, "an entry is not a signed note");
-  return note.substr(0, boundary + 1);
-}
-
 Result<void> decode(EntryIndex index, OpenedEntry& opened) {
   opened.leaf = leaf_hash(opened.bytes);
-  auto text = text_of(opened.bytes);
+  auto text = note_text(opened.bytes);
   if (!text) return bad_entry(index, About::entry, text.error().what);
   auto entry = decode_entry_text(*text);
   // Written by a newer version is not corrupt: this one cannot tell.
