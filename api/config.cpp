@@ -41,7 +41,8 @@ Result<std::uint64_t> parse_size(std::string_view value) {
 
 // "500ms", "1s", "2m".
 Result<std::chrono::milliseconds> parse_duration(std::string_view value) {
-  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}};
+  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+      {"ms", 1}, {"s", 1'000}, {"m", 60'000}};
   for (const auto& [unit, factor] : kUnits) {
     if (!value.ends_with(unit)) continue;
     const auto count = parse_decimal(value.substr(0, value.size() - unit.size()));
@@ -72,7 +73,8 @@ Result<void> set_listen(Config& config, std::string_view value) {
   std::string_view address = value.substr(0, colon);
   const bool bracketed = address.starts_with('[') && address.ends_with(']');
   if (bracketed) address = address.substr(1, address.size() - 2);
-  if (!is_address(std::string(address)) || bracketed != (address.find(':') != std::string_view::npos))
+  if (!is_address(std::string(address)) ||
+      bracketed != (address.find(':') != std::string_view::npos))
     return bad("listen takes a numeric address: 127.0.0.1:5000, 0.0.0.0:5000 or [::1]:5000", value);
   config.listen_address = address;
   config.listen_port = static_cast<std::uint16_t>(*port);
@@ -94,19 +96,26 @@ Result<void> assign(Config& config, std::string_view value) {
   return {};
 }
 
-Result<std::string> as_text(std::string_view value) { return std::string(value); }
-Result<std::filesystem::path> as_path(std::string_view value) { return std::filesystem::path(value); }
+Result<std::string> as_text(std::string_view value) {
+  return std::string(value);
+}
+Result<std::filesystem::path> as_path(std::string_view value) {
+  return std::filesystem::path(value);
+}
 
 constexpr ConfigField kFields[] = {
     {"data", "varve-data", "DIR", "the directory that holds the log, the blobs and the keys",
      assign<&Config::data, as_path>},
     {"listen", "127.0.0.1:5000", "ADDRESS:PORT",
-     "where to serve; loopback by default, because plain HTTP belongs behind something that speaks TLS",
+     "where to serve; loopback by default, because plain HTTP belongs behind something that speaks "
+     "TLS",
      set_listen},
     {"dev", "false", "",
-     "everybody may do everything, on loopback only; makes the directory when it is missing or empty",
+     "everybody may do everything, on loopback only; makes the directory when it is missing or "
+     "empty",
      assign<&Config::dev, parse_switch>},
-    {"read_only", "false", "", "serve what is there without keys: a replayed store, or an auditor's copy",
+    {"read_only", "false", "",
+     "serve what is there without keys: a replayed store, or an auditor's copy",
      assign<&Config::read_only, parse_switch>},
     {"blobs", "", "DIR", "read-only: where the blobs are, since a replayed store holds none",
      assign<&Config::blobs, as_text>},
@@ -115,10 +124,12 @@ constexpr ConfigField kFields[] = {
      "unless set, better on another volume",
      assign<&Config::anchor, as_path>},
     {"publish_interval", "1s", "DURATION",
-     "checkpoints are published at most this often; shorter means more signatures, not safer commits",
+     "checkpoints are published at most this often; shorter means more signatures, not safer "
+     "commits",
      assign<&Config::publish_interval, parse_duration>},
     {"disk.low_water", "256MiB", "SIZE",
-     "below this much free space changes are refused, while there is still room to finish what runs",
+     "below this much free space changes are refused, while there is still room to finish what "
+     "runs",
      assign<&Config::disk_low_water_bytes, parse_size>},
     {"io_threads", "2", "N", "threads that talk HTTP; they never wait for the disk",
      assign<&Config::io_threads, parse_count>},
@@ -149,8 +160,8 @@ Result<std::string> scalar_text(const toml::node& node, const std::string& key) 
   return bad("a value is a string, a whole number, or true or false", key);
 }
 
-Result<void> read_table(const toml::table& table, const std::string& prefix, const std::string& source,
-                        Values& values) {
+Result<void> read_table(const toml::table& table, const std::string& prefix,
+                        const std::string& source, Values& values) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
     if (const auto* inner = node.as_table()) {
@@ -168,17 +179,20 @@ Result<void> read_toml(const std::filesystem::path& file, Values& values) {
   const toml::parse_result parsed = toml::parse_file(file.string());
   if (!parsed) {
     const auto& where = parsed.error().source().begin;
-    return bad("the configuration file cannot be read: " + std::string(parsed.error().description()),
-               file.string() + (where.line > 0 ? ", line " + std::to_string(where.line) : ""));
+    return bad(
+        "the configuration file cannot be read: " + std::string(parsed.error().description()),
+        file.string() + (where.line > 0 ? ", line " + std::to_string(where.line) : ""));
   }
   return read_table(parsed.table(), "", file.string(), values);
 }
 
 Result<void> read_environment(const ConfigInputs& inputs, Values& values) {
   for (const auto& [name, value] : inputs.environment) {
-    if (!name.starts_with("VARVE_") || std::ranges::find(kOtherVariables, name) != std::end(kOtherVariables))
+    if (!name.starts_with("VARVE_") ||
+        std::ranges::find(kOtherVariables, name) != std::end(kOtherVariables))
       continue;
-    const auto field = std::ranges::find_if(kFields, [&](const ConfigField& f) { return f.variable() == name; });
+    const auto field =
+        std::ranges::find_if(kFields, [&](const ConfigField& f) { return f.variable() == name; });
     if (field == std::end(kFields)) return bad("an environment variable configures nothing", name);
     values[std::string(field->name)] = {value, name};
   }
@@ -214,7 +228,9 @@ std::string with_dashes(std::string_view name) {
 
 }  // namespace
 
-std::string ConfigField::flag() const { return "--" + with_dashes(name); }
+std::string ConfigField::flag() const {
+  return "--" + with_dashes(name);
+}
 
 std::string ConfigField::variable() const {
   std::string text = "VARVE_";
@@ -223,7 +239,9 @@ std::string ConfigField::variable() const {
   return text;
 }
 
-std::span<const ConfigField> config_fields() { return kFields; }
+std::span<const ConfigField> config_fields() {
+  return kFields;
+}
 
 Result<LoadedConfig> load_config(const ConfigInputs& inputs) {
   VARVE_TRY(auto values, gather(inputs));
@@ -241,16 +259,20 @@ Result<LoadedConfig> load_config(const ConfigInputs& inputs) {
   return loaded;
 }
 
-bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
 
 Result<void> validate(const Config& config) {
   if (config.data.empty()) return bad("data names no directory", "data");
   if (config.dev && !is_loopback(config.listen_address))
     return bad("dev mode lets everybody do everything, so it listens on loopback only",
                config.listen_address);
-  if (config.dev && config.read_only) return bad("dev mode and read_only exclude each other", "dev, read_only");
+  if (config.dev && config.read_only)
+    return bad("dev mode and read_only exclude each other", "dev, read_only");
   if (!config.blobs.empty() && !config.read_only)
-    return bad("blobs is for a read-only server; otherwise they are in the data directory", config.blobs);
+    return bad("blobs is for a read-only server; otherwise they are in the data directory",
+               config.blobs);
   if (config.publish_interval < std::chrono::milliseconds(10) ||
       config.publish_interval > std::chrono::hours(1))
     return bad("publish_interval is between 10ms and 60m",

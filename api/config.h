@@ -1,5 +1,5 @@
-// Everything that can be configured, with its default and its reason. Flags, VARVE_* variables and a
-// TOML file make a LoadedConfig; validate() judges it once; it never changes afterwards.
+// Everything that can be configured, with its default and its reason. Flags, VARVE_* variables and
+// a TOML file make a LoadedConfig; validate() judges it once; it never changes afterwards.
 //
 // One table of fields (config.cpp) makes the flags, the variables, the TOML keys and what
 // `varve config --explain` prints. The thread of main() only; a Config may be read by any thread.
@@ -25,10 +25,10 @@ struct Config {
   std::filesystem::path data = "varve-data";  // the directory that holds everything
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 5000;
-  bool dev = false;                           // opens everything; loopback only
-  bool read_only = false;                     // serve a replayed store: no keys, no writes
-  std::string blobs;                          // read-only: a blob directory, or empty
-  std::filesystem::path anchor;               // empty: DATA/head.anchor
+  bool dev = false;              // opens everything; loopback only
+  bool read_only = false;        // serve a replayed store: no keys, no writes
+  std::string blobs;             // read-only: a blob directory, or empty
+  std::filesystem::path anchor;  // empty: DATA/head.anchor
   std::chrono::milliseconds publish_interval{1000};
   std::uint64_t disk_low_water_bytes = limits::kDiskLowWaterDefault;
   unsigned io_threads = 2;

@@ -11,7 +11,9 @@
 namespace {
 
 // A shell reports 130 for an interrupted command; whoever starts us directly shall see the same.
-void end_interrupted(int) { ::_exit(static_cast<int>(varve::cli::ExitCode::interrupted)); }
+void end_interrupted(int) {
+  ::_exit(static_cast<int>(varve::cli::ExitCode::interrupted));
+}
 
 }  // namespace
 

@@ -107,19 +107,20 @@ std::string dev_origin() {
 
 Outcome<void> make_dev_directory(const Config& config, Console& console) {
   const std::string origin = dev_origin();
-  VARVE_CLI_CHECK(cli::doing("no dev registry can be made in " + config.data.string(),
-                             DataDirectory::initialise(config.data, origin, anchor_file(config),
-                                                       http::ulid(), now()),
-                             "give --data a missing or empty directory"));
+  VARVE_CLI_CHECK(cli::doing(
+      "no dev registry can be made in " + config.data.string(),
+      DataDirectory::initialise(config.data, origin, anchor_file(config), http::ulid(), now()),
+      "give --data a missing or empty directory"));
   console.say("made a dev registry in " + config.data.string() + ", origin " + origin);
   return {};
 }
 
 Outcome<DataDirectory> open_directory(const Config& config, Access access) {
   if (!DataDirectory::is_initialised(config.data))
-    return cli::refuse(ExitCode::usage, "there is no registry in " + config.data.string(),
-                       "the directory is not initialised",
-                       "make one with `varve init --data DIR --origin NAME`, or try `varve serve --dev`");
+    return cli::refuse(
+        ExitCode::usage, "there is no registry in " + config.data.string(),
+        "the directory is not initialised",
+        "make one with `varve init --data DIR --origin NAME`, or try `varve serve --dev`");
   return cli::doing("the data directory " + config.data.string() + " cannot be opened",
                     DataDirectory::open(config.data, access),
                     "if another varve serves it, stop that one first or use its address");
@@ -128,15 +129,18 @@ Outcome<DataDirectory> open_directory(const Config& config, Access access) {
 std::string anchor_advice(const Error& error) {
   if (error.about != About::checkpoint) return "run `varve fsck --data DIR` to see what is wrong";
   if (error.code == Errc::unavailable)
-    return "put the anchor back, or run `varve fsck --data DIR --write-anchor` when this is the newest copy";
-  return "do not serve this copy: find the newest one. A registry that continued from here would sign a "
+    return "put the anchor back, or run `varve fsck --data DIR --write-anchor` when this is the "
+           "newest copy";
+  return "do not serve this copy: find the newest one. A registry that continued from here would "
+         "sign a "
          "second history";
 }
 
 Outcome<void> enable_dev_mode(Ledger& ledger) {
   std::promise<Result<Receipt>> outcome;
-  ledger.submit(Command{Actor{"operator", Auth::local}, http::ulid(), "local", system::EnableDevMode{}, {}},
-                [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
+  ledger.submit(
+      Command{Actor{"operator", Auth::local}, http::ulid(), "local", system::EnableDevMode{}, {}},
+      [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
   VARVE_CLI_TRY([[maybe_unused]] const auto receipt,
                 cli::doing("dev mode cannot be recorded in the log", outcome.get_future().get()));
   return {};
@@ -147,20 +151,23 @@ Outcome<void> warn_about_dev_past(const Head& head, Console& console) {
   const auto view = Reader(std::make_shared<const Head>(head)).view();
   VARVE_CLI_TRY(const auto row, view->get(Table::system, RowKey().name("dev_mode")));
   if (row)
-    console.warn("THIS DIRECTORY WAS SERVED IN DEV MODE: since entry " + std::to_string(row->index.value) +
+    console.warn("THIS DIRECTORY WAS SERVED IN DEV MODE: since entry " +
+                 std::to_string(row->index.value) +
                  " anybody on that machine could change anything. Do not trust what it holds.");
   return {};
 }
 
 std::string address_text(const http::Server& server) {
   const bool v6 = server.address().find(':') != std::string::npos;
-  return (v6 ? "[" + server.address() + "]" : server.address()) + ":" + std::to_string(server.port());
+  return (v6 ? "[" + server.address() + "]" : server.address()) + ":" +
+         std::to_string(server.port());
 }
 
 void print_next_steps(const std::string& address, Console& console) {
   const std::string server = address == "127.0.0.1:5000" ? "" : " --server http://" + address;
   console.say("dev mode: everybody on this machine may do everything. Try, in another terminal:");
-  console.say("  skopeo copy --dest-tls-verify=false oci:./image docker://" + address + "/library/app:1.0");
+  console.say("  skopeo copy --dest-tls-verify=false oci:./image docker://" + address +
+              "/library/app:1.0");
   console.say("  varve log" + server);
   console.say("  varve prove library/app:1.0 --out app.tlog-proof" + server);
   console.say("  varve key show" + server + " > registry.vkeys");
@@ -202,7 +209,8 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
     VARVE_CLI_CHECK(cli::doing("the log cannot be opened", std::move(ledger), advice));
   }
   parts.ledger = *std::move(ledger);
-  VARVE_CLI_TRY(parts.blobs, cli::doing("the blobs cannot be opened", open_file_blob_store(config.data)));
+  VARVE_CLI_TRY(parts.blobs,
+                cli::doing("the blobs cannot be opened", open_file_blob_store(config.data)));
   if (config.dev) return enable_dev_mode(*parts.ledger);
   return warn_about_dev_past(*parts.head.get(), console);
 }
@@ -231,36 +239,41 @@ Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) 
   const fs::path root = blob_root(config);
   if (!config.blobs.empty() && !has_file_blobs(root))
     return cli::refuse(ExitCode::usage, "there are no blobs in " + config.blobs,
-                       "it holds no directory blobs/", "name a data directory, or its blobs/ itself");
+                       "it holds no directory blobs/",
+                       "name a data directory, or its blobs/ itself");
   if (!has_file_blobs(root))
-    console.warn("there are no blobs in " + root.string() + ": only the log and manifests are served. "
+    console.warn("there are no blobs in " + root.string() +
+                 ": only the log and manifests are served. "
                  "Name blobs with --blobs DIR.");
-  VARVE_CLI_TRY(parts.blobs, cli::doing("the blobs cannot be opened", open_file_blob_store_read_only(root)));
+  VARVE_CLI_TRY(parts.blobs,
+                cli::doing("the blobs cannot be opened", open_file_blob_store_read_only(root)));
   return warn_about_dev_past(*head, console);
 }
 
 http::Hooks hooks_for(Services& services) {
-  return {.authenticate = [&services](http::Request& request) {
-            request.actor = surface::authenticate(services, request);
-          },
-          .gate = [&services](const http::Route& route, const http::Request& request) {
-            return surface::gate(services, request, route);
-          }};
+  return {.authenticate =
+              [&services](http::Request& request) {
+                request.actor = surface::authenticate(services, request);
+              },
+          .gate =
+              [&services](const http::Route& route, const http::Request& request) {
+                return surface::gate(services, request, route);
+              }};
 }
 
 // Before the directory is opened: a server that could not take a connection must not hold the lock.
 Outcome<std::size_t> affordable_connections() {
   const std::string next = "raise the hard limit: `ulimit -Hn`, or LimitNOFILE= of a systemd unit";
-  VARVE_CLI_TRY(const auto descriptors,
-                cli::doing("the limit of open files is unknown", http::raise_descriptor_limit(), next));
+  VARVE_CLI_TRY(const auto descriptors, cli::doing("the limit of open files is unknown",
+                                                   http::raise_descriptor_limit(), next));
   return cli::doing("too few files may be open", http::connections_within(descriptors), next);
 }
 
 Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, Parts& parts,
                              const Signals& signals, Console& console) {
   http::Pool pool(config.pool_threads);
-  Services services{config,        parts.head, parts.ledger.get(), *parts.blobs, pool,
-                    parts.keys->log, parts.keys->event};
+  Services services{config, parts.head,      parts.ledger.get(), *parts.blobs,
+                    pool,   parts.keys->log, parts.keys->event};
   http::ServerOptions options;
   options.address = config.listen_address;
   options.port = config.listen_port;
@@ -269,8 +282,8 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   VARVE_CLI_TRY(auto server,
                 cli::doing("nothing can be served on " + config.listen_address + ":" +
                                std::to_string(config.listen_port),
-                           http::Server::start(options, http::Router(surface::all_surfaces()), services,
-                                               pool, hooks_for(services)),
+                           http::Server::start(options, http::Router(surface::all_surfaces()),
+                                               services, pool, hooks_for(services)),
                            "choose another address with --listen ADDRESS:PORT"));
   std::optional<Upkeep> upkeep;
   if (parts.ledger) upkeep.emplace(*parts.blobs);

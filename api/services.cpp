@@ -39,7 +39,7 @@ bool measure_low(const Services& services) {
   if (!free || *free < low_water) return true;
   if (!config.data.empty() && lacks(config.data, low_water)) return true;
   if (config.anchor.empty()) return false;  // beside the log
-  std::error_code ignored;  // no path at all is a volume that cannot be asked
+  std::error_code ignored;                  // no path at all is a volume that cannot be asked
   const auto directory = std::filesystem::absolute(config.anchor, ignored).parent_path();
   return lacks(directory, std::min(low_water, kAnchorNeeds));
 }
@@ -67,8 +67,7 @@ bool Services::low_on_disk() const {
   const std::int64_t now_ms = std::max<std::int64_t>(1, monotonic_ms());
   std::int64_t checked = state->disk_checked_ms.load(std::memory_order_relaxed);
   const bool old = checked == 0 || now_ms - checked >= 1000;
-  if (old && state->disk_checked_ms.compare_exchange_strong(checked, now_ms))
-    return measure_disk();
+  if (old && state->disk_checked_ms.compare_exchange_strong(checked, now_ms)) return measure_disk();
   return state->disk_low.load(std::memory_order_relaxed);
 }
 

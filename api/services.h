@@ -32,19 +32,19 @@ struct RunState {
 struct Services {
   const Config& config;
   HeadCell& head;
-  Ledger* ledger;          // null on a read-only server
+  Ledger* ledger;  // null on a read-only server
   BlobStore& blobs;
-  http::Pool& pool;        // for anything that may block: file syncs, blob reads
+  http::Pool& pool;  // for anything that may block: file syncs, blob reads
   VerifierKey log_key;
   VerifierKey event_key;
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
   std::size_t scan_rows_max = limits::kScanRowsMax;
 
   Reader reader() const { return Reader(head.get()); }
-  std::string ulid() const;            // a new request id
+  std::string ulid() const;  // a new request id
   Timestamp now() const;
-  bool low_on_disk() const;            // below config.disk_low_water; measured at most once a second
-  bool measure_disk() const;           // the same, measured now: before every window that is stored
+  bool low_on_disk() const;   // below config.disk_low_water; measured at most once a second
+  bool measure_disk() const;  // the same, measured now: before every window that is stored
 };
 
 // The coroutine's way into the ledger: completes on the caller's executor.

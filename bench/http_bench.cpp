@@ -1,5 +1,5 @@
-// What does the real binary do over HTTP, client and server on the same machine? Manifests, tiles, blobs,
-// and what it costs to serve and to start over a log of a million entries.
+// What does the real binary do over HTTP, client and server on the same machine? Manifests, tiles,
+// blobs, and what it costs to serve and to start over a log of a million entries.
 //
 //   http_bench [VARVE_BINARY]     the binary; default: $VARVE
 #include <signal.h>
@@ -35,9 +35,10 @@ class Server {
     posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], 2);
     posix_spawn_file_actions_addclose(&actions, pipe_ends[0]);
     const std::string directory = data.string();
-    const char* arguments[] = {binary.c_str(), "serve", "--dev", "--data", directory.c_str(),
-                               "--listen", "127.0.0.1:0", nullptr};
-    if (::posix_spawn(&pid_, binary.c_str(), &actions, nullptr, const_cast<char**>(arguments), environ) != 0)
+    const char* arguments[] = {binary.c_str(),    "serve",    "--dev",       "--data",
+                               directory.c_str(), "--listen", "127.0.0.1:0", nullptr};
+    if (::posix_spawn(&pid_, binary.c_str(), &actions, nullptr, const_cast<char**>(arguments),
+                      environ) != 0)
       throw std::runtime_error("cannot start " + binary);
     posix_spawn_file_actions_destroy(&actions);
     ::close(pipe_ends[1]);
@@ -63,7 +64,8 @@ class Server {
     for (;;) {
       const auto at = text.find(kMark);
       if (at != std::string::npos && text.find('\n', at) != std::string::npos) {
-        port_ = static_cast<std::uint16_t>(std::strtoul(text.c_str() + at + kMark.size(), nullptr, 10));
+        port_ =
+            static_cast<std::uint16_t>(std::strtoul(text.c_str() + at + kMark.size(), nullptr, 10));
         break;
       }
       char buffer[512];
@@ -92,7 +94,8 @@ class Server {
 
 std::string request(std::string_view method, std::string_view path, std::size_t length,
                     std::string_view more = "") {
-  return fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}Content-Length: {}\r\n\r\n", method, path, more, length);
+  return fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}Content-Length: {}\r\n\r\n", method,
+                     path, more, length);
 }
 
 void put_request(std::uint64_t n, std::string& out) {
@@ -140,7 +143,8 @@ double upload(std::uint16_t port, const std::string& blob, const std::string& di
   const int fd = connect_to(port);
   const auto begin = Clock::now();
   const auto started = round_trip(fd, request("POST", "/v2/bench/app/blobs/uploads/", 0));
-  const auto done = round_trip(fd, request("PUT", started.location + "?digest=" + digest, blob.size()), blob);
+  const auto done =
+      round_trip(fd, request("PUT", started.location + "?digest=" + digest, blob.size()), blob);
   const double seconds = seconds_since(begin);
   ::close(fd);
   if (done.status != 201)
@@ -154,7 +158,8 @@ double download(std::uint16_t port, const std::string& digest) {
   const auto head = round_trip(fd, request("GET", "/v2/bench/app/blobs/" + digest, 0));
   const double seconds = seconds_since(begin);
   ::close(fd);
-  if (head.status != 200 || head.body_bytes != kBlobBytes) throw std::runtime_error("the download failed");
+  if (head.status != 200 || head.body_bytes != kBlobBytes)
+    throw std::runtime_error("the download failed");
   return seconds;
 }
 
@@ -240,7 +245,8 @@ void a_million_entries(Report& report, const std::string& binary) {
   Server first(binary, store);
   Load::run(first.port(), kConnections, 2, 201, put_request);
   const std::string get = request("GET", "/v2/bench/app/manifests/tag-7", 0);
-  Load::run(first.port(), kConnections, 2, 200, [&](std::uint64_t, std::string& out) { out = get; });
+  Load::run(first.port(), kConnections, 2, 200,
+            [&](std::uint64_t, std::string& out) { out = get; });
   Load::run(first.port(), kConnections, 2, 200, [&](std::uint64_t n, std::string& out) {
     out = request("GET", fmt::format("/log/tile/0/x{:03}/{:03}", n % 3, n % 900), 0);
   });

@@ -1,5 +1,5 @@
-// The load generator of the HTTP benches: one thread, many keep-alive connections, requests written by a
-// function. It understands just enough HTTP to know where an answer ends. One thread.
+// The load generator of the HTTP benches: one thread, many keep-alive connections, requests written
+// by a function. It understands just enough HTTP to know where an answer ends. One thread.
 #pragma once
 
 #include <arpa/inet.h>
@@ -98,8 +98,8 @@ class Load {
  public:
   using Make = std::function<void(std::uint64_t n, std::string& out)>;
 
-  static LoadResult run(std::uint16_t port, std::size_t connections, double seconds, unsigned wanted,
-                        const Make& make) {
+  static LoadResult run(std::uint16_t port, std::size_t connections, double seconds,
+                        unsigned wanted, const Make& make) {
     Load load(wanted, make);
     for (std::size_t i = 0; i < connections; ++i) load.add(connect_to(port));
     load.loop(seconds);
@@ -113,7 +113,8 @@ class Load {
     Clock::time_point sent;
   };
 
-  Load(unsigned wanted, const Make& make) : wanted_(wanted), make_(make), epoll_(::epoll_create1(0)) {}
+  Load(unsigned wanted, const Make& make)
+      : wanted_(wanted), make_(make), epoll_(::epoll_create1(0)) {}
   ~Load() {
     for (const Connection& connection : connections_) ::close(connection.fd);
     ::close(epoll_);
@@ -161,7 +162,8 @@ class Load {
     if (n <= 0) throw std::runtime_error("the server under test hung up");
     connection.in.append(buffer, static_cast<std::size_t>(n));
     AnswerHead head;
-    if (!parse_head(connection.in, head) || connection.in.size() < head.header_bytes + head.body_bytes)
+    if (!parse_head(connection.in, head) ||
+        connection.in.size() < head.header_bytes + head.body_bytes)
       return false;
     if (head.status != wanted_) ++result_.failures;
     connection.in.clear();

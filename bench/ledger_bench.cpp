@@ -1,7 +1,8 @@
-// How fast does the ledger make signed events durable, alone and in a crowd, against raw synced RocksDB
-// writes of the same bytes on the same disk in the same run?
+// How fast does the ledger make signed events durable, alone and in a crowd, against raw synced
+// RocksDB writes of the same bytes on the same disk in the same run?
 //
-//   ledger_bench [--sustained N]     N: entries to grow the log to (default 1,000,000; 0 leaves it out)
+//   ledger_bench [--sustained N]     N: entries to grow the log to (default 1,000,000; 0 leaves it
+//   out)
 #include <fmt/core.h>
 
 #include <atomic>
@@ -25,7 +26,8 @@ double one_alone(Rig& rig, const TagMoves& moves, std::uint64_t& n) {
   auto future = promise.get_future();
   Command command = moves.next(n++);
   const auto start = Clock::now();
-  rig.ledger().submit(std::move(command), [&](Result<Receipt> r) { promise.set_value(std::move(r)); });
+  rig.ledger().submit(std::move(command),
+                      [&](Result<Receipt> r) { promise.set_value(std::move(r)); });
   must(future.get());
   return seconds_since(start);
 }
@@ -48,10 +50,10 @@ class Recording final : public Batch {
   std::vector<Row> rows;
 };
 
-// The rows the ledger wrote for entries [from, to), in batches of `width` events: the same keys, values
-// and order, with nothing left to decide, sign or hash.
-std::vector<std::vector<Recording::Row>> recorded(const Head& head, std::uint64_t from, std::uint64_t to,
-                                                  std::uint64_t width) {
+// The rows the ledger wrote for entries [from, to), in batches of `width` events: the same keys,
+// values and order, with nothing left to decide, sign or hash.
+std::vector<std::vector<Recording::Row>> recorded(const Head& head, std::uint64_t from,
+                                                  std::uint64_t to, std::uint64_t width) {
   std::vector<std::vector<Recording::Row>> batches;
   const Reader reader(std::make_shared<const Head>(head));
   for (std::uint64_t first = from; first < to; first += width) {
@@ -132,7 +134,8 @@ void in_a_crowd(Report& report, Rig& rig, const TagMoves& moves, std::uint64_t& 
   report.at_most("p99", quantile(ours.latencies, 0.99) * 1e3, 40, "ms");
 }
 
-void sustained(Report& report, Rig& rig, const TagMoves& moves, std::uint64_t& n, std::uint64_t entries) {
+void sustained(Report& report, Rig& rig, const TagMoves& moves, std::uint64_t& n,
+               std::uint64_t entries) {
   const std::uint64_t before = rig.size().value;
   const auto begin = Clock::now();
   double slowest = 1e18;
@@ -143,7 +146,8 @@ void sustained(Report& report, Rig& rig, const TagMoves& moves, std::uint64_t& n
   }
   report.figure("slowest stretch of 50,000", slowest, "events/s");
   report.at_least(fmt::format("sustained up to {} entries", entries),
-                  static_cast<double>(rig.size().value - before) / seconds_since(begin), 15'000, "events/s");
+                  static_cast<double>(rig.size().value - before) / seconds_since(begin), 15'000,
+                  "events/s");
 }
 
 int run(std::uint64_t sustained_entries) {

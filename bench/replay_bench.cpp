@@ -1,5 +1,5 @@
-// How fast is a log replayed into fresh tables, without checking signatures and with, against libsodium's
-// own verification rate times the cores?
+// How fast is a log replayed into fresh tables, without checking signatures and with, against
+// libsodium's own verification rate times the cores?
 //
 //   replay_bench [--entries N]     default 1,000,000
 #include <sodium.h>
@@ -21,11 +21,13 @@ double verify_rate(std::size_t message_bytes) {
   std::array<unsigned char, crypto_sign_BYTES> signature;
   crypto_sign_keypair(public_key.data(), secret_key.data());
   const std::vector<unsigned char> message(message_bytes, 'x');
-  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), secret_key.data());
+  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(),
+                       secret_key.data());
   constexpr int kRounds = 20'000;
   const auto begin = Clock::now();
   for (int i = 0; i < kRounds; ++i)
-    if (crypto_sign_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) != 0)
+    if (crypto_sign_verify_detached(signature.data(), message.data(), message.size(),
+                                    public_key.data()) != 0)
       std::exit(1);
   return kRounds / seconds_since(begin);
 }

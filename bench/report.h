@@ -1,5 +1,6 @@
-// What every bench prints: our figure beside the limit or engine it was measured against in the same
-// run, and whether the ratio holds. Absolute times on shared machines mean little; ratios hold.
+// What every bench prints: our figure beside the limit or engine it was measured against in the
+// same run, and whether the ratio holds. Absolute times on shared machines mean little; ratios
+// hold.
 #pragma once
 
 #include <fmt/core.h>

@@ -32,8 +32,8 @@ inline Timestamp now() {
               .count()};
 }
 
-// Moves one of many tags: one signed event a command, decided against rows that are there. Two digests
-// take turns, so that no move is a repeat.
+// Moves one of many tags: one signed event a command, decided against rows that are there. Two
+// digests take turns, so that no move is a repeat.
 class TagMoves {
  public:
   TagMoves() {
@@ -74,7 +74,8 @@ class Rig {
     anchor_ = std::make_unique<FileAnchor>(default_anchor(root));
     LedgerOptions options;
     options.clock = now;
-    ledger_ = must(Ledger::open(data_->store(), *anchor_, head_, must(data_->load_keys(*anchor_)), options));
+    ledger_ = must(
+        Ledger::open(data_->store(), *anchor_, head_, must(data_->load_keys(*anchor_)), options));
   }
   ~Rig() { ledger_.reset(); }
   Ledger& ledger() { return *ledger_; }
@@ -83,7 +84,8 @@ class Rig {
   Store& store() { return data_->store(); }
   std::size_t entry_bytes() const {
     const auto head = head_.get();
-    return must(head->snapshot->get(Family::entry, entry_key(EntryIndex{head->size.value - 1})))->size();
+    return must(head->snapshot->get(Family::entry, entry_key(EntryIndex{head->size.value - 1})))
+        ->size();
   }
 
  private:

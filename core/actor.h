@@ -12,9 +12,9 @@ namespace varve {
 
 // How the caller showed who they are. The text form stands in every entry.
 enum class Auth : std::uint8_t {
-  none,    // nobody: an anonymous request
-  dev,     // a server in dev mode, which lets everybody do everything
-  local,   // somebody who holds the data directory: init, key rotate
+  none,   // nobody: an anonymous request
+  dev,    // a server in dev mode, which lets everybody do everything
+  local,  // somebody who holds the data directory: init, key rotate
 };
 std::string_view to_string(Auth auth);
 std::optional<Auth> parse_auth(std::string_view text);  // inverse of to_string()

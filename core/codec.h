@@ -1,6 +1,6 @@
 // The canonical bytes of an entry's text, and the decoding of every version ever written. Pure; any
-// thread. Stored bytes are what was signed: they are never re-encoded, and members this version does
-// not know are ignored here and kept there.
+// thread. Stored bytes are what was signed: they are never re-encoded, and members this version
+// does not know are ignored here and kept there.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace varve {
 
 struct Envelope {
   EntryIndex index;
-  Timestamp at;            // stamped once a batch, never decreasing
+  Timestamp at;  // stamped once a batch, never decreasing
   Actor actor;
-  std::string request;     // ULID made by this server
-  std::string surface;     // "oci", "local", …
+  std::string request;               // ULID made by this server
+  std::string surface;               // "oci", "local", …
   std::uint32_t batch_position = 0;  // this event's place in its request's run …
   std::uint32_t batch_count = 1;     // … of this many, which is atomic
   friend bool operator==(const Envelope&, const Envelope&) = default;
@@ -42,8 +42,8 @@ Result<Entry> decode_entry_text(std::string_view text);
 // The envelope alone, which does not depend on the type: for entries of unknown ones.
 Result<Envelope> decode_envelope_text(std::string_view text);
 
-// Does the event's data name this digest, as whatever? For finding events; what an event vouches for
-// is subject_digest().
+// Does the event's data name this digest, as whatever? For finding events; what an event vouches
+// for is subject_digest().
 bool mentions_digest(const Event& event, const Digest& digest);
 // The event's data as one line of JSON, for listings.
 std::string data_json(const Event& event);

@@ -6,9 +6,9 @@
 namespace varve {
 namespace {
 
-// One line an alternative, and none for the rest: whoever adds an event says here whether it vouches
-// for bytes. That an event names a digest does not tell: `varve verify FILE` would take a file for
-// published because its deletion is.
+// One line an alternative, and none for the rest: whoever adds an event says here whether it
+// vouches for bytes. That an event names a digest does not tell: `varve verify FILE` would take a
+// file for published because its deletion is.
 struct Subject {
   using Found = std::optional<Digest>;
   Found operator()(const system::Genesis&) const { return {}; }

@@ -20,9 +20,9 @@ struct Body {
   std::shared_ptr<const std::string> bytes;
 };
 
-using Intent = std::variant<system::Initialise, system::EnableDevMode, system::RotateEventKey,
-                            content::LinkBlob, oci::PutManifest, oci::DeleteTag,
-                            oci::DeleteManifest>;
+using Intent =
+    std::variant<system::Initialise, system::EnableDevMode, system::RotateEventKey,
+                 content::LinkBlob, oci::PutManifest, oci::DeleteTag, oci::DeleteManifest>;
 
 // A wish, with everything that is not a function of the state: who, through what, which bytes.
 struct Command {

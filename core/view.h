@@ -33,7 +33,7 @@ inline constexpr Table kTables[] = {Table::system,   Table::repo, Table::blob,  
 std::string_view table_name(Table table);
 
 struct Row {
-  EntryIndex index;   // the event that set it
+  EntryIndex index;  // the event that set it
   std::string value;
 };
 
@@ -41,7 +41,7 @@ struct Row {
 class RowKey {
  public:
   RowKey() = default;
-  RowKey& name(std::string_view part);   // asserted free of 00
+  RowKey& name(std::string_view part);  // asserted free of 00
   RowKey& digest(const Digest& digest);
   const std::string& bytes() const { return bytes_; }
   operator std::string_view() const { return bytes_; }  // NOLINT: a key is its bytes
@@ -60,9 +60,9 @@ class View {
   using Visit = std::function<bool(std::string_view key, const Row& row)>;
   virtual Result<void> scan(Table table, std::string_view prefix, std::string_view after,
                             const Visit& visit) const = 0;
-  // scan() that looks at `rows_max` rows at most. A state of the past passes over rows that were made
-  // later or were gone already, any number of them, and `visit` never hears of those. The key of the
-  // last row looked at when there may be more behind it.
+  // scan() that looks at `rows_max` rows at most. A state of the past passes over rows that were
+  // made later or were gone already, any number of them, and `visit` never hears of those. The key
+  // of the last row looked at when there may be more behind it.
   virtual Result<std::optional<std::string>> scan_some(Table table, std::string_view prefix,
                                                        std::string_view after, std::size_t rows_max,
                                                        const Visit& visit) const;

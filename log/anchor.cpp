@@ -17,7 +17,8 @@ Result<void> FileAnchor::write(std::string_view checkpoint_note) {
   return replace_file(file_, checkpoint_note, 0644, About::checkpoint, steps_);
 }
 
-Result<std::optional<AnchoredCheckpoint>> check_against_anchor(const Anchor& anchor, const Head& head,
+Result<std::optional<AnchoredCheckpoint>> check_against_anchor(const Anchor& anchor,
+                                                               const Head& head,
                                                                const VerifierKey& log_key) {
   VARVE_TRY(auto note, anchor.read());
   if (!note) return std::nullopt;
@@ -28,8 +29,8 @@ Result<std::optional<AnchoredCheckpoint>> check_against_anchor(const Anchor& anc
   const std::string size = std::to_string(anchored->size.value);
   if (anchored->size > head.size)
     return fail(Errc::conflict, About::checkpoint,
-                "the store holds " + std::to_string(head.size.value) + " entries, but checkpoint " + size +
-                    " was already published: the store lost its tail or is an old copy");
+                "the store holds " + std::to_string(head.size.value) + " entries, but checkpoint " +
+                    size + " was already published: the store lost its tail or is an old copy");
   VARVE_TRY(auto root, Reader(std::make_shared<const Head>(head)).root_at(anchored->size));
   if (root != anchored->root)
     return fail(Errc::conflict, About::checkpoint,

@@ -1,6 +1,6 @@
-// The newest published checkpoint, kept outside the store (better on another volume) so that a store
-// that lost its tail, or was restored from an old copy, cannot sign a second history. Written after
-// the batch is synced and before the checkpoint is served. One thread at a time.
+// The newest published checkpoint, kept outside the store (better on another volume) so that a
+// store that lost its tail, or was restored from an old copy, cannot sign a second history. Written
+// after the batch is synced and before the checkpoint is served. One thread at a time.
 #pragma once
 
 #include <filesystem>
@@ -42,9 +42,11 @@ struct AnchoredCheckpoint {
 };
 
 // The store may be ahead of its anchor (a crash came between the two), never behind or beside it.
-// Nothing when there is no anchor. Errors about checkpoint: conflict (the store is shorter or different:
-// rollback), corrupt (the anchor is not this log's checkpoint), unavailable (it cannot be read).
-Result<std::optional<AnchoredCheckpoint>> check_against_anchor(const Anchor& anchor, const Head& head,
+// Nothing when there is no anchor. Errors about checkpoint: conflict (the store is shorter or
+// different: rollback), corrupt (the anchor is not this log's checkpoint), unavailable (it cannot
+// be read).
+Result<std::optional<AnchoredCheckpoint>> check_against_anchor(const Anchor& anchor,
+                                                               const Head& head,
                                                                const VerifierKey& log_key);
 // The same for whoever will write: without an anchor nobody can tell (unavailable).
 Result<AnchoredCheckpoint> check_anchor(const Anchor& anchor, const Head& head,

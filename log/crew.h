@@ -1,4 +1,5 @@
-// A few threads that share one loop: signatures of a batch, checks of a replay. One caller at a time.
+// A few threads that share one loop: signatures of a batch, checks of a replay. One caller at a
+// time.
 #pragma once
 
 #include <atomic>
@@ -19,8 +20,8 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  // Calls work(i) for every i in [0, count), in any order, on the crew and the caller; returns when all
-  // are done. Fewer than `inline_below` items are not worth waking anybody.
+  // Calls work(i) for every i in [0, count), in any order, on the crew and the caller; returns when
+  // all are done. Fewer than `inline_below` items are not worth waking anybody.
   using Work = std::function<void(std::size_t)>;
   void for_each(std::size_t count, const Work& work, std::size_t inline_below = 8);
 

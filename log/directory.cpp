@@ -26,7 +26,9 @@ std::unexpected<Error> storage_error(Errc code, std::string what) {
   return fail(code, About::storage, std::move(what));
 }
 
-fs::path keys_of(const fs::path& root) { return root / "secrets" / "keys"; }
+fs::path keys_of(const fs::path& root) {
+  return root / "secrets" / "keys";
+}
 
 Result<Signer> load_signer(const fs::path& file) {
   VARVE_TRY(auto text, read_whole_file(file, About::key));
@@ -54,13 +56,13 @@ Result<int> take_lock(const fs::path& root) {
 Result<void> rename_into_place(const fs::path& from, const fs::path& to) {
   FileSteps steps;
   if (steps.rename(from, to) != 0 || steps.sync_directory(to.parent_path()) != 0)
-    return storage_error(Errc::unavailable,
-                         "the data directory cannot be set up: " + std::string(std::strerror(errno)));
+    return storage_error(Errc::unavailable, "the data directory cannot be set up: " +
+                                                std::string(std::strerror(errno)));
   return {};
 }
 
-// Keys without a store are somebody's log that lost its store: never to be overwritten. Only beside the
-// mark of an interrupted initialisation are they leftovers.
+// Keys without a store are somebody's log that lost its store: never to be overwritten. Only beside
+// the mark of an interrupted initialisation are they leftovers.
 Result<void> check_vacant(const fs::path& root, const fs::path& anchor_file) {
   if (DataDirectory::is_initialised(root))
     return storage_error(Errc::conflict, "this directory already holds a registry");
@@ -68,15 +70,15 @@ Result<void> check_vacant(const fs::path& root, const fs::path& anchor_file) {
   if (fs::exists(root / kUnfinished, error)) return {};
   for (const auto& item : fs::directory_iterator(root, error))
     if (item.path().filename() != "lock")
-      return storage_error(Errc::conflict,
-                           "the directory is not empty: it holds " + item.path().filename().string());
+      return storage_error(Errc::conflict, "the directory is not empty: it holds " +
+                                               item.path().filename().string());
   if (fs::exists(anchor_file, error))
     return storage_error(Errc::conflict, "the anchor of another log is there already");
   return {};
 }
 
-// An anchor beside an interrupted initialisation must be the one that wrote: its checkpoint opens with the
-// key made then.
+// An anchor beside an interrupted initialisation must be the one that wrote: its checkpoint opens
+// with the key made then.
 Result<void> check_leftover_anchor(const fs::path& keys, const fs::path& anchor_file) {
   VARVE_TRY(const auto note, FileAnchor(anchor_file).read());
   if (!note) return {};
@@ -94,7 +96,9 @@ Result<void> make_log(const fs::path& aside, const std::string& origin, const fs
   VARVE_CHECK(store_signer(keys_of(aside) / "log", keys.log));
   VARVE_CHECK(store_signer(keys_of(aside) / "event", keys.event));
 
-  Command genesis{Actor{"operator", Auth::local}, request, "local",
+  Command genesis{Actor{"operator", Auth::local},
+                  request,
+                  "local",
                   system::Initialise{origin, keys.log.verifier().to_string(),
                                      keys.event.verifier().to_string()},
                   {}};
@@ -116,7 +120,9 @@ struct CloseLock {
 
 }  // namespace
 
-fs::path default_anchor(const fs::path& root) { return root / "head.anchor"; }
+fs::path default_anchor(const fs::path& root) {
+  return root / "head.anchor";
+}
 
 bool DataDirectory::is_initialised(const fs::path& root) {
   std::error_code error;
@@ -145,8 +151,9 @@ Result<void> DataDirectory::initialise(const fs::path& root, const std::string& 
     VARVE_CHECK(check_leftover_anchor(keys_of(root), anchor_file));
     VARVE_TRY(const auto log, load_signer(keys_of(root) / "log"));
     if (log.verifier().name() != origin)
-      return storage_error(Errc::conflict, "an interrupted initialisation here was for another origin: " +
-                                               log.verifier().name());
+      return storage_error(
+          Errc::conflict,
+          "an interrupted initialisation here was for another origin: " + log.verifier().name());
   } else {
     VARVE_CHECK(check_leftover_anchor(keys_of(aside), anchor_file));
     fs::remove_all(aside, error);
@@ -162,7 +169,9 @@ DataDirectory::DataDirectory(fs::path root, int lock, std::unique_ptr<Store> sto
     : root_(std::move(root)), lock_(lock), store_(std::move(store)) {}
 
 DataDirectory::DataDirectory(DataDirectory&& other) noexcept
-    : root_(std::move(other.root_)), lock_(std::exchange(other.lock_, -1)), store_(std::move(other.store_)) {}
+    : root_(std::move(other.root_)),
+      lock_(std::exchange(other.lock_, -1)),
+      store_(std::move(other.store_)) {}
 
 DataDirectory::~DataDirectory() {
   store_.reset();  // before the lock: nobody may open it while it is still being closed
@@ -186,7 +195,9 @@ Result<DataDirectory> DataDirectory::open(const fs::path& root, Access access) {
   return DataDirectory(root, lock, *std::move(store));
 }
 
-Result<std::shared_ptr<const Head>> DataDirectory::load_head() const { return varve::load_head(*store_); }
+Result<std::shared_ptr<const Head>> DataDirectory::load_head() const {
+  return varve::load_head(*store_);
+}
 
 Result<LedgerKeys> DataDirectory::load_keys(const Anchor& anchor) const {
   VARVE_TRY(auto head, load_head());
@@ -216,8 +227,9 @@ Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& ancho
   VARVE_TRY(auto keys, directory.load_keys(anchor));
   const Signer replacement = Signer::generate(keys.event.verifier().name());
   const fs::path staged = keys_of(root) / kNextEventKey;
-  // On disk before the event names it: a key that is lost after its event would end the log. One that was
-  // staged before never counted, or load_keys() had put it in place; it is kept all the same.
+  // On disk before the event names it: a key that is lost after its event would end the log. One
+  // that was staged before never counted, or load_keys() had put it in place; it is kept all the
+  // same.
   std::error_code error;
   if (fs::exists(staged, error))
     VARVE_CHECK(rename_into_place(staged, keys_of(root) / ("event.unused." + request)));
@@ -231,8 +243,11 @@ Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& ancho
   {
     VARVE_TRY(auto ledger,
               Ledger::open(directory.store(), anchor, head, std::move(keys), std::move(options)));
-    ledger->submit({Actor{"operator", Auth::local}, request, "local",
-                    system::RotateEventKey{replacement.verifier().to_string()}, {}},
+    ledger->submit({Actor{"operator", Auth::local},
+                    request,
+                    "local",
+                    system::RotateEventKey{replacement.verifier().to_string()},
+                    {}},
                    [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
     ledger->drain();
   }

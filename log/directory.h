@@ -33,8 +33,8 @@ class DataDirectory {
   // anchor. Interrupted, it leaves a directory that can be initialised again. Errors:
   // conflict/About::storage when it is one already or holds something else.
   static Result<void> initialise(const std::filesystem::path& root, const std::string& origin,
-                                 const std::filesystem::path& anchor_file, const std::string& request,
-                                 Timestamp now);
+                                 const std::filesystem::path& anchor_file,
+                                 const std::string& request, Timestamp now);
   static bool is_initialised(const std::filesystem::path& root);
 
   // Errors: not_found/storage (not initialised), conflict/storage (another process writes to it).
@@ -47,8 +47,8 @@ class DataDirectory {
   Store& store() { return *store_; }
   // The state the store holds, for reading without a ledger. Checks head, edge and root.
   Result<std::shared_ptr<const Head>> load_head() const;
-  // The private keys, finishing an interrupted rotation. They must be those the log names, and the store
-  // must not contradict `anchor`: keys are not touched for a store that is not the newest.
+  // The private keys, finishing an interrupted rotation. They must be those the log names, and the
+  // store must not contradict `anchor`: keys are not touched for a store that is not the newest.
   Result<LedgerKeys> load_keys(const Anchor& anchor) const;
 
  private:
@@ -63,7 +63,7 @@ std::filesystem::path default_anchor(const std::filesystem::path& root);
 // Replaces the event key of a directory nobody serves: appends log.event_key.rotated, signed by the
 // old key. Returns the new key.
 Result<VerifierKey> rotate_event_key(const std::filesystem::path& root,
-                                     const std::filesystem::path& anchor_file, const std::string& request,
-                                     std::function<Timestamp()> clock);
+                                     const std::filesystem::path& anchor_file,
+                                     const std::string& request, std::function<Timestamp()> clock);
 
 }  // namespace varve

@@ -64,7 +64,8 @@ Result<void> check_all(Crew& crew, std::size_t count,
 
 Result<void> EventChain::open(EntryIndex first, std::span<OpenedEntry> run) {
   const auto index = [first](std::size_t i) { return EntryIndex{first.value + i}; };
-  VARVE_CHECK(check_all(crew_, run.size(), [&](std::size_t i) { return decode(index(i), run[i]); }));
+  VARVE_CHECK(
+      check_all(crew_, run.size(), [&](std::size_t i) { return decode(index(i), run[i]); }));
   // Keys change between stretches: an entry that names a new key is still signed by the old one.
   std::size_t begin = 0;
   for (std::size_t i = 0; i < run.size(); ++i) {
@@ -87,9 +88,10 @@ Result<void> EventChain::open(EntryIndex first, std::span<OpenedEntry> run) {
 
 Result<void> EventChain::check_run(EntryIndex index, const Envelope& envelope) {
   const bool continues = run_count_ != 0 && run_position_ + 1 < run_count_;
-  const bool fits = continues ? envelope.request == run_request_ && envelope.batch_count == run_count_ &&
-                                    envelope.batch_position == run_position_ + 1
-                              : envelope.batch_position == 0;
+  const bool fits = continues
+                        ? envelope.request == run_request_ && envelope.batch_count == run_count_ &&
+                              envelope.batch_position == run_position_ + 1
+                        : envelope.batch_position == 0;
   if (!fits) return bad_entry(index, About::entry, "it breaks the run of events of one request");
   run_request_ = envelope.request;
   run_position_ = envelope.batch_position;
@@ -99,12 +101,14 @@ Result<void> EventChain::check_run(EntryIndex index, const Envelope& envelope) {
 
 Result<void> EventChain::complete() const {
   if (run_count_ == 0 || run_position_ + 1 == run_count_) return {};
-  return fail(Errc::corrupt, About::entry, "the log ends in the middle of the events of one request");
+  return fail(Errc::corrupt, About::entry,
+              "the log ends in the middle of the events of one request");
 }
 
 Result<void> EventChain::verify_stretch(EntryIndex first, std::span<OpenedEntry> stretch) {
   if (!verify_ || stretch.empty()) return {};
-  if (event_keys_.empty()) return bad_entry(first, About::key, "no genesis entry named an event key");
+  if (event_keys_.empty())
+    return bad_entry(first, About::key, "no genesis entry named an event key");
   const VerifierKey key = event_keys_.back();
   VARVE_CHECK(check_all(crew_, stretch.size(), [&](std::size_t i) {
     return verify(EntryIndex{first.value + i}, stretch[i], key);

@@ -1,5 +1,5 @@
-// Event signatures along a log: the genesis entry names the first event key, each rotation the next.
-// Pure; one thread at a time.
+// Event signatures along a log: the genesis entry names the first event key, each rotation the
+// next. Pure; one thread at a time.
 #pragma once
 
 #include <optional>
@@ -26,11 +26,12 @@ class EventChain {
   EventChain(Crew& crew, bool verify_signatures) : crew_(crew), verify_(verify_signatures) {}
 
   // `first` is the index of run[0], one after the last run's end. Decodes every entry (bytes are
-  // taken from run[i].bytes), checks its index, its place in its request's run and, unless told not to,
-  // its signature. Errors: Errc::corrupt about entry or signature, naming the index.
+  // taken from run[i].bytes), checks its index, its place in its request's run and, unless told not
+  // to, its signature. Errors: Errc::corrupt about entry or signature, naming the index.
   Result<void> open(EntryIndex first, std::span<OpenedEntry> run);
 
-  // The last run must not end in the middle of a request's run. Not for a log cut at an arbitrary size.
+  // The last run must not end in the middle of a request's run. Not for a log cut at an arbitrary
+  // size.
   Result<void> complete() const;
 
   // What the genesis entry said; empty before it was seen.

@@ -66,13 +66,15 @@ Result<void> replace_file(const fs::path& file, std::string_view bytes, unsigned
   if (steps == nullptr) steps = &real;
   fs::path temporary = file;
   temporary += ".new";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+  const int fd =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
   if (fd < 0) return failed(file, about, Errc::unknown, "created");
   const bool written = write_fully(fd, bytes);
   const bool synced = written && steps->sync(fd) == 0;
   close_quietly(fd);
   if (!synced) return failed(file, about, Errc::unknown, written ? "synced" : "written");
-  if (steps->rename(temporary, file) != 0) return failed(file, about, Errc::unknown, "renamed into place");
+  if (steps->rename(temporary, file) != 0)
+    return failed(file, about, Errc::unknown, "renamed into place");
   if (steps->sync_directory(parent_of(file)) != 0)
     return failed(file, about, Errc::unknown, "made durable in its directory");
   return {};

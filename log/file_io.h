@@ -11,11 +11,12 @@
 
 namespace varve {
 
-// All of a file; nullopt when there is none. Errors: unavailable when it is there and cannot be read.
+// All of a file; nullopt when there is none. Errors: unavailable when it is there and cannot be
+// read.
 Result<std::optional<std::string>> read_whole_file(const std::filesystem::path& file, About about);
 
-// Temporary file beside it, sync, rename, directory sync. After an error the outcome is unknown: the old
-// content or the new, never a part. `mode` as in open(2).
+// Temporary file beside it, sync, rename, directory sync. After an error the outcome is unknown:
+// the old content or the new, never a part. `mode` as in open(2).
 Result<void> replace_file(const std::filesystem::path& file, std::string_view bytes, unsigned mode,
                           About about, FileSteps* steps = nullptr);
 

@@ -1,5 +1,5 @@
-// Checking everything. A finding is reported and the search goes on; only what cannot be read at all
-// ends it.
+// Checking everything. A finding is reported and the search goes on; only what cannot be read at
+// all ends it.
 #include "log/fsck.h"
 
 #include <algorithm>
@@ -34,8 +34,9 @@ class Findings {
   bool holds(const std::string& what, const Result<T>& result) {
     if (result) return true;
     const Error& error = result.error();
-    report_.findings.push_back({what, error.detail.empty() ? error.what : error.what + " (" + error.detail + ")",
-                                cannot_tell(error.code)});
+    report_.findings.push_back(
+        {what, error.detail.empty() ? error.what : error.what + " (" + error.detail + ")",
+         cannot_tell(error.code)});
     return false;
   }
 
@@ -61,8 +62,8 @@ Result<std::string> first_difference(const Snapshot& a, const Snapshot& b, Famil
   return hex_encode(use_left ? left->key() : right->key());
 }
 
-// Entries, signatures, tiles, bodies and tables at once: replay makes them all again from the entries
-// and bodies alone, and every table must come out the same.
+// Entries, signatures, tiles, bodies and tables at once: replay makes them all again from the
+// entries and bodies alone, and every table must come out the same.
 void check_by_replay(const std::shared_ptr<const Head>& head, const fs::path& scratch,
                      const FsckProgress& progress, FsckReport& report, Findings& findings) {
   RocksOptions bulk;
@@ -72,13 +73,16 @@ void check_by_replay(const std::shared_ptr<const Head>& head, const fs::path& sc
   if (!findings.holds("scratch", fresh)) return;
   ReplayOptions options;
   options.to = head->size;
-  options.progress = [&](TreeSize done, TreeSize total) { progress("replay", done.value, total.value); };
+  options.progress = [&](TreeSize done, TreeSize total) {
+    progress("replay", done.value, total.value);
+  };
   StoreSource source(head);
   const auto replayed = replay(source, **fresh, options);
   if (!findings.holds("entry", replayed)) return;
   report.entries = replayed->size.value;
   report.signatures = replayed->signatures;
-  if (replayed->root != head->root) findings.add("root", "the entries hash to another root than the head row's");
+  if (replayed->root != head->root)
+    findings.add("root", "the entries hash to another root than the head row's");
 
   const auto stored = table_digests(*head->snapshot);
   if (!findings.holds("table", stored)) return;
@@ -88,11 +92,11 @@ void check_by_replay(const std::shared_ptr<const Head>& head, const fs::path& sc
     if (here.name == "tile") report.tiles = here.rows;
     if (here.name == "body") report.bodies = here.rows;
     if (here == replayed->tables[i]) continue;
-    const Family family = here.name == "tile"                ? Family::tile
-                          : here.name == "body"              ? Family::body
-                          : here.name == "entry"             ? Family::entry
-                          : here.name.ends_with(".now")      ? Family::now
-                                                             : Family::past;
+    const Family family = here.name == "tile"           ? Family::tile
+                          : here.name == "body"         ? Family::body
+                          : here.name == "entry"        ? Family::entry
+                          : here.name.ends_with(".now") ? Family::now
+                                                        : Family::past;
     const auto key = first_difference(*head->snapshot, *(*fresh)->snapshot(), family);
     findings.add("table", here.name + " is not what the entries make it; first difference at key " +
                               (key ? *key : key.error().what));
@@ -173,7 +177,8 @@ class TileComparison {
   }
 
   void finish() {
-    for (unsigned level = 0; edge_.size().value >> (kTileHeight * level) > 0 && level < 8; ++level) {
+    for (unsigned level = 0; edge_.size().value >> (kTileHeight * level) > 0 && level < 8;
+         ++level) {
       const std::string_view partial = edge_.partial(level);
       if (partial.empty()) continue;
       const std::uint64_t n = edge_.size().value >> (kTileHeight * level) >> kTileHeight;
@@ -206,7 +211,8 @@ void check_bodies(EntrySource& source, std::span<const OpenedEntry> run, FsckRep
     ++report.bodies;
     const auto bytes = source.body(*named);
     if (!findings.holds("body", bytes)) continue;
-    if (bytes->size() != named->size || Digest::of(*bytes, named->digest.algorithm()) != named->digest)
+    if (bytes->size() != named->size ||
+        Digest::of(*bytes, named->digest.algorithm()) != named->digest)
       findings.add("body", named->digest.to_string() + " is served as other bytes");
   }
 }
@@ -230,10 +236,9 @@ Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
   for (std::uint64_t next = 0; next < checkpoint->size.value; next += kRunEntries) {
     const std::uint64_t end = std::min(next + kRunEntries, checkpoint->size.value);
     std::vector<OpenedEntry> run;
-    const auto fetched = source.entries(EntryIndex{next}, EntryIndex{end},
-                                        [&](EntryIndex, std::string_view bytes) {
-                                          run.push_back({std::string(bytes), {}, {}});
-                                        });
+    const auto fetched = source.entries(
+        EntryIndex{next}, EntryIndex{end},
+        [&](EntryIndex, std::string_view bytes) { run.push_back({std::string(bytes), {}, {}}); });
     if (!findings.holds("entry", fetched)) return report;
     if (run.size() != end - next) {
       findings.add("entry", "fewer entries are served than the checkpoint covers");

@@ -24,16 +24,19 @@ struct FsckReport {
   std::uint64_t checkpoints = 0;
   std::uint64_t bodies = 0;
   std::uint64_t blobs = 0;
-  std::vector<TableDigest> tables;      // of the store; empty for a remote log
-  std::vector<FsckFinding> findings;    // none: everything was read, and holds
+  std::vector<TableDigest> tables;    // of the store; empty for a remote log
+  std::vector<FsckFinding> findings;  // none: everything was read, and holds
 };
 
-using FsckProgress = std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)>;
+using FsckProgress =
+    std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)>;
 
-// A directory, everything: entries, signatures, tiles, every kept checkpoint, bodies, blobs (re-hashed),
-// the anchor, and every derived table against a replay made in `scratch` (emptied afterwards).
+// A directory, everything: entries, signatures, tiles, every kept checkpoint, bodies, blobs
+// (re-hashed), the anchor, and every derived table against a replay made in `scratch` (emptied
+// afterwards).
 Result<FsckReport> fsck_directory(DataDirectory& directory, const BlobStore& blobs, Anchor& anchor,
-                                  const std::filesystem::path& scratch, const FsckProgress& progress);
+                                  const std::filesystem::path& scratch,
+                                  const FsckProgress& progress);
 
 // A log through its read surface: checkpoint, every tile at every level, every entry and signature.
 Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,

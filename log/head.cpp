@@ -13,8 +13,7 @@ std::unexpected<Error> storage_error(Errc code, std::string what) {
 
 Result<Hash256> leaf_at(const Snapshot& snapshot, std::uint64_t index) {
   VARVE_TRY(auto entry, snapshot.get(Family::entry, entry_key(EntryIndex{index})));
-  if (!entry)
-    return storage_error(Errc::corrupt, "entry " + std::to_string(index) + " is missing");
+  if (!entry) return storage_error(Errc::corrupt, "entry " + std::to_string(index) + " is missing");
   return leaf_hash(*entry);
 }
 
@@ -35,7 +34,8 @@ Result<TreeEdge> load_edge(const Snapshot& snapshot, const HeadRow& head) {
       tail, head.root);
 }
 
-Result<std::shared_ptr<const std::string>> load_checkpoint(const Snapshot& snapshot, TreeSize size) {
+Result<std::shared_ptr<const std::string>> load_checkpoint(const Snapshot& snapshot,
+                                                           TreeSize size) {
   if (size.value == 0) return nullptr;
   VARVE_TRY(auto note, snapshot.get(Family::checkpoint, checkpoint_key(size)));
   if (!note)

@@ -20,9 +20,10 @@ struct Head {
   Hash256 root{};
   Timestamp last_at;
   std::shared_ptr<const Snapshot> snapshot;
-  std::shared_ptr<const TreeEdge> edge;          // at `size`
-  TreeSize published;                            // size of `checkpoint`
-  std::shared_ptr<const std::string> checkpoint; // newest checkpoint that is anchored; null: none yet
+  std::shared_ptr<const TreeEdge> edge;  // at `size`
+  TreeSize published;                    // size of `checkpoint`
+  std::shared_ptr<const std::string>
+      checkpoint;  // newest checkpoint that is anchored; null: none yet
 };
 
 // The one place the newest Head is. A mutex, not an atomic shared_ptr: it is held for a copy only.

@@ -1,7 +1,7 @@
 // The single writer. Life of a command: submit() → queue → Writer::run takes a batch → Preparation
-// decides, encodes, signs, hashes and projects → Writer::commit makes it durable, publishes the head,
-// answers, anchors. Two threads: the writer's, which prepares batch n+1, and the committer's, which
-// syncs batch n.
+// decides, encodes, signs, hashes and projects → Writer::commit makes it durable, publishes the
+// head, answers, anchors. Two threads: the writer's, which prepares batch n+1, and the committer's,
+// which syncs batch n.
 #include "log/ledger.h"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ struct Outcome {
 struct Prepared {
   std::unique_ptr<Batch> writes;  // null: nothing to write, only outcomes to deliver in order
   Layer layer;
-  Head head;                      // snapshot is filled in after the commit
+  Head head;                                      // snapshot is filled in after the commit
   std::shared_ptr<const std::string> checkpoint;  // signed in this batch, when one was due
   std::vector<Outcome> outcomes;
 };
@@ -62,8 +62,14 @@ class Preparation {
  public:
   Preparation(Store& store, const LedgerKeys& keys, Crew& crew, Tip& tip, const View& before,
               Layer& layer, Timestamp at)
-      : keys_(keys), crew_(crew), tip_(tip), view_(before), writes_(store.batch()), rows_(layer),
-        at_(at), next_(next_index(tip.edge.size())) {}
+      : keys_(keys),
+        crew_(crew),
+        tip_(tip),
+        view_(before),
+        writes_(store.batch()),
+        rows_(layer),
+        at_(at),
+        next_(next_index(tip.edge.size())) {}
 
   // Errors are the command's own; a broken store is reported through fatal().
   Result<Receipt> add(const Command& command) {
@@ -84,9 +90,11 @@ class Preparation {
 
   // Encodes, signs and hashes every event on all cores, then grows the tree.
   void seal() {
-    // A body is kept for ever under its digest: hashed once more from the bytes about to be written.
+    // A body is kept for ever under its digest: hashed once more from the bytes about to be
+    // written.
     crew_.for_each(bodies_.size(), [this](std::size_t i) {
-      VARVE_ASSERT(Digest::of(*bodies_[i].bytes, bodies_[i].digest.algorithm()) == bodies_[i].digest);
+      VARVE_ASSERT(Digest::of(*bodies_[i].bytes, bodies_[i].digest.algorithm()) ==
+                   bodies_[i].digest);
     });
     crew_.for_each(drafts_.size(), [this](std::size_t i) {
       Draft& draft = drafts_[i];
@@ -103,7 +111,8 @@ class Preparation {
       writes_->put(Family::entry, entry_key(draft.envelope.index), draft.entry);
       tip_.edge.append(draft.leaf, full);
     }
-    for (const auto& tile : full) writes_->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
+    for (const auto& tile : full)
+      writes_->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
     rows_.write_into(*writes_);
     if (!drafts_.empty()) tip_.last_at = at_;
   }
@@ -153,7 +162,11 @@ class Preparation {
 class Ledger::Writer {
  public:
   Writer(Store& store, Anchor& anchor, HeadCell& head, LedgerKeys keys, LedgerOptions options)
-      : store_(store), anchor_(anchor), head_(head), keys_(std::move(keys)), options_(std::move(options)),
+      : store_(store),
+        anchor_(anchor),
+        head_(head),
+        keys_(std::move(keys)),
+        options_(std::move(options)),
         crew_(options_.signing_threads) {
     const auto now = head_.get();
     tip_ = {*now->edge, now->last_at, now->published};
@@ -175,7 +188,8 @@ class Ledger::Writer {
       lock.unlock();
       return done(fail(Errc::unavailable, About::storage, why));
     }
-    if (queue_.size() >= limits::kQueueCommandsMax || queued_bytes_ + bytes > limits::kQueueBytesMax) {
+    if (queue_.size() >= limits::kQueueCommandsMax ||
+        queued_bytes_ + bytes > limits::kQueueBytesMax) {
       lock.unlock();
       return done(fail(Errc::overloaded, About::request, "the write queue is full; try again"));
     }
@@ -253,16 +267,16 @@ class Ledger::Writer {
         std::chrono::duration_cast<std::chrono::microseconds>(limits::kClockBehindMax).count();
     const auto base = begin_layering();
     const LayeredView view(base.snapshot, {&base.in_flight->layer, &prepared->layer});
-    // Later than every entry before, if only by a microsecond: `?as_of=<time>` of a committed time must
-    // never change its answer, even while the clock stands behind.
+    // Later than every entry before, if only by a microsecond: `?as_of=<time>` of a committed time
+    // must never change its answer, even while the clock stands behind.
     const Timestamp at = std::max(now, Timestamp{tip_.last_at.micros + 1});
     Preparation preparation(store_, keys_, crew_, tip_, view, prepared->layer, at);
 
     while (!commands.empty() && preparation.events() + kRunEventsMax <= limits::kBatchEventsMax) {
       Waiting& waiting = commands.front();
-      Result<Receipt> outcome = fail(
-          Errc::unavailable, About::storage,
-          "this machine's clock is more than ten minutes behind the newest entry");
+      Result<Receipt> outcome =
+          fail(Errc::unavailable, About::storage,
+               "this machine's clock is more than ten minutes behind the newest entry");
       if (!clock_is_behind) outcome = preparation.add(waiting.command);
       if (!preparation.fatal().empty()) return abandon(preparation.fatal(), *prepared, commands);
       prepared->outcomes.push_back({std::move(waiting.done), std::move(outcome)});
@@ -293,13 +307,16 @@ class Ledger::Writer {
     if (due) sign_checkpoint_into(prepared, preparation.writes(), size, root);
     preparation.writes().put(Family::meta, kHeadKey,
                              encode_head({size, root, tip_.last_at, tip_.checkpointed}));
-    prepared.head = {size, root, tip_.last_at, nullptr, std::make_shared<const TreeEdge>(tip_.edge), {}, nullptr};
+    prepared.head = {
+        size, root,   tip_.last_at, nullptr, std::make_shared<const TreeEdge>(tip_.edge),
+        {},   nullptr};
     prepared.writes = preparation.take_writes();
   }
 
   void sign_checkpoint_into(Prepared& prepared, Batch& writes, TreeSize size, const Hash256& root) {
     const Checkpoint checkpoint{keys_.log.verifier().name(), size, root};
-    prepared.checkpoint = std::make_shared<const std::string>(sign_checkpoint(checkpoint, keys_.log));
+    prepared.checkpoint =
+        std::make_shared<const std::string>(sign_checkpoint(checkpoint, keys_.log));
     writes.put(Family::checkpoint, checkpoint_key(size), *prepared.checkpoint);
     tip_.checkpointed = size;
     last_publication_ = Clock::now();
@@ -313,8 +330,8 @@ class Ledger::Writer {
 
   // ---- between the two ----
 
-  // What the next batch is decided on: the newest snapshot that is not newer than the batch in flight
-  // assumes, under that batch's own changes.
+  // What the next batch is decided on: the newest snapshot that is not newer than the batch in
+  // flight assumes, under that batch's own changes.
   struct Base {
     std::shared_ptr<const Snapshot> snapshot;
     std::shared_ptr<const Prepared> in_flight;
@@ -365,8 +382,9 @@ class Ledger::Writer {
     if (batch.writes != nullptr) {
       if (auto done = store_.commit(std::move(batch.writes)); !done) {
         stop("a commit failed, so its outcome is unknown until a restart: " + done.error().what);
-        return answer_all(batch, Error(Errc::unknown, About::storage,
-                                       "the outcome is unknown: the store failed during the write"));
+        return answer_all(batch,
+                          Error(Errc::unknown, About::storage,
+                                "the outcome is unknown: the store failed during the write"));
       }
       publish_head(batch);
     }
@@ -459,7 +477,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Store& store, Anchor& anchor, HeadC
   if (!loaded && loaded.error().code == Errc::not_found) {
     VARVE_TRY(const auto note, anchor.read());
     if (note)
-      return fail(Errc::conflict, About::checkpoint, "the store is empty, but a checkpoint was published");
+      return fail(Errc::conflict, About::checkpoint,
+                  "the store is empty, but a checkpoint was published");
   }
   VARVE_TRY(auto state, std::move(loaded));
   VARVE_TRY(const auto anchored, check_anchor(anchor, *state, keys.log.verifier()));
@@ -478,8 +497,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Store& store, Anchor& anchor, HeadC
 Result<void> Ledger::initialise(Store& store, Anchor& anchor, LedgerKeys keys, Command genesis,
                                 Timestamp now) {
   HeadCell head;
-  head.publish(std::make_shared<const Head>(
-      Head{{}, empty_root(), {}, store.snapshot(), std::make_shared<const TreeEdge>(), {}, nullptr}));
+  head.publish(std::make_shared<const Head>(Head{
+      {}, empty_root(), {}, store.snapshot(), std::make_shared<const TreeEdge>(), {}, nullptr}));
   LedgerOptions options;
   options.signing_threads = 1;
   options.clock = [now] { return now; };
@@ -494,8 +513,14 @@ Result<void> Ledger::initialise(Store& store, Anchor& anchor, LedgerKeys keys, C
   return {};
 }
 
-void Ledger::submit(Command command, Done done) { writer_->submit(std::move(command), std::move(done)); }
-void Ledger::drain() { writer_->drain(); }
-std::string Ledger::fatal() const { return writer_->fatal(); }
+void Ledger::submit(Command command, Done done) {
+  writer_->submit(std::move(command), std::move(done));
+}
+void Ledger::drain() {
+  writer_->drain();
+}
+std::string Ledger::fatal() const {
+  return writer_->fatal();
+}
 
 }  // namespace varve

@@ -1,8 +1,9 @@
 // The single writer: decides commands in order, signs what they cause, and commits batches.
 //
-// submit() may be called by any thread. Everything else about the log's growth happens on the ledger's
-// own threads: one decides, signs, hashes and projects batch n+1 while another syncs batch n; alone in
-// the queue, a command is committed inline. Completions run on a ledger thread: they must only post.
+// submit() may be called by any thread. Everything else about the log's growth happens on the
+// ledger's own threads: one decides, signs, hashes and projects batch n+1 while another syncs batch
+// n; alone in the queue, a command is committed inline. Completions run on a ledger thread: they
+// must only post.
 //
 // Nothing of a batch leaves the process before the batch is durable: not its receipts, not an error
 // or an empty outcome that was decided on top of it, and least of all a checkpoint.
@@ -47,8 +48,8 @@ class Ledger {
   using Done = std::move_only_function<void(Result<Receipt>)>;
 
   // Opens the log in `store`: rebuilds the edge, checks it against the stored head and against the
-  // anchor, publishes what is unpublished, and puts the state into `head`. A store without entries is
-  // refused (not_found): initialise() makes the first one. Errors: corrupt (store contradicts
+  // anchor, publishes what is unpublished, and puts the state into `head`. A store without entries
+  // is refused (not_found): initialise() makes the first one. Errors: corrupt (store contradicts
   // itself), conflict about checkpoint (store shorter than or different from its anchor: exit 7),
   // unavailable about checkpoint (anchor missing though the store has published: exit 6).
   static Result<std::unique_ptr<Ledger>> open(Store& store, Anchor& anchor, HeadCell& head,

@@ -17,7 +17,9 @@ std::unexpected<Error> beyond_head(About about, std::uint64_t asked, TreeSize si
 
 }  // namespace
 
-std::unique_ptr<View> Reader::view() const { return std::make_unique<NowView>(head_->snapshot); }
+std::unique_ptr<View> Reader::view() const {
+  return std::make_unique<NowView>(head_->snapshot);
+}
 
 Result<std::unique_ptr<View>> Reader::view_as_of(TreeSize size) const {
   if (size > head_->size) return beyond_head(About::size, size.value, head_->size);
@@ -54,9 +56,8 @@ Result<std::string> Reader::entry(EntryIndex index) const {
   return *std::move(bytes);
 }
 
-Result<void> Reader::entries(
-    EntryIndex from, EntryIndex to,
-    const std::function<bool(EntryIndex, std::string_view)>& visit) const {
+Result<void> Reader::entries(EntryIndex from, EntryIndex to,
+                             const std::function<bool(EntryIndex, std::string_view)>& visit) const {
   if (to.value > head_->size.value) return beyond_head(About::entry, to.value, head_->size);
   const auto cursor = head_->snapshot->cursor(Family::entry, entry_key(from), entry_key(to));
   std::uint64_t expected = from.value;
@@ -77,11 +78,11 @@ Result<std::string> Reader::bundle(std::uint64_t n, unsigned width) const {
     return beyond_head(About::entry, n * kTileWidth + width - 1, head_->size);
   const EntryIndex from{n * kTileWidth};
   std::string bytes;
-  VARVE_CHECK(entries(from, EntryIndex{from.value + width},
-                      [&](EntryIndex, std::string_view entry) {
-                        append_bundle_entry(bytes, entry);
-                        return true;
-                      }));
+  VARVE_CHECK(
+      entries(from, EntryIndex{from.value + width}, [&](EntryIndex, std::string_view entry) {
+        append_bundle_entry(bytes, entry);
+        return true;
+      }));
   return bytes;
 }
 
@@ -101,7 +102,8 @@ Result<std::string> Reader::tile(unsigned level, std::uint64_t n, unsigned width
 
 NodeReader Reader::nodes(TreeSize size) const {
   return nodes_from_tiles(
-      [this](unsigned level, std::uint64_t n, unsigned width) { return tile(level, n, width); }, size);
+      [this](unsigned level, std::uint64_t n, unsigned width) { return tile(level, n, width); },
+      size);
 }
 
 Result<std::vector<Hash256>> Reader::inclusion(EntryIndex index, TreeSize size) const {

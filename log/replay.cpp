@@ -1,5 +1,5 @@
-// Replay. Two stages at once: one run of entries is fetched, decoded and verified while the run before
-// it is folded into the tables.
+// Replay. Two stages at once: one run of entries is fetched, decoded and verified while the run
+// before it is folded into the tables.
 #include "log/replay.h"
 
 #include <algorithm>
@@ -13,8 +13,8 @@ namespace varve {
 namespace {
 
 constexpr std::uint64_t kRunEntries = 2'048;
-// What is folded at once ends early when it holds this much in bodies: a log of 4 MiB manifests must not
-// need gigabytes to replay.
+// What is folded at once ends early when it holds this much in bodies: a log of 4 MiB manifests
+// must not need gigabytes to replay.
 constexpr std::size_t kRunBodyBytesMax = 32 << 20;
 
 struct Run {
@@ -40,14 +40,16 @@ class Folder {
       batch->put(Family::entry, entry_key(index), opened.bytes);
       edge_.append(opened.leaf, full);
     }
-    for (const auto& tile : full) batch->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
+    for (const auto& tile : full)
+      batch->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
     rows.write_into(*batch);
     for (const Body& body : run.bodies) batch->put(Family::body, body.digest.row(), *body.bytes);
     if (!run.entries.empty()) last_at_ = run.entries.back().entry.envelope.at;
     return out_.commit_unsynced(std::move(batch));
   }
 
-  // What makes the store open: the head row, and the checkpoint when it is not about more than was folded.
+  // What makes the store open: the head row, and the checkpoint when it is not about more than was
+  // folded.
   Result<void> finish(const Checkpoint& checkpoint, std::string_view note) {
     auto batch = out_.batch();
     TreeSize published;
@@ -55,14 +57,21 @@ class Folder {
       published = checkpoint.size;
       batch->put(Family::checkpoint, checkpoint_key(published), note);
     }
-    batch->put(Family::meta, kHeadKey, encode_head({edge_.size(), edge_.root(), last_at_, published}));
+    batch->put(Family::meta, kHeadKey,
+               encode_head({edge_.size(), edge_.root(), last_at_, published}));
     VARVE_CHECK(out_.commit_unsynced(std::move(batch)));
     return out_.flush();
   }
 
   // The state before it is finished.
   Head unfinished_head() const {
-    return {edge_.size(), edge_.root(), last_at_, out_.snapshot(), std::make_shared<const TreeEdge>(edge_), {}, nullptr};
+    return {edge_.size(),
+            edge_.root(),
+            last_at_,
+            out_.snapshot(),
+            std::make_shared<const TreeEdge>(edge_),
+            {},
+            nullptr};
   }
   const TreeEdge& edge() const { return edge_; }
 
@@ -87,21 +96,24 @@ Result<std::vector<OpenedEntry>> fetch(EntrySource& source, EntryIndex first, Tr
 Result<Body> fetch_body(EntrySource& source, EntryIndex index, const BodyName& named) {
   VARVE_TRY(auto bytes, source.body(named));
   if (bytes.size() != named.size || Digest::of(bytes, named.digest.algorithm()) != named.digest)
-    return fail(Errc::corrupt, About::body,
-                "the body entry " + std::to_string(index.value) + " names is not what its digest says",
-                named.digest.to_string());
+    return fail(
+        Errc::corrupt, About::body,
+        "the body entry " + std::to_string(index.value) + " names is not what its digest says",
+        named.digest.to_string());
   return Body{named.digest, std::make_shared<const std::string>(std::move(bytes))};
 }
 
-// The two stages: what `fold` takes is folded on a thread of its own while the caller prepares more.
+// The two stages: what `fold` takes is folded on a thread of its own while the caller prepares
+// more.
 class Pipeline {
  public:
   explicit Pipeline(Folder& folder) : folder_(folder) {}
 
   Result<void> fold(Run run) {
     VARVE_CHECK(settle());
-    folding_ = std::async(std::launch::async,
-                          [&folder = folder_, ready = std::move(run)] { return folder.fold(ready); });
+    folding_ = std::async(std::launch::async, [&folder = folder_, ready = std::move(run)] {
+      return folder.fold(ready);
+    });
     return {};
   }
   Result<void> settle() { return folding_.valid() ? folding_.get() : Result<void>{}; }
@@ -112,7 +124,8 @@ class Pipeline {
 };
 
 // Adds the bodies the entries name, and hands over whenever enough of them are in memory.
-Result<void> fold_with_bodies(EntrySource& source, std::vector<OpenedEntry> entries, Pipeline& pipeline) {
+Result<void> fold_with_bodies(EntrySource& source, std::vector<OpenedEntry> entries,
+                              Pipeline& pipeline) {
   Run run;
   std::size_t bytes = 0;
   for (OpenedEntry& opened : entries) {
@@ -130,14 +143,16 @@ Result<void> fold_with_bodies(EntrySource& source, std::vector<OpenedEntry> entr
 }
 
 Result<void> fold_everything(EntrySource& source, Folder& folder, EventChain& chain, TreeSize total,
-                             const ReplayOptions& options, const std::optional<VerifierKey>& log_key) {
+                             const ReplayOptions& options,
+                             const std::optional<VerifierKey>& log_key) {
   Pipeline pipeline(folder);
   for (std::uint64_t next = 0; next < total.value;) {
     VARVE_TRY(auto entries, fetch(source, EntryIndex{next}, total));
     VARVE_CHECK(chain.open(EntryIndex{next}, entries));
     // Before any body is fetched: sizes in a stranger's entries are not worth allocating for.
     if (log_key && chain.log_key() != log_key)
-      return fail(Errc::invalid, About::key, "the genesis entry names another log key than the trusted one");
+      return fail(Errc::invalid, About::key,
+                  "the genesis entry names another log key than the trusted one");
     next += entries.size();
     VARVE_CHECK(fold_with_bodies(source, std::move(entries), pipeline));
     if (options.progress) options.progress(TreeSize{next}, total);
@@ -145,8 +160,10 @@ Result<void> fold_everything(EntrySource& source, Folder& folder, EventChain& ch
   return pipeline.settle();
 }
 
-// The tree just built must be the one the source's checkpoint signed, or an earlier or later state of it.
-Result<void> check_against(const Checkpoint& checkpoint, const Folder& folder, EntrySource& source) {
+// The tree just built must be the one the source's checkpoint signed, or an earlier or later state
+// of it.
+Result<void> check_against(const Checkpoint& checkpoint, const Folder& folder,
+                           EntrySource& source) {
   const auto differs = [&]() -> Result<void> {
     return fail(Errc::corrupt, About::checkpoint,
                 "the entries do not hash to the root that checkpoint " +
@@ -203,7 +220,9 @@ Result<std::optional<std::string>> StoreSource::checkpoint() {
   return *head_->checkpoint;
 }
 
-Result<TreeSize> StoreSource::size() { return head_->size; }
+Result<TreeSize> StoreSource::size() {
+  return head_->size;
+}
 
 Result<void> StoreSource::entries(EntryIndex from, EntryIndex to,
                                   const std::function<void(EntryIndex, std::string_view)>& visit) {
@@ -215,8 +234,7 @@ Result<void> StoreSource::entries(EntryIndex from, EntryIndex to,
 
 Result<std::string> StoreSource::body(const BodyName& name) {
   VARVE_TRY(auto bytes, Reader(head_).body(name.digest));
-  if (!bytes)
-    return fail(Errc::corrupt, About::body, "a body is missing", name.digest.to_string());
+  if (!bytes) return fail(Errc::corrupt, About::body, "a body is missing", name.digest.to_string());
   return *std::move(bytes);
 }
 

@@ -47,8 +47,8 @@ class StoreSource final : public EntrySource {
 };
 
 struct ReplayOptions {
-  std::optional<TreeSize> to;      // default: everything the source has
-  bool verify_signatures = true;   // every event signature, along the chain of event keys
+  std::optional<TreeSize> to;     // default: everything the source has
+  bool verify_signatures = true;  // every event signature, along the chain of event keys
   unsigned threads = 2;
   std::function<void(TreeSize done, TreeSize total)> progress;
 };
@@ -74,7 +74,8 @@ struct ReplayReport {
 Result<ReplayReport> replay(EntrySource& source, Store& out, const ReplayOptions& options,
                             const std::optional<VerifierKey>& log_key = std::nullopt);
 
-// The digests of every table of a store: entry, body, tile and both families of every derived table.
+// The digests of every table of a store: entry, body, tile and both families of every derived
+// table.
 Result<std::vector<TableDigest>> table_digests(const Snapshot& snapshot);
 
 }  // namespace varve

@@ -67,7 +67,8 @@ Result<std::optional<std::string>> AsOfView::scan_some(Table table, std::string_
     }
     VARVE_TRY(auto past, decode_past(cursor->key(), cursor->value()));
     if (past.row_key != row_key) continue;  // did not exist yet
-    if (past.value && !visit(row_key, Row{past.index, std::string(*past.value)})) return std::nullopt;
+    if (past.value && !visit(row_key, Row{past.index, std::string(*past.value)}))
+      return std::nullopt;
     cursor->seek(prefix_end(now_key(table, row_key)));
   }
   VARVE_CHECK(cursor->status());

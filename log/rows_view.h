@@ -1,5 +1,5 @@
-// The View implementations: rows of a snapshot, rows as of an earlier size, and the rows a writer sees
-// while earlier batches are still on their way to the disk. One thread at a time.
+// The View implementations: rows of a snapshot, rows as of an earlier size, and the rows a writer
+// sees while earlier batches are still on their way to the disk. One thread at a time.
 #pragma once
 
 #include <map>
@@ -60,8 +60,9 @@ class LayeredView final : public View {
   std::vector<const Layer*> layers_;
 };
 
-// Collects the rows of one batch: the newest of each key in a layer, where later events see them, and
-// every version for the past. write_into() then puts them in key order, which an engine inserts faster.
+// Collects the rows of one batch: the newest of each key in a layer, where later events see them,
+// and every version for the past. write_into() then puts them in key order, which an engine inserts
+// faster.
 class RowWriter final : public Changes {
  public:
   explicit RowWriter(Layer& layer) : layer_(layer) {}

@@ -1,4 +1,5 @@
-// One digest a table, over its rows in key order: how two stores are compared without looking at both.
+// One digest a table, over its rows in key order: how two stores are compared without looking at
+// both.
 #include "core/base/bytes.h"
 #include "log/replay.h"
 

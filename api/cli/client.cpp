@@ -26,8 +26,8 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
 
-// A string that grows with what arrives. Beast's own sets aside what Content-Length announces, which
-// is a stranger's word.
+// A string that grows with what arrives. Beast's own sets aside what Content-Length announces,
+// which is a stranger's word.
 struct ArrivingBody {
   using value_type = std::string;
 
@@ -83,7 +83,8 @@ Answer to_answer(Parser& parser) {
 std::optional<std::chrono::milliseconds> retry_after(const Answer& answer) {
   if (answer.status != 503) return std::nullopt;
   const auto seconds = parse_decimal(answer.header("Retry-After"));
-  if (!seconds || *seconds > static_cast<std::uint64_t>(kRetryAfterMax.count())) return std::nullopt;
+  if (!seconds || *seconds > static_cast<std::uint64_t>(kRetryAfterMax.count()))
+    return std::nullopt;
   return *seconds == 0 ? kRetryAtOnce : std::chrono::seconds(*seconds);
 }
 
@@ -106,13 +107,14 @@ class HttpClient::Connection {
     error_code failed = net::error::timed_out;
     stream_.emplace(context_);
     stream_->expires_after(std::chrono::milliseconds(deadlines_.connect_ms));
-    resolver.async_resolve(address_.host, address_.port,
-                           [&](error_code error, const net::ip::tcp::resolver::results_type& found) {
-                             failed = error;
-                             if (error) return;
-                             stream_->async_connect(
-                                 found, [&](error_code e, const net::ip::tcp::endpoint&) { failed = e; });
-                           });
+    resolver.async_resolve(
+        address_.host, address_.port,
+        [&](error_code error, const net::ip::tcp::resolver::results_type& found) {
+          failed = error;
+          if (error) return;
+          stream_->async_connect(found,
+                                 [&](error_code e, const net::ip::tcp::endpoint&) { failed = e; });
+        });
     run(deadlines_.connect_ms, resolver);
     if (failed) return close(), failed;
     error_code ignored;
@@ -170,14 +172,15 @@ Result<std::unique_ptr<Server>> HttpClient::make(std::string_view url, ClientDea
   return std::make_unique<HttpClient>(std::move(address), deadlines);
 }
 
-std::string HttpClient::url() const { return "http://" + address_.authority() + address_.prefix; }
+std::string HttpClient::url() const {
+  return "http://" + address_.authority() + address_.prefix;
+}
 
 Result<Answer> HttpClient::ask_once(const Ask& ask) {
   const auto unreachable = [&](const error_code& error) {
     const bool late = error == beast::error::timeout || error == net::error::timed_out;
     const bool large = error == beast::http::error::body_limit;
-    return fail(Errc::unavailable, About::request,
-                "no usable answer from " + url() + ask.target,
+    return fail(Errc::unavailable, About::request, "no usable answer from " + url() + ask.target,
                 large  ? "the answer is larger than " + std::to_string(ask.bytes_max) + " bytes"
                 : late ? "it took too long"
                        : error.message());
@@ -199,7 +202,8 @@ Result<Answer> HttpClient::ask_once(const Ask& ask) {
   const std::string_view encoding = answer.header("Content-Encoding");
   if (!encoding.empty() && encoding != "identity")
     return fail(Errc::unavailable, About::request,
-                url() + ask.target + " answers in an encoding nobody asked for", std::string(encoding));
+                url() + ask.target + " answers in an encoding nobody asked for",
+                std::string(encoding));
   return answer;
 }
 

@@ -1,5 +1,5 @@
-// A small blocking HTTP/1.1 client: one connection, kept alive, with deadlines. The thread of main()
-// only. Plain TCP; an https:// address is refused rather than spoken to without encryption.
+// A small blocking HTTP/1.1 client: one connection, kept alive, with deadlines. The thread of
+// main() only. Plain TCP; an https:// address is refused rather than spoken to without encryption.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace varve::cli {
 
 // Where a server is: "http://host[:port][/prefix]".
 struct Address {
-  std::string host;    // without brackets
+  std::string host;  // without brackets
   std::string port = "80";
   std::string prefix;  // "" or "/path", without a final slash
   std::string authority() const;

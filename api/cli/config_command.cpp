@@ -8,8 +8,8 @@ namespace {
 void explain_field(const ConfigSetting& setting, Console& console) {
   const ConfigField& field = *setting.field;
   const std::string form = field.is_switch() ? "" : " " + std::string(field.form);
-  console.out() << field.name << " = " << (setting.value.empty() ? "(unset)" : clean(setting.value)) << "   ["
-                << clean(setting.source) << "]\n"
+  console.out() << field.name << " = " << (setting.value.empty() ? "(unset)" : clean(setting.value))
+                << "   [" << clean(setting.source) << "]\n"
                 << "    flag " << field.flag() << form << "   variable " << field.variable()
                 << "   TOML key " << field.name << "   default "
                 << (field.default_value.empty() ? "(unset)" : field.default_value) << "\n    "
@@ -38,7 +38,8 @@ Outcome<ExitCode> run_config(const ConfigInputs& inputs, bool explain, Console& 
   if (console.json()) {
     JsonArray fields;
     for (const ConfigSetting& setting : loaded.settings) fields.raw(field_json(setting));
-    console.out() << JsonObject().text("schema", "varve.config/v1").raw("fields", fields.str()).str() << '\n';
+    console.out()
+        << JsonObject().text("schema", "varve.config/v1").raw("fields", fields.str()).str() << '\n';
     return ExitCode::ok;
   }
   for (const ConfigSetting& setting : loaded.settings) {

@@ -20,9 +20,10 @@ Outcome<Connection> connect(const ServerChoice& choice, Console& console) {
 
 Outcome<void> one_log(const LogChoice& choice) {
   if (choice.data.has_value() != choice.url.has_value()) return {};
-  return refuse(ExitCode::usage, "it is not clear which log is meant",
-                choice.data ? "both --data and --url are given" : "neither --data nor --url is given",
-                "give --data DIR for a directory of this machine, or --url URL for a server");
+  return refuse(
+      ExitCode::usage, "it is not clear which log is meant",
+      choice.data ? "both --data and --url are given" : "neither --data nor --url is given",
+      "give --data DIR for a directory of this machine, or --url URL for a server");
 }
 
 }  // namespace varve::cli

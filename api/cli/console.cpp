@@ -64,7 +64,8 @@ std::string usual_next_step(ExitCode code) {
     case ExitCode::usage:
       return "see `varve help` and the examples of the command's --help";
     case ExitCode::proven_false:
-      return "do not use it; fetch it again from a source you trust, and tell the registry's operator";
+      return "do not use it; fetch it again from a source you trust, and tell the registry's "
+             "operator";
     case ExitCode::absent:
       return "check the name or number; `varve log` lists what the registry knows";
     case ExitCode::policy:

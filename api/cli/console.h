@@ -25,7 +25,10 @@ struct [[nodiscard]] Failure {
   std::string next;
 
   Failure(ExitCode c, std::string what_happened, std::string reason, std::string next_step)
-      : code(c), what(std::move(what_happened)), why(std::move(reason)), next(std::move(next_step)) {}
+      : code(c),
+        what(std::move(what_happened)),
+        why(std::move(reason)),
+        next(std::move(next_step)) {}
   Failure(const Error& error);  // NOLINT: every Error is a Failure
 };
 
@@ -79,8 +82,8 @@ class Console {
 
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }
-  void say(std::string_view message);                        // one line on stderr
-  void warn(std::string_view message);                       // the same, marked
+  void say(std::string_view message);   // one line on stderr
+  void warn(std::string_view message);  // the same, marked
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total);
   void end_progress();
   void report(std::string_view command, const Failure& failure);
@@ -99,8 +102,8 @@ class Console {
 
 }  // namespace varve::cli
 
-#define VARVE_CLI_TRY_(tmp, decl, expr)                                                      \
-  auto tmp = (expr);                                                                         \
+#define VARVE_CLI_TRY_(tmp, decl, expr)                                                           \
+  auto tmp = (expr);                                                                              \
   if (!tmp) return std::unexpected<::varve::cli::Failure>(std::in_place, std::move(tmp).error()); \
   decl = *std::move(tmp)
 
@@ -108,6 +111,6 @@ class Console {
 #define VARVE_CLI_TRY(decl, ...) \
   VARVE_CLI_TRY_(VARVE_CONCAT(varve_try_, __COUNTER__), decl, (__VA_ARGS__))
 
-#define VARVE_CLI_CHECK(...)                               \
-  if (auto varve_checked = (__VA_ARGS__); !varve_checked)  \
+#define VARVE_CLI_CHECK(...)                              \
+  if (auto varve_checked = (__VA_ARGS__); !varve_checked) \
   return std::unexpected<::varve::cli::Failure>(std::in_place, std::move(varve_checked).error())

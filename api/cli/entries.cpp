@@ -14,7 +14,8 @@ constexpr std::size_t kBundleBytesMax = std::size_t{kTileWidth} * (limits::kEntr
 constexpr std::size_t kTilesKept = 256;
 
 std::unexpected<Error> bad_entry(EntryIndex index, std::string why) {
-  return fail(Errc::corrupt, About::entry, "entry " + std::to_string(index.value) + " " + std::move(why));
+  return fail(Errc::corrupt, About::entry,
+              "entry " + std::to_string(index.value) + " " + std::move(why));
 }
 
 bool signed_by(std::string_view entry, const VerifierKey& key) {
@@ -28,7 +29,8 @@ bool signed_by(std::string_view entry, const VerifierKey& key) {
 }  // namespace
 
 Result<std::string> EntryReader::tile(unsigned level, std::uint64_t n, unsigned width) {
-  if (const auto found = tiles_.find({level, n, width}); found != tiles_.end()) return found->second;
+  if (const auto found = tiles_.find({level, n, width}); found != tiles_.end())
+    return found->second;
   VARVE_TRY(auto bytes, session_.tiles()(level, n, width));
   // Upper tiles are asked for again and again, level 0 once a bundle.
   if (tiles_.size() >= kTilesKept) tiles_.clear();
@@ -36,14 +38,15 @@ Result<std::string> EntryReader::tile(unsigned level, std::uint64_t n, unsigned 
   return bytes;
 }
 
-// Each entry must be the leaf its tile says, and one inclusion proof ties the whole tile to the root:
-// every hash of it is either the leaf's or part of a sibling the proof is computed from.
+// Each entry must be the leaf its tile says, and one inclusion proof ties the whole tile to the
+// root: every hash of it is either the leaf's or part of a sibling the proof is computed from.
 Result<void> EntryReader::include(std::uint64_t n, const std::vector<std::string_view>& entries) {
   const auto width = static_cast<unsigned>(entries.size());
   const EntryIndex first{n * kTileWidth};
   VARVE_TRY(const std::string hashes, tile(0, n, width));
   for (std::size_t i = 0; i < entries.size(); ++i)
-    if (hash_from(std::string_view(hashes).substr(i * kHashBytes, kHashBytes)) != leaf_hash(entries[i]))
+    if (hash_from(std::string_view(hashes).substr(i * kHashBytes, kHashBytes)) !=
+        leaf_hash(entries[i]))
       return bad_entry({first.value + i}, "is not the one whose hash is in the tree");
   const TreeSize size = session_.size();
   const auto nodes = nodes_from_tiles(
@@ -56,7 +59,8 @@ Result<void> EntryReader::include(std::uint64_t n, const std::vector<std::string
   const auto included =
       verify_inclusion(leaf_hash(entries[0]), first, size, proof, session_.log().checkpoint.root);
   if (!included)
-    return bad_entry(first, "is not in the tree of the signed checkpoint: " + describe(included.error()));
+    return bad_entry(first,
+                     "is not in the tree of the signed checkpoint: " + describe(included.error()));
   return {};
 }
 
@@ -68,7 +72,8 @@ Result<std::vector<std::string>> EntryReader::bundle(std::uint64_t n) {
             fetch(session_.server(), "/log/tile/" + format_tile_path(path), kBundleBytesMax));
   auto entries = split_bundle(bytes);
   if (!entries || entries->size() != width)
-    return fail(Errc::corrupt, About::entry, "a bundle does not hold its " + std::to_string(width) + " entries",
+    return fail(Errc::corrupt, About::entry,
+                "a bundle does not hold its " + std::to_string(width) + " entries",
                 format_tile_path(path));
   VARVE_CHECK(include(n, *entries));
   return std::vector<std::string>(entries->begin(), entries->end());
@@ -87,13 +92,15 @@ Result<CheckedEntry> EntryReader::decode(EntryIndex index, const std::string& by
   auto note = parse_note(bytes);
   if (!note) return bad_entry(index, "is not a signed note: " + describe(note.error()));
   if (const auto signers = verify_note(*note, {&key, 1}); !signers)
-    return fail(Errc::invalid, About::signature,
-                "entry " + std::to_string(index.value) + " is not signed by the event key of its time",
-                describe(signers.error()));
+    return fail(
+        Errc::invalid, About::signature,
+        "entry " + std::to_string(index.value) + " is not signed by the event key of its time",
+        describe(signers.error()));
   auto entry = decode_entry_text(note->text);
   if (!entry)  // that it is of a newer version is no damage
-    return fail(entry.error().code, About::entry,
-                "entry " + std::to_string(index.value) + " cannot be read: " + describe(entry.error()));
+    return fail(
+        entry.error().code, About::entry,
+        "entry " + std::to_string(index.value) + " cannot be read: " + describe(entry.error()));
   if (entry->envelope.index != index)
     return bad_entry(index, "says it is at index " + std::to_string(entry->envelope.index.value));
   return CheckedEntry{bytes, std::string(note->text), *std::move(entry)};

@@ -26,20 +26,21 @@ class EntryReader {
  public:
   explicit EntryReader(const Session& session) : session_(session) {}
 
-  // Entries [256n, …) of bundle n at the session's size. Errors: corrupt when they are not in the tree.
+  // Entries [256n, …) of bundle n at the session's size. Errors: corrupt when they are not in the
+  // tree.
   Result<std::vector<std::string>> bundle(std::uint64_t n);
 
   // Calls visit for [from, to) in order, to at most the session's size, until it returns false. The
-  // chain of event keys is followed from the genesis entry when `from` is signed by another key than
-  // the trusted one.
+  // chain of event keys is followed from the genesis entry when `from` is signed by another key
+  // than the trusted one.
   using Visit = std::function<bool(const CheckedEntry&)>;
   Result<void> visit(EntryIndex from, TreeSize to, const Visit& visit);
 
   // The event key that signs the entry at this index, learnt from the chain.
   Result<VerifierKey> event_key_at(EntryIndex index);
 
-  // The log's key and every event key so far, learnt from the whole log. Errors: corrupt when the trusted
-  // event key never was one of them.
+  // The log's key and every event key so far, learnt from the whole log. Errors: corrupt when the
+  // trusted event key never was one of them.
   Result<TrustedKeys> all_keys();
 
   // After visit(): the key that signs the entry behind the last one.

@@ -11,8 +11,9 @@ constexpr ExitCodeMeaning kMeanings[] = {
     {ExitCode::proven_false, "proven false: a bad signature, proof or digest"},
     {ExitCode::absent, "not there: proven absent, or the server knows no such thing"},
     {ExitCode::policy, "policy not met: a required publisher or witness quorum is missing"},
-    {ExitCode::cannot_tell, "cannot tell: network, timeout, server error, unknown outcome, or an "
-                            "entry that needs a newer varve or another event key"},
+    {ExitCode::cannot_tell,
+     "cannot tell: network, timeout, server error, unknown outcome, or an "
+     "entry that needs a newer varve or another event key"},
     {ExitCode::equivocation, "equivocation or rollback detected; the evidence is saved"},
     {ExitCode::authentication, "authentication or authorisation failed"},
     {ExitCode::conflict, "conflict: somebody else holds or changed it"},
@@ -32,7 +33,9 @@ ExitCode for_input(About about) {
 
 }  // namespace
 
-std::span<const ExitCodeMeaning> exit_code_meanings() { return kMeanings; }
+std::span<const ExitCodeMeaning> exit_code_meanings() {
+  return kMeanings;
+}
 
 ExitCode exit_code_of(const Error& error) {
   switch (error.code) {

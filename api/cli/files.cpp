@@ -56,7 +56,7 @@ Result<void> each_window(const std::filesystem::path& file,
                          const std::function<bool(std::string_view)>& take) {
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!descriptor.valid()) return unusable("the file cannot be opened", file);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(descriptor.get(), &info) != 0) return unusable("the file cannot be read", file);
   if (S_ISDIR(info.st_mode))
     return fail(Errc::invalid, About::request, "this is a directory, not a file", file.string());

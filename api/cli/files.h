@@ -17,7 +17,8 @@ namespace varve::cli {
 // invalid/request, which is what a path that cannot be used is for the person who gave it.
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t bytes_max);
 
-// Temporary file beside it, sync, rename, directory sync: the old file or the new one, never a half.
+// Temporary file beside it, sync, rename, directory sync: the old file or the new one, never a
+// half.
 Result<void> write_file(const std::filesystem::path& file, std::string_view bytes, mode_t mode);
 
 // Both digests a registry may know a file by, of a file of any size.

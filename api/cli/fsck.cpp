@@ -31,7 +31,9 @@ FsckProgress progress_on(Console& console) {
 
 // Inside the directory: the replay made there is as large as the tables it is compared with, and
 // the temporary directory of a machine is often memory.
-fs::path scratch_in(const fs::path& data) { return data / ("fsck." + std::to_string(::getpid())); }
+fs::path scratch_in(const fs::path& data) {
+  return data / ("fsck." + std::to_string(::getpid()));
+}
 
 // The findings name the anchor; only asking it again tells missing from contradicted. Nothing when
 // the log itself cannot be read, which is a finding already.
@@ -79,17 +81,20 @@ Outcome<void> write_anchor(const Head& head, Anchor& anchor, FsckReport& report,
 
 void print_findings(const FsckReport& report, Console& console) {
   for (const FsckFinding& finding : report.findings)
-    console.out() << console.mark(finding.unchecked ? Console::Mark::unknown : Console::Mark::no) << ' '
-                  << finding.what << (finding.unchecked ? ", not checked: " : ": ")
+    console.out() << console.mark(finding.unchecked ? Console::Mark::unknown : Console::Mark::no)
+                  << ' ' << finding.what << (finding.unchecked ? ", not checked: " : ": ")
                   << clean(finding.detail) << '\n';
 }
 
 Outcome<Judged> check_directory(const FsckOptions& options, Console& console) {
   const fs::path data = *options.log.data;
-  // A directory being served can be read beside its server; the anchor is written with the lock held.
+  // A directory being served can be read beside its server; the anchor is written with the lock
+  // held.
   const Access access = options.write_anchor ? Access::exclusive : Access::read_only;
-  VARVE_CLI_TRY(auto directory, doing("the data directory cannot be opened", DataDirectory::open(data, access)));
-  VARVE_CLI_TRY(auto blobs, doing("the blobs cannot be opened", open_file_blob_store_read_only(data)));
+  VARVE_CLI_TRY(auto directory,
+                doing("the data directory cannot be opened", DataDirectory::open(data, access)));
+  VARVE_CLI_TRY(auto blobs,
+                doing("the blobs cannot be opened", open_file_blob_store_read_only(data)));
   FileAnchor anchor(options.anchor ? fs::path(*options.anchor) : default_anchor(data));
   const fs::path scratch = scratch_in(data);
   auto report = fsck_directory(directory, *blobs, anchor, scratch, progress_on(console));
@@ -109,7 +114,8 @@ Outcome<Judged> check_directory(const FsckOptions& options, Console& console) {
 
 Outcome<Judged> check_server(const FsckOptions& options, Console& console) {
   if (options.write_anchor)
-    return refuse(ExitCode::usage, "an anchor belongs to a directory", "--url and --write-anchor are given",
+    return refuse(ExitCode::usage, "an anchor belongs to a directory",
+                  "--url and --write-anchor are given",
                   "run fsck --data DIR --write-anchor where the registry is");
   VARVE_CLI_TRY(auto connection, connect({*options.log.url, options.log.key}, console));
   RemoteSource source(connection.session);
@@ -166,15 +172,18 @@ std::unexpected<Failure> failure_of(const Judged& judged) {
   const auto& findings = judged.report.findings;
   const bool unread = judged.code == ExitCode::cannot_tell;
   // What decided the code is named first.
-  const auto named = std::ranges::find_if(findings, [&](const FsckFinding& f) { return f.unchecked == unread; });
+  const auto named =
+      std::ranges::find_if(findings, [&](const FsckFinding& f) { return f.unchecked == unread; });
   const FsckFinding& first = named == findings.end() ? findings.front() : *named;
-  std::string why = std::to_string(findings.size()) + " findings, the first: " + first.what + ": " + first.detail;
+  std::string why =
+      std::to_string(findings.size()) + " findings, the first: " + first.what + ": " + first.detail;
   if (!unread)
     return refuse(judged.code, "the log does not hold", std::move(why),
                   "keep the directory as it is, restore a good copy elsewhere, and compare");
   if (std::ranges::any_of(findings, is_about_anchor))
-    return refuse(judged.code, "whether the log lost entries cannot be told", std::move(why),
-                  "when you know that this is the newest copy, run fsck --data with --write-anchor");
+    return refuse(
+        judged.code, "whether the log lost entries cannot be told", std::move(why),
+        "when you know that this is the newest copy, run fsck --data with --write-anchor");
   return refuse(judged.code, "whether the log holds cannot be told: parts of it could not be read",
                 std::move(why), "nothing is proven false; run fsck again when they can be read");
 }

@@ -13,8 +13,9 @@ bool is_about_anchor(const FsckFinding& finding);
 // Something that was read and is wrong, wherever it is.
 bool is_proven(const FsckFinding& finding);
 
-// `anchor` is what the anchor alone means, when a finding is about it. A log that lost entries it had
-// published (7) outweighs everything else, what is proven false (3) outweighs what cannot be told (6).
+// `anchor` is what the anchor alone means, when a finding is about it. A log that lost entries it
+// had published (7) outweighs everything else, what is proven false (3) outweighs what cannot be
+// told (6).
 ExitCode verdict_of(std::span<const FsckFinding> findings, std::optional<ExitCode> anchor);
 
 }  // namespace varve::cli

@@ -1,9 +1,9 @@
-// How a person spells every command. No logic of its own: each subcommand fills its options and calls
-// its function. Every --help opens with examples that work as they stand.
+// How a person spells every command. No logic of its own: each subcommand fills its options and
+// calls its function. Every --help opens with examples that work as they stand.
 #include "api/cli/grammar.h"
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -74,21 +74,25 @@ class Grammar {
  private:
   static constexpr const char* kOverview =
       "Examples:\n"
-      "  varve serve --dev                              a registry on 127.0.0.1:5000, to try things\n"
+      "  varve serve --dev                              a registry on 127.0.0.1:5000, to try "
+      "things\n"
       "  varve log library/app                          what happened to a repository\n"
       "  varve prove library/app:1.0 --out app.tlog-proof\n"
       "  varve verify --proof app.tlog-proof --key registry.vkeys\n"
       "\n"
-      "varve is a package registry in which every change is a signed event in one Merkle log, and the\n"
+      "varve is a package registry in which every change is a signed event in one Merkle log, and "
+      "the\n"
       "client that checks it.\n";
 
   CLI::App* command(const std::string& name, const std::string& help, Action action) {
     return command_of(app_, name, help, std::move(action));
   }
 
-  CLI::App* command_of(CLI::App& parent, const std::string& name, const std::string& help, Action action) {
+  CLI::App* command_of(CLI::App& parent, const std::string& name, const std::string& help,
+                       Action action) {
     CLI::App* sub = parent.add_subcommand(name, help);
-    const std::string words = parent.get_name() == app_.get_name() ? name : parent.get_name() + " " + name;
+    const std::string words =
+        parent.get_name() == app_.get_name() ? name : parent.get_name() + " " + name;
     sub->final_callback([this, words, action = std::move(action)] {
       choice_.command = words;
       choice_.action = action;
@@ -106,7 +110,8 @@ class Grammar {
     sub->add_option("--server", server.url, "the registry to ask (default " + server.url + ")")
         ->envname("VARVE_SERVER")
         ->type_name("URL");
-    sub->add_option("--key", server.key, "trust these vkeys (a file or the text) instead of remembered ones")
+    sub->add_option("--key", server.key,
+                    "trust these vkeys (a file or the text) instead of remembered ones")
         ->type_name("VKEYS");
   }
 
@@ -126,16 +131,20 @@ class Grammar {
 
   void add_init() {
     auto& options = keep<InitOptions>();
-    CLI::App* sub = command("init",
-                            "Examples:\n"
-                            "  varve init --data /srv/varve --origin registry.example/main\n"
-                            "  varve init --data ./data --origin registry.example/test -o json\n"
-                            "\nMake a new registry: keys, the first event of its log, its first checkpoint.\n"
-                            "The origin names the log for ever; use the address it will be served at.\n",
-                            [&options](Console& console) { return run_init(options, console); });
-    sub->add_option("--data", options.data, "a missing or empty directory")->required()->type_name("DIR");
+    CLI::App* sub =
+        command("init",
+                "Examples:\n"
+                "  varve init --data /srv/varve --origin registry.example/main\n"
+                "  varve init --data ./data --origin registry.example/test -o json\n"
+                "\nMake a new registry: keys, the first event of its log, its first checkpoint.\n"
+                "The origin names the log for ever; use the address it will be served at.\n",
+                [&options](Console& console) { return run_init(options, console); });
+    sub->add_option("--data", options.data, "a missing or empty directory")
+        ->required()
+        ->type_name("DIR");
     sub->add_option("--origin", options.origin, "the log's name")->required()->type_name("NAME");
-    sub->add_option("--anchor", options.anchor, "where the newest checkpoint is kept (DATA/head.anchor)")
+    sub->add_option("--anchor", options.anchor,
+                    "where the newest checkpoint is kept (DATA/head.anchor)")
         ->type_name("FILE");
     add_output(sub);
   }
@@ -161,41 +170,43 @@ class Grammar {
 
   // The table of fields makes the flags, so that none can be forgotten.
   static void add_config_flags(CLI::App* sub, ConfigFlags& flags) {
-    sub->add_option("--config", flags.file, "a TOML file (variable VARVE_CONFIG)")->type_name("FILE");
+    sub->add_option("--config", flags.file, "a TOML file (variable VARVE_CONFIG)")
+        ->type_name("FILE");
     for (const ConfigField& field : config_fields()) {
       const std::string name(field.name);
       const std::string reason(field.reason);
       if (field.is_switch())
         flags.given[name] = sub->add_flag(field.flag(), flags.switches[name], reason);
       else
-        flags.given[name] =
-            sub->add_option(field.flag(), flags.texts[name], reason)->type_name(std::string(field.form));
+        flags.given[name] = sub->add_option(field.flag(), flags.texts[name], reason)
+                                ->type_name(std::string(field.form));
     }
   }
 
   void add_serve() {
     auto& flags = keep<ConfigFlags>();
-    CLI::App* sub = command("serve",
-                            "Examples:\n"
-                            "  varve serve --dev                                  try it, on loopback\n"
-                            "  varve serve --data /srv/varve --listen 127.0.0.1:5000\n"
-                            "  varve serve --read-only --data ./replayed --blobs /srv/varve\n"
-                            "\nServe a registry until SIGTERM or SIGINT: running requests finish, a second\n"
-                            "signal ends at once.\n",
-                            [&flags](Console& console) { return run_serve(flags.inputs(), console); });
+    CLI::App* sub =
+        command("serve",
+                "Examples:\n"
+                "  varve serve --dev                                  try it, on loopback\n"
+                "  varve serve --data /srv/varve --listen 127.0.0.1:5000\n"
+                "  varve serve --read-only --data ./replayed --blobs /srv/varve\n"
+                "\nServe a registry until SIGTERM or SIGINT: running requests finish, a second\n"
+                "signal ends at once.\n",
+                [&flags](Console& console) { return run_serve(flags.inputs(), console); });
     add_config_flags(sub, flags);
   }
 
   void add_config() {
     auto& flags = keep<ConfigFlags>();
-    CLI::App* sub =
-        command("config",
-                "Examples:\n"
-                "  varve config --explain                   every field, its default and why\n"
-                "  varve config --config varve.toml -o json\n"
-                "\nPrint the configuration a server would use, and where each value comes from:\n"
-                "flag, VARVE_* variable, TOML file, default.\n",
-                [&flags](Console& console) { return run_config(flags.inputs(), flags.explain, console); });
+    CLI::App* sub = command(
+        "config",
+        "Examples:\n"
+        "  varve config --explain                   every field, its default and why\n"
+        "  varve config --config varve.toml -o json\n"
+        "\nPrint the configuration a server would use, and where each value comes from:\n"
+        "flag, VARVE_* variable, TOML file, default.\n",
+        [&flags](Console& console) { return run_config(flags.inputs(), flags.explain, console); });
     sub->add_flag("--explain", flags.explain, "with flag, variable, TOML key, default and reason");
     add_config_flags(sub, flags);
     add_output(sub);
@@ -203,15 +214,17 @@ class Grammar {
 
   void add_log() {
     auto& options = keep<LogOptions>();
-    CLI::App* sub = command("log",
-                            "Examples:\n"
-                            "  varve log                              everything, oldest first\n"
-                            "  varve log library/app:1.0              what happened to one tag\n"
-                            "  varve log --from 100 --to 200 -o json  the entries [100, 200)\n"
-                            "\nPrint events. Each is in the tree of a signed checkpoint and signed by the\n"
-                            "event key of its time, or the command fails.\n",
-                            [&options](Console& console) { return run_log(options, console); });
-    sub->add_option("ref", options.ref, "repository, repository:tag or repository@digest")->type_name("REF");
+    CLI::App* sub =
+        command("log",
+                "Examples:\n"
+                "  varve log                              everything, oldest first\n"
+                "  varve log library/app:1.0              what happened to one tag\n"
+                "  varve log --from 100 --to 200 -o json  the entries [100, 200)\n"
+                "\nPrint events. Each is in the tree of a signed checkpoint and signed by the\n"
+                "event key of its time, or the command fails.\n",
+                [&options](Console& console) { return run_log(options, console); });
+    sub->add_option("ref", options.ref, "repository, repository:tag or repository@digest")
+        ->type_name("REF");
     sub->add_option("--from", options.from, "first index")->type_name("N");
     sub->add_option("--to", options.to, "size to stop at")->type_name("N");
     add_server(sub, options.server);
@@ -220,14 +233,15 @@ class Grammar {
 
   void add_prove() {
     auto& options = keep<ProveOptions>();
-    CLI::App* sub = command("prove",
-                            "Examples:\n"
-                            "  varve prove 12 --out 12.tlog-proof\n"
-                            "  varve prove library/app:1.0 --out app.tlog-proof\n"
-                            "  varve prove library/app@sha256:<hex> > app.tlog-proof\n"
-                            "\nGet a proof that anybody can verify offline: that this event is in the log. It\n"
-                            "is verified before it is written. Waits until a published checkpoint covers it.\n",
-                            [&options](Console& console) { return run_prove(options, console); });
+    CLI::App* sub =
+        command("prove",
+                "Examples:\n"
+                "  varve prove 12 --out 12.tlog-proof\n"
+                "  varve prove library/app:1.0 --out app.tlog-proof\n"
+                "  varve prove library/app@sha256:<hex> > app.tlog-proof\n"
+                "\nGet a proof that anybody can verify offline: that this event is in the log. It\n"
+                "is verified before it is written. Waits until a published checkpoint covers it.\n",
+                [&options](Console& console) { return run_prove(options, console); });
     sub->add_option("what", options.what, "an index, repository:tag or repository@digest")
         ->required()
         ->type_name("INDEX|REF");
@@ -238,42 +252,48 @@ class Grammar {
 
   void add_verify() {
     auto& options = keep<VerifyOptions>();
-    CLI::App* sub = command("verify",
-                            "Examples:\n"
-                            "  varve verify --proof app.tlog-proof --key registry.vkeys\n"
-                            "  varve verify manifest.json --proof app.tlog-proof --key registry.vkeys\n"
-                            "  varve verify --proof app.tlog-proof --policy my.policy --key event.vkey\n"
-                            "\nVerify a proof file without any network. With FILE, its hash must be the\n"
-                            "digest the event names. Prints a line for every check.\n"
-                            "\nVKEYS are two vkeys or more: the log's (its name is the registry's origin), which\n"
-                            "signs checkpoints, and an event key's (its name ends in /events), which signs entries.\n"
-                            "After `varve key rotate` a proof needs the event key that signed its entry, the older\n"
-                            "one for an older entry: `varve key show` prints every one there was. With --policy\n"
-                            "the policy names the log's key, and --key the event keys.\n",
-                            [&options](Console& console) { return run_verify(options, console); });
+    CLI::App* sub = command(
+        "verify",
+        "Examples:\n"
+        "  varve verify --proof app.tlog-proof --key registry.vkeys\n"
+        "  varve verify manifest.json --proof app.tlog-proof --key registry.vkeys\n"
+        "  varve verify --proof app.tlog-proof --policy my.policy --key event.vkey\n"
+        "\nVerify a proof file without any network. With FILE, its hash must be the\n"
+        "digest the event names. Prints a line for every check.\n"
+        "\nVKEYS are two vkeys or more: the log's (its name is the registry's origin), which\n"
+        "signs checkpoints, and an event key's (its name ends in /events), which signs entries.\n"
+        "After `varve key rotate` a proof needs the event key that signed its entry, the older\n"
+        "one for an older entry: `varve key show` prints every one there was. With --policy\n"
+        "the policy names the log's key, and --key the event keys.\n",
+        [&options](Console& console) { return run_verify(options, console); });
     sub->add_option("file", options.file, "must be what the event names")->type_name("FILE");
     sub->add_option("--proof", options.proof, "the proof file")->required()->type_name("FILE");
-    sub->add_option("--key", options.key, "the registry's vkeys, a file or the text")->type_name("VKEYS");
+    sub->add_option("--key", options.key, "the registry's vkeys, a file or the text")
+        ->type_name("VKEYS");
     sub->add_option("--policy", options.policy, "a C2SP tlog-policy file; the event key is --key's")
         ->type_name("FILE");
-    sub->add_option("--require-author", options.required_author, "the publisher's key id that must have signed")
+    sub->add_option("--require-author", options.required_author,
+                    "the publisher's key id that must have signed")
         ->type_name("KEY");
     add_output(sub);
   }
 
   void add_replay() {
     auto& options = keep<ReplayCommand>();
-    CLI::App* sub = command("replay",
-                            "Examples:\n"
-                            "  varve replay --data /srv/varve --out ./replayed\n"
-                            "  varve replay --url http://127.0.0.1:5000 --key registry.vkeys --out ./copy\n"
-                            "  varve replay --data /srv/varve --to 1000 --out ./then    the state as of 1000\n"
-                            "\nMake every table again from the log alone and print one digest a table. The\n"
-                            "result holds no keys and can be served read-only.\n",
-                            [&options](Console& console) { return run_replay(options, console); });
+    CLI::App* sub =
+        command("replay",
+                "Examples:\n"
+                "  varve replay --data /srv/varve --out ./replayed\n"
+                "  varve replay --url http://127.0.0.1:5000 --key registry.vkeys --out ./copy\n"
+                "  varve replay --data /srv/varve --to 1000 --out ./then    the state as of 1000\n"
+                "\nMake every table again from the log alone and print one digest a table. The\n"
+                "result holds no keys and can be served read-only.\n",
+                [&options](Console& console) { return run_replay(options, console); });
     add_log_choice(sub, options.log);
     sub->add_option("--to", options.to, "how many entries (default: all)")->type_name("N");
-    sub->add_option("--out", options.out, "a missing or empty directory")->required()->type_name("DIR");
+    sub->add_option("--out", options.out, "a missing or empty directory")
+        ->required()
+        ->type_name("DIR");
     sub->add_flag("--skip-signatures", options.skip_signatures,
                   "do not check event signatures: faster, and proves nothing about who signed");
     add_output(sub);
@@ -281,16 +301,18 @@ class Grammar {
 
   void add_fsck() {
     auto& options = keep<FsckOptions>();
-    CLI::App* sub = command("fsck",
-                            "Examples:\n"
-                            "  varve fsck --data /srv/varve\n"
-                            "  varve fsck --url http://127.0.0.1:5000 --key registry.vkeys\n"
-                            "  varve fsck --data /srv/varve --write-anchor      after the anchor was lost\n"
-                            "\nRecompute every hash, signature, tile and checkpoint; with --data also every\n"
-                            "blob and every table.\n",
-                            [&options](Console& console) { return run_fsck(options, console); });
+    CLI::App* sub =
+        command("fsck",
+                "Examples:\n"
+                "  varve fsck --data /srv/varve\n"
+                "  varve fsck --url http://127.0.0.1:5000 --key registry.vkeys\n"
+                "  varve fsck --data /srv/varve --write-anchor      after the anchor was lost\n"
+                "\nRecompute every hash, signature, tile and checkpoint; with --data also every\n"
+                "blob and every table.\n",
+                [&options](Console& console) { return run_fsck(options, console); });
     add_log_choice(sub, options.log);
-    sub->add_option("--anchor", options.anchor, "where the newest checkpoint is kept (DATA/head.anchor)")
+    sub->add_option("--anchor", options.anchor,
+                    "where the newest checkpoint is kept (DATA/head.anchor)")
         ->type_name("FILE");
     sub->add_flag("--write-anchor", options.write_anchor,
                   "write a missing anchor when everything else holds");
@@ -307,36 +329,43 @@ class Grammar {
                                         "\nThe public keys of a registry, and a new event key.\n");
     key->require_subcommand(1);
     auto& show = keep<KeyShowOptions>();
-    CLI::App* sub = command_of(*key, "show",
-                               "Examples:\n"
-                               "  varve key show > registry.vkeys        what this client trusts\n"
-                               "  varve key show --data /srv/varve       what the log itself names\n"
-                               "\nPrint the log's and the event key's verifier keys, one a line.\n",
-                               [&show](Console& console) { return run_key_show(show, console); });
-    sub->add_option("--data", show.data, "a directory of this machine; without it the server is asked")
+    CLI::App* sub =
+        command_of(*key, "show",
+                   "Examples:\n"
+                   "  varve key show > registry.vkeys        what this client trusts\n"
+                   "  varve key show --data /srv/varve       what the log itself names\n"
+                   "\nPrint the log's and the event key's verifier keys, one a line.\n",
+                   [&show](Console& console) { return run_key_show(show, console); });
+    sub->add_option("--data", show.data,
+                    "a directory of this machine; without it the server is asked")
         ->type_name("DIR");
     add_server(sub, show.server);
     add_output(sub);
     auto& rotate = keep<KeyRotateOptions>();
-    sub = command_of(*key, "rotate",
-                     "Examples:\n"
-                     "  varve key rotate --data /srv/varve\n"
-                     "  varve key rotate --data /srv/varve -o json\n"
-                     "\nReplace the event key of a registry nobody is serving: an event signed by the\n"
-                     "old key names the new one.\n",
-                     [&rotate](Console& console) { return run_key_rotate(rotate, console); });
-    sub->add_option("--data", rotate.data, "the registry's directory")->required()->type_name("DIR");
-    sub->add_option("--anchor", rotate.anchor, "where the newest checkpoint is kept (DATA/head.anchor)")
+    sub = command_of(
+        *key, "rotate",
+        "Examples:\n"
+        "  varve key rotate --data /srv/varve\n"
+        "  varve key rotate --data /srv/varve -o json\n"
+        "\nReplace the event key of a registry nobody is serving: an event signed by the\n"
+        "old key names the new one.\n",
+        [&rotate](Console& console) { return run_key_rotate(rotate, console); });
+    sub->add_option("--data", rotate.data, "the registry's directory")
+        ->required()
+        ->type_name("DIR");
+    sub->add_option("--anchor", rotate.anchor,
+                    "where the newest checkpoint is kept (DATA/head.anchor)")
         ->type_name("FILE");
     add_output(sub);
     auto& forget = keep<KeyForgetOptions>();
-    sub = command_of(*key, "forget",
-                     "Examples:\n"
-                     "  varve key forget --server http://127.0.0.1:5000\n"
-                     "  varve key forget                       the default server\n"
-                     "\nForget the keys and the checkpoint remembered for a server, when it was made anew\n"
-                     "on purpose: the next command trusts what it serves then, as the first one did.\n",
-                     [&forget](Console& console) { return run_key_forget(forget, console); });
+    sub = command_of(
+        *key, "forget",
+        "Examples:\n"
+        "  varve key forget --server http://127.0.0.1:5000\n"
+        "  varve key forget                       the default server\n"
+        "\nForget the keys and the checkpoint remembered for a server, when it was made anew\n"
+        "on purpose: the next command trusts what it serves then, as the first one did.\n",
+        [&forget](Console& console) { return run_key_forget(forget, console); });
     sub->add_option("--server", forget.url, "the registry to forget (default " + forget.url + ")")
         ->envname("VARVE_SERVER")
         ->type_name("URL");
@@ -387,7 +416,8 @@ class Grammar {
 };
 
 // CLI11 reports by exceptions; they end here.
-std::optional<ExitCode> parse(Grammar& grammar, std::span<const std::string> words, Console& console) {
+std::optional<ExitCode> parse(Grammar& grammar, std::span<const std::string> words,
+                              Console& console) {
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     grammar.app().parse(std::move(reversed));
@@ -403,10 +433,11 @@ std::optional<ExitCode> parse(Grammar& grammar, std::span<const std::string> wor
     return ExitCode::ok;
   } catch (const CLI::ParseError& error) {
     const std::string command = words.empty() ? "" : words.front();
-    console.report(command, Failure(ExitCode::usage, "the command line is not understood", error.what(),
-                                    words.empty() ? "`varve help` lists the commands"
-                                                  : "`varve help` lists the commands; --help after one of "
-                                                    "them shows examples"));
+    console.report(command,
+                   Failure(ExitCode::usage, "the command line is not understood", error.what(),
+                           words.empty() ? "`varve help` lists the commands"
+                                         : "`varve help` lists the commands; --help after one of "
+                                           "them shows examples"));
     return ExitCode::usage;
   }
 }

@@ -9,8 +9,8 @@
 
 namespace varve::cli {
 
-// `words` without the program's name. Never throws; whatever goes wrong is reported on the console's
-// second stream and becomes an exit code.
+// `words` without the program's name. Never throws; whatever goes wrong is reported on the
+// console's second stream and becomes an exit code.
 ExitCode run(std::span<const std::string> words, Console& console);
 
 // What the terminal and the environment (NO_COLOR, TERM) allow.

@@ -29,7 +29,8 @@ TileReader remembering(TileReader tiles) {
   };
 }
 
-// What the newer tree holds as its first older.size entries, proven by hashes that lead to its root.
+// What the newer tree holds as its first older.size entries, proven by hashes that lead to its
+// root.
 struct Prefix {
   Hash256 root;
   std::vector<Hash256> proof;
@@ -41,17 +42,19 @@ Result<Prefix> prefix_of(Server& server, const Checkpoint& older, const Checkpoi
   VARVE_TRY(auto proof, consistency_proof(older.size, newer.size, nodes));
   // With the older root that the tiles themselves lead to, only the newer root can be missed.
   if (!verify_consistency(older.size, newer.size, proof, root, newer.root))
-    return fail(Errc::unavailable, About::proof,
-                "the tiles that are served are not those of the signed root of " + size_text(newer));
+    return fail(
+        Errc::unavailable, About::proof,
+        "the tiles that are served are not those of the signed root of " + size_text(newer));
   return Prefix{root, std::move(proof)};
 }
 
 void append_tree(std::string& text, std::string_view name, TreeSize size, const Hash256& root) {
-  text += std::string(name) + " " + std::to_string(size.value) + " " + base64_encode(as_view(root)) + "\n";
+  text += std::string(name) + " " + std::to_string(size.value) + " " +
+          base64_encode(as_view(root)) + "\n";
 }
 
-// RFC 6962 consistency hashes from `old` to `new`. They verify; the root they give the old size is not
-// the one that was signed for it.
+// RFC 6962 consistency hashes from `old` to `new`. They verify; the root they give the old size is
+// not the one that was signed for it.
 std::string render(const Prefix& prefix, const Checkpoint& older, const Checkpoint& newer) {
   std::string text = "varve consistency proof\n" + older.origin + "\n";
   append_tree(text, "old", older.size, prefix.root);
@@ -63,19 +66,21 @@ std::string render(const Prefix& prefix, const Checkpoint& older, const Checkpoi
 
 std::string where(const Outcome<TrustStore::Evidence>& evidence) {
   if (!evidence) return "the evidence could not be saved: " + evidence.error().why;
-  std::string text = "both signed checkpoints are kept in " + evidence->remembered.string() + " and " +
-                     evidence->served.string();
+  std::string text = "both signed checkpoints are kept in " + evidence->remembered.string() +
+                     " and " + evidence->served.string();
   if (evidence->proof) text += ", the hashes that contradict them in " + evidence->proof->string();
   return text;
 }
 
 std::unexpected<Failure> cannot_tell(const TrustStore& store, const SeenCheckpoint& remembered,
                                      const SeenCheckpoint& served, const Error& error) {
-  const auto evidence = store.save_evidence(remembered.checkpoint.origin, remembered.note, served.note);
-  return refuse(ExitCode::cannot_tell, "whether the log only grew cannot be told",
-                describe(error) + "; " + where(evidence),
-                "try again; a registry that goes on like this may be hiding a second history: do not "
-                "rely on it, and show both files to its operator");
+  const auto evidence =
+      store.save_evidence(remembered.checkpoint.origin, remembered.note, served.note);
+  return refuse(
+      ExitCode::cannot_tell, "whether the log only grew cannot be told",
+      describe(error) + "; " + where(evidence),
+      "try again; a registry that goes on like this may be hiding a second history: do not "
+      "rely on it, and show both files to its operator");
 }
 
 }  // namespace
@@ -101,27 +106,29 @@ Outcome<void> must_be_one_history(Server& server, const TrustStore& store,
   const Checkpoint& newer = grew ? served.checkpoint : remembered.checkpoint;
   if (older.size == newer.size) {
     if (older.root == newer.root) return {};
-    return equivocation(store, remembered, served, "the registry shows two different histories: fork",
+    return equivocation(store, remembered, served,
+                        "the registry shows two different histories: fork",
                         "two signed checkpoints of " + size_text(older) + " have different roots");
   }
   if (older.size.value == 0) return {};  // the empty tree is the start of every other
   const auto prefix = prefix_of(server, older, newer);
   if (!prefix) return cannot_tell(store, remembered, served, prefix.error());
   if (prefix->root == older.root) return {};
-  return equivocation(store, remembered, served, "the registry shows two different histories: fork",
-                      "the tree of " + size_text(newer) + " does not continue the one of " +
-                          size_text(older),
-                      render(*prefix, older, newer));
+  return equivocation(
+      store, remembered, served, "the registry shows two different histories: fork",
+      "the tree of " + size_text(newer) + " does not continue the one of " + size_text(older),
+      render(*prefix, older, newer));
 }
 
 std::unexpected<Failure> equivocation(const TrustStore& store, const SeenCheckpoint& remembered,
-                                      const SeenCheckpoint& served, std::string what, std::string why,
-                                      std::string_view proof) {
+                                      const SeenCheckpoint& served, std::string what,
+                                      std::string why, std::string_view proof) {
   const auto evidence =
       store.save_evidence(remembered.checkpoint.origin, remembered.note, served.note, proof);
-  return refuse(ExitCode::equivocation, std::move(what), std::move(why) + "; " + where(evidence),
-                "stop using this registry and show these files to its operator; nobody can sign them "
-                "by accident");
+  return refuse(
+      ExitCode::equivocation, std::move(what), std::move(why) + "; " + where(evidence),
+      "stop using this registry and show these files to its operator; nobody can sign them "
+      "by accident");
 }
 
 }  // namespace varve::cli

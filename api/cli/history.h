@@ -1,9 +1,9 @@
-// Whether two signed checkpoints belong to one history, and the evidence when they do not. The thread
-// of main() only.
+// Whether two signed checkpoints belong to one history, and the evidence when they do not. The
+// thread of main() only.
 //
-// Three answers: yes; no, with evidence that convinces a third party (exit 7); cannot tell (exit 6).
-// A server decides what is answered, so it must not be able to turn a "no" into anything quieter than
-// "cannot tell": both notes are saved then too.
+// Three answers: yes; no, with evidence that convinces a third party (exit 7); cannot tell (exit
+// 6). A server decides what is answered, so it must not be able to turn a "no" into anything
+// quieter than "cannot tell": both notes are saved then too.
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ Outcome<void> must_be_one_history(Server& server, const TrustStore& store,
 
 // Saves the evidence and says where it is. `proof`, when not empty, is kept beside the notes.
 std::unexpected<Failure> equivocation(const TrustStore& store, const SeenCheckpoint& remembered,
-                                      const SeenCheckpoint& served, std::string what, std::string why,
-                                      std::string_view proof = {});
+                                      const SeenCheckpoint& served, std::string what,
+                                      std::string why, std::string_view proof = {});
 
 }  // namespace varve::cli

@@ -37,11 +37,12 @@ Result<TrustedKeys> keys_in(const std::string& data) {
   return parse_trusted_keys(named.lines());
 }
 
-// The server's word says only whether there is anything to learn: what is handed on is what this client
-// trusts already, or the chain of signed events from the first key to the newest.
+// The server's word says only whether there is anything to learn: what is handed on is what this
+// client trusts already, or the chain of signed events from the first key to the newest.
 Outcome<TrustedKeys> keys_of(Session& session) {
-  VARVE_CLI_TRY(const auto served, doing("the keys of " + session.server().url() + " cannot be fetched",
-                                         fetch(session.server(), "/log/vkey", kKeyFileBytesMax)));
+  VARVE_CLI_TRY(const auto served,
+                doing("the keys of " + session.server().url() + " cannot be fetched",
+                      fetch(session.server(), "/log/vkey", kKeyFileBytesMax)));
   if (served == format_trusted_keys(session.log().keys)) return session.log().keys;
   VARVE_CLI_TRY(auto keys, doing("the event keys cannot be learnt from the log",
                                  EntryReader(session).all_keys()));
@@ -65,10 +66,12 @@ Outcome<ExitCode> run_key_show(const KeyShowOptions& options, Console& console) 
 }
 
 Outcome<ExitCode> run_key_rotate(const KeyRotateOptions& options, Console& console) {
-  const auto anchor = options.anchor ? std::filesystem::path(*options.anchor) : default_anchor(options.data);
-  VARVE_CLI_TRY(const auto key, doing("the event key cannot be rotated",
-                                      rotate_event_key(options.data, anchor, http::ulid(), machine_now),
-                                      "stop the server first: rotation needs the directory for itself"));
+  const auto anchor =
+      options.anchor ? std::filesystem::path(*options.anchor) : default_anchor(options.data);
+  VARVE_CLI_TRY(const auto key,
+                doing("the event key cannot be rotated",
+                      rotate_event_key(options.data, anchor, http::ulid(), machine_now),
+                      "stop the server first: rotation needs the directory for itself"));
   if (console.json())
     console.out() << JsonObject()
                          .text("schema", "varve.key_rotate/v1")

@@ -7,8 +7,9 @@
 namespace varve::cli {
 
 Outcome<ExitCode> run_key_forget(const KeyForgetOptions& options, Console& console) {
-  VARVE_CLI_TRY(const auto server, doing("the address cannot be used", HttpClient::make(options.url),
-                                         "give --server an address such as http://127.0.0.1:5000"));
+  VARVE_CLI_TRY(const auto server,
+                doing("the address cannot be used", HttpClient::make(options.url),
+                      "give --server an address such as http://127.0.0.1:5000"));
   const std::string url = server->url();
   VARVE_CLI_TRY(const auto store, TrustStore::from_environment());
   VARVE_CLI_TRY(const auto forgotten, store.forget(url));
@@ -23,7 +24,8 @@ Outcome<ExitCode> run_key_forget(const KeyForgetOptions& options, Console& conso
     if (forgotten.origin) report.text("origin", *forgotten.origin);
     console.out() << report.raw("removed", files.str()).str() << '\n';
   } else {
-    for (const auto& file : forgotten.files) console.out() << "removed " << clean(file.string()) << '\n';
+    for (const auto& file : forgotten.files)
+      console.out() << "removed " << clean(file.string()) << '\n';
   }
   console.say("forgot " + clean(forgotten.origin.value_or("what was at this address")) +
               "; the next command trusts the keys that " + url + " serves then");

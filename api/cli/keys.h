@@ -8,8 +8,9 @@
 
 namespace varve::cli {
 
-// The log's key and its event keys, from a file or from the text itself (vkeys hold '+', which paths
-// rarely do). A text with whitespace between vkeys is fine. Nothing is skipped: all keys or a refusal.
+// The log's key and its event keys, from a file or from the text itself (vkeys hold '+', which
+// paths rarely do). A text with whitespace between vkeys is fine. Nothing is skipped: all keys or a
+// refusal.
 Outcome<TrustedKeys> load_keys(const std::string& file_or_vkeys);
 
 // The text behind load_keys(), for the commands that accept fewer keys.

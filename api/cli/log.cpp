@@ -15,8 +15,8 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
-// Entries that are acknowledged but in no published checkpoint cannot be checked yet. The proof route
-// tells (503: there, not covered; 404: no such entry), and holds the answer for us.
+// Entries that are acknowledged but in no published checkpoint cannot be checked yet. The proof
+// route tells (503: there, not covered; 404: no such entry), and holds the answer for us.
 Outcome<void> wait_for_unpublished(Session& session, Console& console) {
   const std::string target = "/log/proof/" + std::to_string(session.size().value);
   const auto asked = session.server().ask(
@@ -50,15 +50,16 @@ Outcome<Range> range_of(const LogOptions& options, TreeSize size) {
   const std::uint64_t wanted = std::max(range.from.value, range.to.value);
   if (wanted > size.value)
     return refuse(ExitCode::absent, "the log does not reach that far",
-                  "it has " + std::to_string(size.value) + " published entries, not " + std::to_string(wanted),
+                  "it has " + std::to_string(size.value) + " published entries, not " +
+                      std::to_string(wanted),
                   "give a smaller number, or wait until more is published");
   return range;
 }
 
 void print_line(const CheckedEntry& checked, Console& console) {
   const Envelope& envelope = checked.entry.envelope;
-  console.out() << padded(std::to_string(envelope.index.value), 6) << "  " << envelope.at.to_string()
-                << "  " << padded(clean(envelope.actor.id), 10) << "  "
+  console.out() << padded(std::to_string(envelope.index.value), 6) << "  "
+                << envelope.at.to_string() << "  " << padded(clean(envelope.actor.id), 10) << "  "
                 << padded(std::string(type_of(checked.entry.event)), 20) << "  "
                 << clean(summary(checked.entry.event)) << '\n';
 }
@@ -85,8 +86,9 @@ Outcome<ExitCode> run_log(const LogOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto range, range_of(options, session.size()));
 
   if (console.json())
-    console.out() << "{\"schema\":\"varve.log/v1\",\"origin\":" << quoted(session.log().checkpoint.origin)
-                  << ",\"size\":" << session.size().value << ",\"events\":[";
+    console.out() << "{\"schema\":\"varve.log/v1\",\"origin\":"
+                  << quoted(session.log().checkpoint.origin) << ",\"size\":" << session.size().value
+                  << ",\"events\":[";
   std::uint64_t printed = 0;
   EntryReader reader(session);
   const auto visited = reader.visit(range.from, range.to, [&](const CheckedEntry& checked) {
@@ -102,10 +104,11 @@ Outcome<ExitCode> run_log(const LogOptions& options, Console& console) {
   if (console.json()) console.out() << (printed == 0 ? "]}\n" : "\n]}\n");
   if (reader.event_key() && range.to == session.size()) {
     if (!reader.met_trusted_key())
-      return refuse(ExitCode::proven_false, "the trusted event key never belonged to this log",
-                    session.log().keys.event.to_string(),
-                    "check the keys: the log names its event keys itself, in its first entry and in "
-                    "log.event_key.rotated");
+      return refuse(
+          ExitCode::proven_false, "the trusted event key never belonged to this log",
+          session.log().keys.event.to_string(),
+          "check the keys: the log names its event keys itself, in its first entry and in "
+          "log.event_key.rotated");
     VARVE_CLI_CHECK(session.remember_event_key(*reader.event_key()));
   }
   console.say(std::to_string(printed) + " of " + std::to_string(range.to.value - range.from.value) +

@@ -57,8 +57,9 @@ class Parser {
     if (words.size() < 2 || words.size() > 3) return wrong("is not: log <vkey> [url]");
     auto key = VerifierKey::parse(words[1]);
     if (!key) return wrong("has a key that cannot be used: " + key.error().what);
-    if (!keys_.insert(hex_encode({reinterpret_cast<const char*>(key->public_key().data()),
-                                  key->public_key().size()}))
+    if (!keys_
+             .insert(hex_encode({reinterpret_cast<const char*>(key->public_key().data()),
+                                 key->public_key().size()}))
              .second)
       return wrong("repeats a key");
     policy_.logs.push_back(*std::move(key));
@@ -79,7 +80,8 @@ class Parser {
     if (second == std::string_view::npos || plus == 0) return wrong("has a key that is no vkey");
     const auto key = base64_decode(words[2].substr(second + 1));
     if (!key || key->size() < 2) return wrong("has a key that is no vkey");
-    if (!keys_.insert(hex_encode(std::string_view(*key).substr(1))).second) return wrong("repeats a key");
+    if (!keys_.insert(hex_encode(std::string_view(*key).substr(1))).second)
+      return wrong("repeats a key");
     return define(words[1]);
   }
 
@@ -91,8 +93,10 @@ class Parser {
       if (!k || *k == 0 || *k > members) return wrong("asks for an impossible number of members");
     }
     for (const std::string_view member : std::span(words).subspan(3)) {
-      if (!names_.contains(std::string(member))) return wrong("names a member nobody defined above");
-      if (!grouped_.insert(std::string(member)).second) return wrong("puts a member into a second group");
+      if (!names_.contains(std::string(member)))
+        return wrong("names a member nobody defined above");
+      if (!grouped_.insert(std::string(member)).second)
+        return wrong("puts a member into a second group");
     }
     return define(words[1]);
   }
@@ -119,7 +123,8 @@ class Parser {
 Result<Policy> parse_policy(std::string_view file) {
   Parser parser;
   for (std::size_t lines = 0; !file.empty(); ++lines) {
-    if (lines == kLinesMax) return fail(Errc::too_large, About::request, "the policy has too many lines");
+    if (lines == kLinesMax)
+      return fail(Errc::too_large, About::request, "the policy has too many lines");
     const std::size_t end = file.find('\n');
     VARVE_CHECK(parser.line(file.substr(0, end)));
     file.remove_prefix(end == std::string_view::npos ? file.size() : end + 1);

@@ -39,7 +39,8 @@ Outcome<Target> ask_registry(const Ref& ref, Server& server) {
   }
   const auto index = parse_decimal(answer.header("Varve-Index"));
   if (!index)
-    return refuse(ExitCode::cannot_tell, "the server does not say which event set " + ref.to_string(),
+    return refuse(ExitCode::cannot_tell,
+                  "the server does not say which event set " + ref.to_string(),
                   "its answer has no Varve-Index", "check that --server names a varve server");
   auto digest = Digest::parse(answer.header("Docker-Content-Digest"));
   if (!digest)
@@ -52,19 +53,21 @@ Outcome<Target> resolve(const std::string& what, Server& server) {
   if (!what.empty() && is_number(what)) {
     const auto index = parse_decimal(what);
     if (!index)
-      return refuse(ExitCode::usage, "this is no index", what, "give a number without leading zeros");
+      return refuse(ExitCode::usage, "this is no index", what,
+                    "give a number without leading zeros");
     return Target{{*index}, std::nullopt, std::nullopt};
   }
   VARVE_CLI_TRY(const auto ref, doing("the reference cannot be used", parse_ref(what),
                                       "give an index, repository:tag or repository@sha256:…"));
   if (ref.manifest_reference().empty())
-    return refuse(ExitCode::usage, "a repository is not one event", ref.repo.text(),
-                  "add a tag or a digest, or take an index from `varve log " + ref.repo.text() + "`");
+    return refuse(
+        ExitCode::usage, "a repository is not one event", ref.repo.text(),
+        "add a tag or a digest, or take an index from `varve log " + ref.repo.text() + "`");
   return ask_registry(ref, server);
 }
 
-// "No such entry" about one below the signed size, or one the server named itself, is a contradiction
-// of its own words: nothing is proven absent by it.
+// "No such entry" about one below the signed size, or one the server named itself, is a
+// contradiction of its own words: nothing is proven absent by it.
 bool must_exist(const Target& target, const Session& session) {
   return target.ref.has_value() || target.index.value < session.size().value;
 }
@@ -74,10 +77,10 @@ Outcome<std::string> fetch_proof(const Target& wanted, Session& session, Console
   Server& server = session.server();
   const std::string target = "/log/proof/" + std::to_string(index.value) + "?wait=10";
   for (int wait = 0;; ++wait) {
-    VARVE_CLI_TRY(auto answer, server.ask({.target = target,
-                                           .bytes_max = kProofFileBytesMax,
-                                           .head = false,
-                                           .patient = false}));
+    VARVE_CLI_TRY(
+        auto answer,
+        server.ask(
+            {.target = target, .bytes_max = kProofFileBytesMax, .head = false, .patient = false}));
     if (answer.status == 200) return std::move(answer.body);
     if (answer.status == 503 && wait + 1 < kWaitsMax) {
       console.say("entry " + std::to_string(index.value) +
@@ -124,8 +127,8 @@ struct Proof {
   TreeSize size;
 };
 
-// The key of the entry's time is known here: a signature of any other is false, where a key file alone
-// could not tell.
+// The key of the entry's time is known here: a signature of any other is false, where a key file
+// alone could not tell.
 bool cannot_tell(const Verdict& verdict) {
   return !verdict.disproven() && std::ranges::none_of(verdict.checks, [](const Check& check) {
     return check.outcome == Check::Outcome::unknown && check.name == kEventSignatureCheck;
@@ -156,7 +159,8 @@ Outcome<Proof> verified_proof(const Target& target, Session& session, Console& c
   return Proof{std::move(file), std::move(verdict), checkpoint.size};
 }
 
-void print_report(const ProveOptions& options, const Target& target, const Proof& proof, Console& console) {
+void print_report(const ProveOptions& options, const Target& target, const Proof& proof,
+                  Console& console) {
   const Entry& entry = *proof.verdict.entry;
   if (console.json()) {
     JsonObject report;
@@ -174,8 +178,8 @@ void print_report(const ProveOptions& options, const Target& target, const Proof
     console.out() << proof.file;
   }
   print_checks(proof.verdict, console, console.err());
-  console.say("entry " + std::to_string(target.index.value) + ": " + std::string(type_of(entry.event)) +
-              " " + clean(summary(entry.event)));
+  console.say("entry " + std::to_string(target.index.value) + ": " +
+              std::string(type_of(entry.event)) + " " + clean(summary(entry.event)));
   if (options.out) console.say("written to " + clean(*options.out));
 }
 

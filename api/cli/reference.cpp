@@ -8,11 +8,21 @@
 namespace varve::cli {
 namespace {
 
-std::string text_of(const std::string& value) { return value; }
-std::string text_of(const RepoName& value) { return value.text(); }
-std::string text_of(const oci::Tag& value) { return value.text(); }
-std::string text_of(const Digest& value) { return value.to_string(); }
-std::string text_of(std::uint64_t value) { return std::to_string(value); }
+std::string text_of(const std::string& value) {
+  return value;
+}
+std::string text_of(const RepoName& value) {
+  return value.text();
+}
+std::string text_of(const oci::Tag& value) {
+  return value.text();
+}
+std::string text_of(const Digest& value) {
+  return value.to_string();
+}
+std::string text_of(std::uint64_t value) {
+  return std::to_string(value);
+}
 template <class T>
 std::string text_of(const std::optional<T>& value) {
   return value ? text_of(*value) : std::string();

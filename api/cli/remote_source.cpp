@@ -13,9 +13,8 @@ constexpr std::size_t kBundleBytesMax = std::size_t{kTileWidth} * (limits::kEntr
 
 }  // namespace
 
-Result<void> RemoteSource::entries(
-    EntryIndex from, EntryIndex to,
-    const std::function<void(EntryIndex, std::string_view)>& visit) {
+Result<void> RemoteSource::entries(EntryIndex from, EntryIndex to,
+                                   const std::function<void(EntryIndex, std::string_view)>& visit) {
   if (to.value > session_.size().value)
     return fail(Errc::not_found, About::size,
                 "the log has " + std::to_string(session_.size().value) + " entries",
@@ -38,11 +37,13 @@ Result<void> RemoteSource::entries(
 
 Result<std::string> RemoteSource::body(const BodyName& name) {
   const std::string digest = name.digest.to_string();
-  // The size is an entry's word, and a forged log can name any: nothing a registry accepts is larger.
+  // The size is an entry's word, and a forged log can name any: nothing a registry accepts is
+  // larger.
   if (name.size > limits::kManifestBytesMax)
-    return fail(Errc::too_large, About::body,
-                "an entry names a body of " + std::to_string(name.size) + " bytes, more than any may have",
-                digest);
+    return fail(
+        Errc::too_large, About::body,
+        "an entry names a body of " + std::to_string(name.size) + " bytes, more than any may have",
+        digest);
   VARVE_TRY(auto bytes, fetch(session_.server(), "/log/body/" + digest, name.size));
   if (bytes.size() != name.size || Digest::of(bytes, name.digest.algorithm()) != name.digest)
     return fail(Errc::corrupt, About::body, "a body is not what its digest says", digest);

@@ -20,9 +20,10 @@ namespace fs = std::filesystem;
 
 Outcome<void> must_be_vacant(const fs::path& out) {
   std::error_code error;
-  if (!fs::exists(out, error) || (fs::is_directory(out, error) && fs::is_empty(out, error))) return {};
-  return refuse(ExitCode::usage, "the replay needs an empty directory", out.string() + " is not empty",
-                "give --out a directory that does not exist yet");
+  if (!fs::exists(out, error) || (fs::is_directory(out, error) && fs::is_empty(out, error)))
+    return {};
+  return refuse(ExitCode::usage, "the replay needs an empty directory",
+                out.string() + " is not empty", "give --out a directory that does not exist yet");
 }
 
 ReplayOptions replay_options(const ReplayCommand& options, Console& console) {
@@ -41,9 +42,10 @@ Outcome<ReplayReport> replay_into(EntrySource& source, const ReplayCommand& opti
   if (options.to) {
     VARVE_CLI_TRY(const auto size, doing("the log cannot be read", source.size()));
     if (*options.to > size.value)
-      return refuse(ExitCode::absent, "the log does not reach that far",
-                    "it has " + std::to_string(size.value) + " entries, not " + std::to_string(*options.to),
-                    "give a smaller --to");
+      return refuse(
+          ExitCode::absent, "the log does not reach that far",
+          "it has " + std::to_string(size.value) + " entries, not " + std::to_string(*options.to),
+          "give a smaller --to");
   }
   std::error_code error;
   fs::create_directories(options.out, error);
@@ -65,9 +67,10 @@ Outcome<ReplayReport> replay_into(EntrySource& source, const ReplayCommand& opti
 
 Outcome<ReplayReport> replay_from(const ReplayCommand& options, Console& console) {
   if (options.log.data) {
-    VARVE_CLI_TRY(auto directory, doing("the data directory cannot be opened",
-                                        DataDirectory::open(*options.log.data, Access::read_only),
-                                        "give --data a directory made by `varve init` or `varve replay`"));
+    VARVE_CLI_TRY(auto directory,
+                  doing("the data directory cannot be opened",
+                        DataDirectory::open(*options.log.data, Access::read_only),
+                        "give --data a directory made by `varve init` or `varve replay`"));
     VARVE_CLI_TRY(auto head, doing("the log cannot be read", directory.load_head()));
     StoreSource source(std::move(head));
     return replay_into(source, options, std::nullopt, console);
@@ -91,8 +94,8 @@ void print_report(const ReplayCommand& options, const ReplayReport& report, Cons
   } else {
     print_tables(report.tables, console);
   }
-  console.say("replayed " + std::to_string(report.size.value) + " entries into " + clean(options.out) +
-              ", root " + base64_encode(as_view(report.root)) + ", " +
+  console.say("replayed " + std::to_string(report.size.value) + " entries into " +
+              clean(options.out) + ", root " + base64_encode(as_view(report.root)) + ", " +
               std::to_string(report.signatures) + " signatures checked");
   console.say("serve it with: varve serve --read-only --data " + clean(options.out));
 }
@@ -103,7 +106,8 @@ Outcome<ExitCode> run_replay(const ReplayCommand& options, Console& console) {
   VARVE_CLI_CHECK(one_log(options.log));
   VARVE_CLI_CHECK(must_be_vacant(options.out));
   if (options.skip_signatures)
-    console.warn("EVENT SIGNATURES ARE NOT CHECKED: this replay shows what the log says, not who said it");
+    console.warn(
+        "EVENT SIGNATURES ARE NOT CHECKED: this replay shows what the log says, not who said it");
   VARVE_CLI_TRY(const auto report, replay_from(options, console));
   print_report(options, report, console);
   if (options.skip_signatures) console.warn("EVENT SIGNATURES WERE NOT CHECKED");

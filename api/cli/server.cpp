@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kQuoteMax = 200;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -48,8 +50,8 @@ Result<std::string> fetch(Server& server, std::string target, std::size_t bytes_
   VARVE_TRY(auto answer, server.ask({.target = target, .bytes_max = bytes_max}));
   if (answer.status == 200) return std::move(answer.body);
   Error error = refusal(server, target, answer);
-  // Whoever signed a tree has its tiles: "no such thing" is not knowledge about the log here, and must
-  // not let a server pass off what it hides as something proven absent.
+  // Whoever signed a tree has its tiles: "no such thing" is not knowledge about the log here, and
+  // must not let a server pass off what it hides as something proven absent.
   if (error.code == Errc::not_found || error.code == Errc::gone) error.code = Errc::unavailable;
   return std::unexpected(std::move(error));
 }

@@ -23,10 +23,10 @@ struct Answer {
 };
 
 struct Ask {
-  std::string target;           // "/log/checkpoint"
-  std::size_t bytes_max = 0;    // longer answers are refused while they come in
-  bool head = false;            // HEAD
-  bool patient = true;          // a 503 with Retry-After is asked again, a few times
+  std::string target;         // "/log/checkpoint"
+  std::size_t bytes_max = 0;  // longer answers are refused while they come in
+  bool head = false;          // HEAD
+  bool patient = true;        // a 503 with Retry-After is asked again, a few times
 };
 
 class Server {
@@ -37,8 +37,8 @@ class Server {
   virtual std::string url() const = 0;
 };
 
-// The body of a 200 answer about something every log has: checkpoint, keys, and whatever is below the
-// size it signed. Errors: unauthorized, denied; anything else the server answers, 404 too, is
+// The body of a 200 answer about something every log has: checkpoint, keys, and whatever is below
+// the size it signed. Errors: unauthorized, denied; anything else the server answers, 404 too, is
 // `unavailable`: it says nothing about the log.
 Result<std::string> fetch(Server& server, std::string target, std::size_t bytes_max);
 // What an answer other than 200 means for the thing a person asked about: not_found and gone too.

@@ -16,18 +16,20 @@ Outcome<std::string> fetch_checkpoint(Server& server) {
                "check that a varve server runs there (`varve serve`) and that --server names it");
 }
 
-// For a registry that was made anew on purpose, as dev registries are. The address is the person's own
-// words and safe to paste; an origin is not.
-std::string ways_out(const Server& server, const TrustStore& store, std::string_view origin, bool bound) {
+// For a registry that was made anew on purpose, as dev registries are. The address is the person's
+// own words and safe to paste; an origin is not.
+std::string ways_out(const Server& server, const TrustStore& store, std::string_view origin,
+                     bool bound) {
   const std::string forget = bound ? "run `varve key forget --server " + server.url() + "`"
                                    : "remove " + store.file(origin).string();
-  return "if this registry was made anew on purpose (a dev registry in a new directory is): " + forget +
-         ", or give its keys with --key. Otherwise it was replaced: do not use it";
+  return "if this registry was made anew on purpose (a dev registry in a new directory is): " +
+         forget + ", or give its keys with --key. Otherwise it was replaced: do not use it";
 }
 
 Outcome<Checkpoint> verified(std::string_view note, const VerifierKey& key, const Server& server,
-                             std::string next = "do not use this registry; check that --server and --key "
-                                                "belong together") {
+                             std::string next =
+                                 "do not use this registry; check that --server and --key "
+                                 "belong together") {
   auto checkpoint = open_checkpoint(note, key);
   if (checkpoint) return *std::move(checkpoint);
   return refuse(ExitCode::proven_false,
@@ -36,8 +38,9 @@ Outcome<Checkpoint> verified(std::string_view note, const VerifierKey& key, cons
 }
 
 // A new name would be a first use like any other, and every later check would begin from nothing.
-std::unexpected<Failure> renamed(const Server& server, const TrustStore& store, const std::string& known,
-                                 const std::string& origin, std::string_view note) {
+std::unexpected<Failure> renamed(const Server& server, const TrustStore& store,
+                                 const std::string& known, const std::string& origin,
+                                 std::string_view note) {
   std::string why = server.url() + " was " + known + " and now says it is " + origin;
   const auto remembered = store.load(known);
   if (remembered && *remembered) {
@@ -68,7 +71,8 @@ Outcome<TrustedKeys> fetch_keys(Server& server) {
                                        fetch(server, "/log/vkey", kKeyFileBytesMax)));
   auto keys = parse_trusted_keys(text);
   if (!keys)
-    return refuse(ExitCode::proven_false, "the keys that " + server.url() + " serves cannot be used",
+    return refuse(ExitCode::proven_false,
+                  "the keys that " + server.url() + " serves cannot be used",
                   describe(keys.error()), "get the keys over a channel you trust and give --key");
   return *std::move(keys);
 }
@@ -88,7 +92,8 @@ Outcome<Session> Session::first_use(Server& server, TrustStore store,
   }
   VARVE_CLI_TRY(auto checkpoint, verified(note, trusted->log, server));
   Session session(server, std::move(store),
-                  TrustedLog{*std::move(trusted), std::move(checkpoint), std::move(note)}, "", true);
+                  TrustedLog{*std::move(trusted), std::move(checkpoint), std::move(note)}, "",
+                  true);
   VARVE_CLI_CHECK(session.remember_address(keys.has_value()));
   VARVE_CLI_CHECK(session.save());
   return session;
@@ -111,7 +116,8 @@ Outcome<Session> Session::open(Server& server, TrustStore store,
     console.warn("--key names another log key than the one remembered for " + clean(origin) +
                  "; it is used for this command and what is remembered stays as it is");
     VARVE_CLI_TRY(auto checkpoint, verified(note, keys->log, server));
-    return Session(server, std::move(store), TrustedLog{*keys, std::move(checkpoint), note}, "", false);
+    return Session(server, std::move(store), TrustedLog{*keys, std::move(checkpoint), note}, "",
+                   false);
   }
   if (keys) remembered->keys = *keys;
   VARVE_CLI_TRY(const auto first, verified(note, remembered->keys.log, server,
@@ -139,8 +145,8 @@ Outcome<void> Session::advance(const Checkpoint& checkpoint, std::string_view no
   if (checkpoint.size < size())
     return equivocation(store_, seen(), {checkpoint, note},
                         "the registry went back to an earlier state: rollback",
-                        "it serves " + size_text(checkpoint) + " after " + size_text(log_.checkpoint) +
-                            " had been verified here");
+                        "it serves " + size_text(checkpoint) + " after " +
+                            size_text(log_.checkpoint) + " had been verified here");
   VARVE_CLI_CHECK(must_be_one_history(*server_, store_, seen(), {checkpoint, note}));
   if (checkpoint.size == size()) return {};
   log_.checkpoint = checkpoint;
@@ -170,21 +176,23 @@ Outcome<void> Session::save() {
     }
     VARVE_CLI_CHECK(join_stored());
   }
-  return refuse(ExitCode::conflict, "what is remembered about this registry keeps changing",
-                "other commands replaced it " + std::to_string(kSavesMax) + " times while this one ran",
-                "try again when they are done");
+  return refuse(
+      ExitCode::conflict, "what is remembered about this registry keeps changing",
+      "other commands replaced it " + std::to_string(kSavesMax) + " times while this one ran",
+      "try again when they are done");
 }
 
-// Another command verified something meanwhile. Each of the two views continues what both began from;
-// a server that showed them two histories is found out by comparing them.
+// Another command verified something meanwhile. Each of the two views continues what both began
+// from; a server that showed them two histories is found out by comparing them.
 Outcome<void> Session::join_stored() {
   VARVE_CLI_TRY(const auto stored, store_.load(log_.checkpoint.origin));
   base_note_ = stored ? stored->note : std::string();
   if (!stored) return {};
   const SeenCheckpoint theirs{stored->checkpoint, stored->note};
   if (stored->keys.log != log_.keys.log)
-    return equivocation(store_, theirs, seen(), "the registry shows two log keys under one name",
-                        "another command has just verified it with " + stored->keys.log.to_string());
+    return equivocation(
+        store_, theirs, seen(), "the registry shows two log keys under one name",
+        "another command has just verified it with " + stored->keys.log.to_string());
   VARVE_CLI_CHECK(must_be_one_history(*server_, store_, theirs, seen()));
   if (stored->checkpoint.size < size()) return {};
   log_.checkpoint = stored->checkpoint;

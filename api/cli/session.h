@@ -1,5 +1,6 @@
 // One command's dealings with one server: the checkpoint is fetched, verified and compared with the
-// remembered one before anything else is believed. Other commands may use the same memory meanwhile. The thread of main() only.
+// remembered one before anything else is believed. Other commands may use the same memory
+// meanwhile. The thread of main() only.
 #pragma once
 
 #include <optional>
@@ -15,8 +16,9 @@ namespace varve::cli {
 class Session {
  public:
   // `keys`, when given, are believed instead of remembered ones. Failures: 7 with both notes saved
-  // when the server shows another history than before or, without keys, another log than before, 6 with both notes saved when it keeps back what
-  // would tell, 3 for a checkpoint that does not verify.
+  // when the server shows another history than before or, without keys, another log than before, 6
+  // with both notes saved when it keeps back what would tell, 3 for a checkpoint that does not
+  // verify.
   static Outcome<Session> open(Server& server, TrustStore store,
                                const std::optional<TrustedKeys>& keys, Console& console);
 
@@ -25,8 +27,8 @@ class Session {
   TreeSize size() const { return log_.checkpoint.size; }
   // Fetches the checkpoint again.
   Outcome<void> refresh();
-  // A checkpoint that came another way (inside a proof), older or newer than ours: verified, compared,
-  // remembered when newer.
+  // A checkpoint that came another way (inside a proof), older or newer than ours: verified,
+  // compared, remembered when newer.
   Outcome<void> accept(std::string_view note);
   // The newest key of this log's chain of event keys: what the next command starts from.
   Outcome<void> remember_event_key(VerifierKey key);
@@ -53,7 +55,8 @@ class Session {
   TrustStore store_;
   TrustedLog log_;
   std::string base_note_;  // what the store held when it was last read or written; empty: nothing
-  bool remember_;  // false: the caller's keys contradict the remembered ones, which stay as they are
+  bool
+      remember_;  // false: the caller's keys contradict the remembered ones, which stay as they are
 };
 
 }  // namespace varve::cli

@@ -29,19 +29,20 @@ class TrustStore {
   // $XDG_STATE_HOME/varve, or ~/.local/state/varve.
   static Outcome<TrustStore> from_environment();
 
-  // Nothing when this origin was never seen. A file that is damaged is a failure (exit 1), never "not
-  // seen": forgetting is what an attacker would want.
+  // Nothing when this origin was never seen. A file that is damaged is a failure (exit 1), never
+  // "not seen": forgetting is what an attacker would want.
   Outcome<std::optional<TrustedLog>> load(std::string_view origin) const;
-  // Replaces only what the caller knew: `base_note` is the note that was loaded or saved before, empty
-  // for none. `changed`: another process saved something else or larger meanwhile, which must be
-  // compared with `log` before it may be replaced.
+  // Replaces only what the caller knew: `base_note` is the note that was loaded or saved before,
+  // empty for none. `changed`: another process saved something else or larger meanwhile, which must
+  // be compared with `log` before it may be replaced.
   enum class Saved : std::uint8_t { yes, changed };
   Outcome<Saved> save(const TrustedLog& log, std::string_view base_note) const;
 
   // Nothing when this address was never asked. Damage is a failure, as above.
   Outcome<std::optional<std::string>> origin_at(std::string_view url) const;
   // Returns the origin remembered from now on: one that is there already stays, unless `replace`.
-  Outcome<std::string> remember_origin(std::string_view url, std::string_view origin, bool replace) const;
+  Outcome<std::string> remember_origin(std::string_view url, std::string_view origin,
+                                       bool replace) const;
 
   // Removes what is remembered about an address and the log it showed; evidence stays.
   struct Forgotten {

@@ -1,6 +1,6 @@
 // The files behind TrustStore. One about a log is the two vkeys, an empty line, and the checkpoint
-// note, so that it checks itself: keys carry their ids, and the note must verify with the key above it.
-// One about an address is the address, the origin, and SHA-256 of these two lines.
+// note, so that it checks itself: keys carry their ids, and the note must verify with the key above
+// it. One about an address is the address, the origin, and SHA-256 of these two lines.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -25,10 +25,11 @@ constexpr std::size_t kStateBytesMax = kNoteBytesMax + (8 << 10);
 constexpr std::size_t kUrlBytesMax = 64 << 10;
 
 std::unexpected<Failure> damaged(const fs::path& file, std::string why) {
-  return refuse(ExitCode::internal, "what is remembered about this registry cannot be read",
-                file.string() + ": " + std::move(why),
-                "restore the file from a backup; remove it only if you mean to trust the registry's "
-                "next answer as you did the first");
+  return refuse(
+      ExitCode::internal, "what is remembered about this registry cannot be read",
+      file.string() + ": " + std::move(why),
+      "restore the file from a backup; remove it only if you mean to trust the registry's "
+      "next answer as you did the first");
 }
 
 // Held while the state is read and replaced, so that two processes cannot take a step back.
@@ -138,7 +139,8 @@ Outcome<std::optional<TrustedLog>> TrustStore::load(std::string_view origin) con
   return *std::move(log);
 }
 
-Outcome<TrustStore::Saved> TrustStore::save(const TrustedLog& log, std::string_view base_note) const {
+Outcome<TrustStore::Saved> TrustStore::save(const TrustedLog& log,
+                                            std::string_view base_note) const {
   VARVE_CLI_CHECK(make_private(directory_));
   const StateLock lock(directory_);
   if (!lock.locked()) return not_locked(directory_);
@@ -195,8 +197,9 @@ Outcome<TrustStore::Evidence> TrustStore::save_evidence(std::string_view origin,
   VARVE_CLI_CHECK(make_private(directory));
   // Named by what they hold: the same evidence twice is one file, and none replaces another.
   const auto name = [&](std::string_view what, std::string_view bytes, std::string_view ending) {
-    return directory / (hex_encode(as_view(sha256(origin))).substr(0, 16) + "-" + std::string(what) +
-                        "-" + hex_encode(as_view(sha256(bytes))).substr(0, 16) + std::string(ending));
+    return directory /
+           (hex_encode(as_view(sha256(origin))).substr(0, 16) + "-" + std::string(what) + "-" +
+            hex_encode(as_view(sha256(bytes))).substr(0, 16) + std::string(ending));
   };
   Evidence evidence{name("remembered", remembered, ".note"), name("served", served, ".note"), {}};
   VARVE_CLI_CHECK(write_file(evidence.remembered, remembered, 0600));

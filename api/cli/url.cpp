@@ -22,7 +22,8 @@ Result<void> split_authority(std::string_view authority, std::string_view url, A
   std::string_view rest;
   if (authority.starts_with('[')) {
     const std::size_t end = authority.find(']');
-    if (end == std::string_view::npos) return bad_url("the IPv6 address has no closing bracket", url);
+    if (end == std::string_view::npos)
+      return bad_url("the IPv6 address has no closing bracket", url);
     address.host = authority.substr(1, end - 1);
     rest = authority.substr(end + 1);
   } else {

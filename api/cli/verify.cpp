@@ -17,7 +17,8 @@ constexpr std::size_t kPolicyBytesMax = 1 << 20;
 constexpr std::string_view kPublisherCheck = "publisher signature";
 constexpr std::string_view kQuorumCheck = "witness quorum";
 
-Outcome<std::string> read_for(const std::string& what, const std::string& path, std::size_t bytes_max) {
+Outcome<std::string> read_for(const std::string& what, const std::string& path,
+                              std::size_t bytes_max) {
   auto bytes = read_file(path, bytes_max);
   if (bytes) return *std::move(bytes);
   return refuse(ExitCode::usage, what + " cannot be read", describe(bytes.error()),
@@ -56,7 +57,8 @@ Outcome<TrustedKeys> with_event_keys(const VerifierKey& log, const std::string& 
     const auto stranger = std::ranges::find(*keys, log.name(), &VerifierKey::name);
     if (stranger != keys->end())
       return refuse(ExitCode::usage, "--key names a key that the policy contradicts",
-                    stranger->to_string(), "give the event keys with --key, and the log key in the policy");
+                    stranger->to_string(),
+                    "give the event keys with --key, and the log key in the policy");
     keys->insert(keys->begin(), log);
   }
   auto trusted = keys ? trusted_keys(*std::move(keys)) : std::unexpected(keys.error());
@@ -78,7 +80,8 @@ Outcome<Trust> trust_from_policy(const VerifyOptions& options, const ProofBundle
                   "add a line `log <vkey>` for it, if you trust it");
   if (!options.key)
     return refuse(ExitCode::usage, "the event key is missing",
-                  "a policy names log keys only; the registry's event keys are needed too", kEventKeysNext);
+                  "a policy names log keys only; the registry's event keys are needed too",
+                  kEventKeysNext);
   VARVE_CLI_TRY(auto keys, with_event_keys(*log, *options.key));
   return Trust{std::move(keys), policy->needs_witnesses(), policy->quorum};
 }
@@ -169,9 +172,10 @@ void print_text(const VerifyResult& result, Console& console) {
   print_checks(result.verdict, console, console.out());
   if (result.code != ExitCode::ok) return;
   const Entry& entry = *result.verdict.entry;
-  console.out() << "verified: " << type_of(entry.event) << " " << clean(summary(entry.event)) << "\n  by "
-                << clean(entry.envelope.actor.id) << " at " << entry.envelope.at.to_string()
-                << ", entry " << entry.envelope.index.value << '\n';
+  console.out() << "verified: " << type_of(entry.event) << " " << clean(summary(entry.event))
+                << "\n  by " << clean(entry.envelope.actor.id) << " at "
+                << entry.envelope.at.to_string() << ", entry " << entry.envelope.index.value
+                << '\n';
 }
 
 std::string checks_that(Check::Outcome outcome, const Verdict& verdict) {
@@ -187,7 +191,8 @@ std::string next_step(const Verdict& verdict) {
   const bool key = std::ranges::any_of(verdict.checks, [](const Check& check) {
     return check.outcome == Check::Outcome::unknown && check.name == kEventSignatureCheck;
   });
-  return key ? "get every event key of the registry over a channel you trust: all lines of its /log/vkey, "
+  return key ? "get every event key of the registry over a channel you trust: all lines of its "
+               "/log/vkey, "
                "or of `varve key show`"
              : "verify it with a newer version of varve";
 }
@@ -196,7 +201,7 @@ std::string next_step(const Verdict& verdict) {
 
 void print_checks(const Verdict& verdict, Console& console, std::ostream& out) {
   for (const Check& check : verdict.checks) {
-    const auto mark = check.outcome == Check::Outcome::passed   ? Console::Mark::yes
+    const auto mark = check.outcome == Check::Outcome::passed    ? Console::Mark::yes
                       : check.outcome == Check::Outcome::failed  ? Console::Mark::no
                       : check.outcome == Check::Outcome::unknown ? Console::Mark::unknown
                                                                  : Console::Mark::none;
@@ -208,8 +213,8 @@ Outcome<VerifyResult> verify_files(const VerifyOptions& options) {
   VARVE_CLI_TRY(const auto bundle, read_proof(options.proof));
   VARVE_CLI_TRY(const auto trust, find_trust(options, bundle));
   VARVE_CLI_TRY(const auto digest, digest_for(options, bundle));
-  VerifyResult result{verify_bundle(bundle, trust.keys, digest, options.required_author),
-                      ExitCode::internal, {}};
+  VerifyResult result{
+      verify_bundle(bundle, trust.keys, digest, options.required_author), ExitCode::internal, {}};
   judge_quorum(trust, result.verdict);
   result.code = code_for(result.verdict);
   if (result.code != ExitCode::ok) return result;

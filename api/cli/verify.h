@@ -11,10 +11,10 @@
 namespace varve::cli {
 
 struct VerifyOptions {
-  std::optional<std::string> file;    // its hash must be the digest the entry names
-  std::string proof;                  // the .tlog-proof file
-  std::optional<std::string> key;     // all vkeys, in a file or as text; with a policy: the event keys
-  std::optional<std::string> policy;  // a tlog-policy file
+  std::optional<std::string> file;  // its hash must be the digest the entry names
+  std::string proof;                // the .tlog-proof file
+  std::optional<std::string> key;  // all vkeys, in a file or as text; with a policy: the event keys
+  std::optional<std::string> policy;           // a tlog-policy file
   std::optional<std::string> required_author;  // a publisher's key id
 };
 
@@ -23,7 +23,7 @@ struct VerifyResult {
   // ok only when every check that was asked for passed; cannot_tell when none failed, and one might
   // pass with a newer version or more keys.
   ExitCode code = ExitCode::internal;
-  std::string entry_text;              // the signed line; empty unless code is ok
+  std::string entry_text;  // the signed line; empty unless code is ok
 };
 
 // Failures: 2 for files and keys that cannot be used, 3 for a proof file that is none, 5 for a log

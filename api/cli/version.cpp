@@ -9,11 +9,15 @@
 
 namespace varve::cli {
 
-std::string version_line() { return "varve " VARVE_VERSION; }
+std::string version_line() {
+  return "varve " VARVE_VERSION;
+}
 
 Outcome<ExitCode> run_version(Console& console) {
   if (console.json())
-    console.out() << JsonObject().text("schema", "varve.version/v1").text("version", VARVE_VERSION).str() << '\n';
+    console.out()
+        << JsonObject().text("schema", "varve.version/v1").text("version", VARVE_VERSION).str()
+        << '\n';
   else
     console.out() << version_line() << '\n';
   return ExitCode::ok;
@@ -32,7 +36,9 @@ Outcome<ExitCode> print_exit_codes(Console& console) {
     }
   }
   if (console.json())
-    console.out() << JsonObject().text("schema", "varve.exit_codes/v1").raw("codes", codes.str()).str() << '\n';
+    console.out()
+        << JsonObject().text("schema", "varve.exit_codes/v1").raw("codes", codes.str()).str()
+        << '\n';
   return ExitCode::ok;
 }
 

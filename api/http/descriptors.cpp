@@ -13,7 +13,8 @@
 namespace varve::http {
 namespace {
 
-constexpr std::uint64_t kOthers = limits::kStoreFilesMax + limits::kIdleUploadsMax + limits::kOtherFilesMax;
+constexpr std::uint64_t kOthers =
+    limits::kStoreFilesMax + limits::kIdleUploadsMax + limits::kOtherFilesMax;
 constexpr std::uint64_t kPerConnection = 2;
 
 }  // namespace

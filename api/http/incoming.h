@@ -74,7 +74,8 @@ class Incoming final : public Body {
     buffer_.consume(std::exchange(lent_, 0));
     window_.reset();
     if (parser_ != nullptr) {
-      const auto window = co_await read_chunked(static_cast<char*>(scratch.data()), scratch.size(), 1);
+      const auto window =
+          co_await read_chunked(static_cast<char*>(scratch.data()), scratch.size(), 1);
       if (!window) co_return std::unexpected<Error>(window.error());
       co_return window->size();
     }

@@ -93,7 +93,8 @@ void Loop::cut_all() {
 Window Loop::take_window() {
   Window window;
   window.loop_ = this;
-  window.size_ = memory_.take(limits::kBodyWindowBytes) ? limits::kBodyWindowBytes : kSmallWindowBytes;
+  window.size_ =
+      memory_.take(limits::kBodyWindowBytes) ? limits::kBodyWindowBytes : kSmallWindowBytes;
   if (window.size_ == limits::kBodyWindowBytes && !windows_.empty()) {
     window.bytes_ = std::move(windows_.back());
     windows_.pop_back();

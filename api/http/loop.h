@@ -70,8 +70,9 @@ class Connection {
   Flow flow_;
 };
 
-// A buffer of a loop, given back to it at the end: limits::kBodyWindowBytes, or kSmallWindowBytes while
-// the memory for bodies is used up. Small ones are not counted: each connection has one at most.
+// A buffer of a loop, given back to it at the end: limits::kBodyWindowBytes, or kSmallWindowBytes
+// while the memory for bodies is used up. Small ones are not counted: each connection has one at
+// most.
 class Window {
  public:
   Window() = default;

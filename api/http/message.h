@@ -32,13 +32,13 @@ class Body {
  public:
   virtual ~Body() = default;
   // The next window (at most limits::kBodyWindowBytes, far less while memory is short), valid until
-  // the next call; empty at the end. Errors: the client vanished, stalled, or sent a malformed chunk; the connection then
-  // closes.
+  // the next call; empty at the end. Errors: the client vanished, stalled, or sent a malformed
+  // chunk; the connection then closes.
   virtual net::awaitable<Result<std::string_view>> read() = 0;
   // What Content-Length said; nullopt when chunked.
   virtual std::optional<std::uint64_t> length() const = 0;
-  // Counts bytes that a handler keeps until the request ends; false when all requests together keep too
-  // many. The connection then closes: what is left of the body is not waited for.
+  // Counts bytes that a handler keeps until the request ends; false when all requests together keep
+  // too many. The connection then closes: what is left of the body is not waited for.
   virtual bool hold(std::size_t) { return true; }
 };
 
@@ -95,8 +95,8 @@ struct Response {
 Response text(unsigned status, std::string body);  // text/plain; charset=utf-8
 Response json(unsigned status, std::string body);  // application/json
 
-// The whole body, at most `bytes_max` (Errc::too_large beyond, without reading on). Errc::overloaded when
-// it may not be held.
+// The whole body, at most `bytes_max` (Errc::too_large beyond, without reading on).
+// Errc::overloaded when it may not be held.
 net::awaitable<Result<std::string>> read_all(Body& body, std::size_t bytes_max);
 
 }  // namespace varve::http

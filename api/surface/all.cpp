@@ -29,9 +29,10 @@ Result<void> gate(const Services& services, const http::Request& request,
   if (services.ledger == nullptr)
     return fail(Errc::unsupported, About::request, "this server is read-only");
   if (services.config.dev && sent_by_a_stranger(request))
-    return fail(Errc::denied, About::request,
-                "a server in dev mode is changed by programs of its own machine, at 127.0.0.1, [::1] or "
-                "localhost, and by no web page");
+    return fail(
+        Errc::denied, About::request,
+        "a server in dev mode is changed by programs of its own machine, at 127.0.0.1, [::1] or "
+        "localhost, and by no web page");
   VARVE_CHECK(may_mutate(request.actor));
   if (const std::string reason = services.ledger->fatal(); !reason.empty())
     return fail(Errc::unavailable, About::storage, "the ledger stopped: " + reason);

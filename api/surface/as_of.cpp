@@ -62,7 +62,8 @@ Result<State> state_at(Reader reader, const Moment& moment) {
   } else {
     VARVE_TRY(size, reader.size_at(std::get<Timestamp>(moment)));
   }
-  // The same rows, and the present's are read faster: pages after the first name the size of the first.
+  // The same rows, and the present's are read faster: pages after the first name the size of the
+  // first.
   if (size == reader.head().size) return state_at(std::move(reader), Present{});
   VARVE_TRY(auto view, reader.view_as_of(size));
   return State{std::move(reader), std::move(view), size, false};

@@ -1,8 +1,9 @@
-// Which uploads ended as which blobs, of late. A client whose final PUT got no answer, or a 503, sends it
-// again, and the upload is gone by then: what it became is still known here.
+// Which uploads ended as which blobs, of late. A client whose final PUT got no answer, or a 503,
+// sends it again, and the upload is gone by then: what it became is still known here.
 //
-// It must be remembered, not concluded from the blob's presence: an upload's URL can be made up, and
-// whoever knows only a digest must not reach the bytes through a repository of his own. Any thread.
+// It must be remembered, not concluded from the blob's presence: an upload's URL can be made up,
+// and whoever knows only a digest must not reach the bytes through a repository of his own. Any
+// thread.
 #pragma once
 
 #include <cstddef>

@@ -107,14 +107,14 @@ void add_receipt(http::Response& response, const Services& services, const Recei
 
 namespace {
 
-// The upload behind a link is gone: a 503 would cost the client all its bytes again, so a full queue is
-// asked a few times more. It drains thousands of commands a second.
-constexpr std::chrono::milliseconds kQueuePauses[] = {std::chrono::milliseconds(50),
-                                                      std::chrono::milliseconds(100),
-                                                      std::chrono::milliseconds(200),
-                                                      std::chrono::milliseconds(400)};
+// The upload behind a link is gone: a 503 would cost the client all its bytes again, so a full
+// queue is asked a few times more. It drains thousands of commands a second.
+constexpr std::chrono::milliseconds kQueuePauses[] = {
+    std::chrono::milliseconds(50), std::chrono::milliseconds(100), std::chrono::milliseconds(200),
+    std::chrono::milliseconds(400)};
 
-http::net::awaitable<Result<Receipt>> submit_patiently(Services& services, const http::Request& request,
+http::net::awaitable<Result<Receipt>> submit_patiently(Services& services,
+                                                       const http::Request& request,
                                                        const content::LinkBlob& link) {
   http::net::steady_timer timer(co_await http::net::this_coro::executor);
   constexpr auto kAsTuple = http::net::as_tuple(http::net::use_awaitable);

@@ -1,6 +1,6 @@
 // Manifests in and out. I/O threads; a manifest is the only body that is held whole, and one above
-// kInlineBytesMax is read, hashed and parsed on the pool, because 4 MiB take longer than an I/O thread
-// may.
+// kInlineBytesMax is read, hashed and parsed on the pool, because 4 MiB take longer than an I/O
+// thread may.
 #include <memory>
 #include <optional>
 #include <utility>

@@ -88,8 +88,8 @@ awaitable<Result<void>> cancel(Services& services, const UploadId& id) {
   co_return co_await services.pool.run(work);
 }
 
-// Bytes that turn out wrong, those behind `before`, are taken back: what a client sends in their place
-// belongs where they stood.
+// Bytes that turn out wrong, those behind `before`, are taken back: what a client sends in their
+// place belongs where they stood.
 awaitable<Result<void>> finish(Services& services, Upload& upload, const Digest& digest,
                                std::uint64_t before) {
   auto work = [&upload, &digest, before]() -> Result<void> {
@@ -123,8 +123,8 @@ Result<std::optional<std::uint64_t>> expected_length(const Request& request, std
   return chunk->length();
 }
 
-// In a second, uploads of a fast network could eat the reserve that keeps the ledger going: the disk is
-// measured before each window. On the pool.
+// In a second, uploads of a fast network could eat the reserve that keeps the ledger going: the
+// disk is measured before each window. On the pool.
 Result<void> append_window(const Services& services, Upload& upload, std::string_view bytes) {
   if (services.measure_disk())
     return fail(Errc::unavailable, About::storage, "the disk is nearly full; try again later");
@@ -247,8 +247,8 @@ awaitable<Response> append_upload(Services& services, Request& request) {
   co_return upload_answer(202, *target, (*upload)->size());
 }
 
-// The final PUT again, of an upload that has become this blob already. The answer to the first one was
-// lost, or the ledger had no room for it.
+// The final PUT again, of an upload that has become this blob already. The answer to the first one
+// was lost, or the ledger had no room for it.
 awaitable<Response> finish_again(Services& services, const Request& request, const Target& target,
                                  const Digest& digest, const Error& unknown) {
   const auto blob = services.state->finished_uploads.find(target.id);
@@ -257,8 +257,8 @@ awaitable<Response> finish_again(Services& services, const Request& request, con
   co_return co_await link_blob(services, request, std::move(link));
 }
 
-// A PUT without a digest is refused before the upload is touched, and one with a wrong digest leaves it
-// as it was before: either can be sent again.
+// A PUT without a digest is refused before the upload is touched, and one with a wrong digest
+// leaves it as it was before: either can be sent again.
 awaitable<Response> finish_upload(Services& services, Request& request) {
   const auto target = parse_target(request);
   if (!target) co_return oci_problem(target.error());

@@ -148,9 +148,9 @@ class WaitingPlace {
   const bool taken_;
 };
 
-// Until a published checkpoint covers the entry, the time is over, or the server drains; answers with
-// the newest head either way. A client that leaves is not noticed before its answer is written, so the
-// waiters are limited.
+// Until a published checkpoint covers the entry, the time is over, or the server drains; answers
+// with the newest head either way. A client that leaves is not noticed before its answer is
+// written, so the waiters are limited.
 awaitable<std::shared_ptr<const Head>> wait_published(Services& services, EntryIndex index,
                                                       std::chrono::seconds patience) {
   auto head = services.head.get();

@@ -8,10 +8,10 @@
 
 namespace varve {
 
-std::string hex_encode(std::string_view bytes);                       // lower case
-std::optional<std::string> hex_decode(std::string_view text);         // lower case only
-std::string base64_encode(std::string_view bytes);                    // RFC 4648 §4, padded
-std::optional<std::string> base64_decode(std::string_view text);      // strict: padded, canonical
+std::string hex_encode(std::string_view bytes);                   // lower case
+std::optional<std::string> hex_decode(std::string_view text);     // lower case only
+std::string base64_encode(std::string_view bytes);                // RFC 4648 §4, padded
+std::optional<std::string> base64_decode(std::string_view text);  // strict: padded, canonical
 
 void append_be16(std::string& out, std::uint16_t value);
 void append_be32(std::string& out, std::uint32_t value);

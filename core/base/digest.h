@@ -32,10 +32,10 @@ enum class DigestAlgorithm : std::uint8_t { sha256 = 1, sha512 = 2 };
 // A digest we can check: never another algorithm, never upper-case hex.
 class Digest {
  public:
-  static Result<Digest> parse(std::string_view text);               // "sha256:…", "sha512:…"
-  static Result<Digest> from_row(std::string_view bytes);           // inverse of row()
+  static Result<Digest> parse(std::string_view text);      // "sha256:…", "sha512:…"
+  static Result<Digest> from_row(std::string_view bytes);  // inverse of row()
   static Digest of(std::string_view content, DigestAlgorithm algorithm = DigestAlgorithm::sha256);
-  Digest(DigestAlgorithm algorithm, std::string_view raw);          // raw: 32 or 64 bytes, asserted
+  Digest(DigestAlgorithm algorithm, std::string_view raw);  // raw: 32 or 64 bytes, asserted
 
   DigestAlgorithm algorithm() const { return algorithm_; }
   std::string_view algorithm_name() const;

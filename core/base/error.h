@@ -81,8 +81,8 @@ inline std::unexpected<Error> fail(Errc code, About about, std::string what,
 
 #define VARVE_CONCAT_(a, b) a##b
 #define VARVE_CONCAT(a, b) VARVE_CONCAT_(a, b)
-#define VARVE_TRY_(tmp, decl, expr)                                    \
-  auto tmp = (expr);                                                   \
+#define VARVE_TRY_(tmp, decl, expr)                                         \
+  auto tmp = (expr);                                                        \
   if (!tmp) return std::unexpected<::varve::Error>(std::move(tmp).error()); \
   decl = *std::move(tmp)
 
@@ -90,6 +90,6 @@ inline std::unexpected<Error> fail(Errc code, About about, std::string what,
 #define VARVE_TRY(decl, ...) VARVE_TRY_(VARVE_CONCAT(varve_try_, __COUNTER__), decl, (__VA_ARGS__))
 
 // VARVE_CHECK(f()): the function returns f's error, if it has one.
-#define VARVE_CHECK(...)                                                                \
-  if (auto varve_checked = (__VA_ARGS__); !varve_checked)                               \
+#define VARVE_CHECK(...)                                  \
+  if (auto varve_checked = (__VA_ARGS__); !varve_checked) \
   return std::unexpected<::varve::Error>(std::move(varve_checked).error())

@@ -47,21 +47,22 @@ inline constexpr std::size_t kTargetBytesMax = 8 << 10;
 inline constexpr std::size_t kConnectionsMax = 4'096;
 // With fewer a server is of no use: one browser or one docker push opens half a dozen.
 inline constexpr std::size_t kConnectionsMin = 64;
-inline constexpr auto kIdleMax = 60s;          // between requests
-inline constexpr auto kHeaderDeadline = 10s;   // first byte to end of header
-inline constexpr auto kBodyStallMax = 30s;     // no byte of a body, either direction
+inline constexpr auto kIdleMax = 60s;                    // between requests
+inline constexpr auto kHeaderDeadline = 10s;             // first byte to end of header
+inline constexpr auto kBodyStallMax = 30s;               // no byte of a body, either direction
 inline constexpr std::size_t kBodyRateMinBytes = 1'024;  // a second, averaged, after the first 30 s
 inline constexpr std::size_t kBodyWindowBytes = 512 << 10;
 // Bodies in memory, of all connections together: windows on their way and manifests held whole.
 inline constexpr std::size_t kBodiesBytesMax = 256 << 20;
-inline constexpr auto kDrainMax = 30s;         // from SIGTERM to cutting what still runs
+inline constexpr auto kDrainMax = 30s;  // from SIGTERM to cutting what still runs
 
 // --- descriptors ---------------------------------------------------------------------------------
-// Who else holds some beside connections. The ledger opens files while it works: were there none left
-// for it, a flood of idle connections would stop it for good.
+// Who else holds some beside connections. The ledger opens files while it works: were there none
+// left for it, a flood of idle connections would stop it for good.
 inline constexpr int kStoreFilesMax = 512;
 inline constexpr std::size_t kIdleUploadsMax = 256;  // their files stay open between two requests
-inline constexpr std::size_t kOtherFilesMax = 64;    // journal, anchor, log, sockets that listen, epoll
+inline constexpr std::size_t kOtherFilesMax =
+    64;  // journal, anchor, log, sockets that listen, epoll
 
 // --- uploads -------------------------------------------------------------------------------------
 inline constexpr auto kUploadExpiry = 24h;

@@ -19,9 +19,13 @@ struct EntryIndex {
 };
 
 // The only bridge between the two.
-constexpr TreeSize size_after(EntryIndex index) { return TreeSize{index.value + 1}; }
+constexpr TreeSize size_after(EntryIndex index) {
+  return TreeSize{index.value + 1};
+}
 
 // The position the next entry of a log of this size gets.
-constexpr EntryIndex next_index(TreeSize size) { return EntryIndex{size.value}; }
+constexpr EntryIndex next_index(TreeSize size) {
+  return EntryIndex{size.value};
+}
 
 }  // namespace varve

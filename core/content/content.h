@@ -41,7 +41,10 @@ struct RepoCreated {
   std::string format;  // "oci"
   RepoName repo;
   template <class Self, class V>
-  static void fields(Self& e, V& v) { v("format", e.format); v("repo", e.repo); }
+  static void fields(Self& e, V& v) {
+    v("format", e.format);
+    v("repo", e.repo);
+  }
   friend bool operator==(const RepoCreated&, const RepoCreated&) = default;
 };
 
@@ -52,7 +55,10 @@ struct BlobCommitted {
   Digest digest;
   std::uint64_t size;
   template <class Self, class V>
-  static void fields(Self& e, V& v) { v("digest", e.digest); v("size", e.size); }
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest);
+    v("size", e.size);
+  }
   friend bool operator==(const BlobCommitted&, const BlobCommitted&) = default;
 };
 
@@ -63,7 +69,11 @@ struct BlobLinked {
   RepoName repo;
   std::uint64_t size;
   template <class Self, class V>
-  static void fields(Self& e, V& v) { v("digest", e.digest); v("repo", e.repo); v("size", e.size); }
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest);
+    v("repo", e.repo);
+    v("size", e.size);
+  }
   friend bool operator==(const BlobLinked&, const BlobLinked&) = default;
 };
 

@@ -13,9 +13,9 @@
 namespace varve::oci {
 
 struct Manifest {
-  std::string media_type;            // Content-Type without parameters, else the body's own
-  std::vector<Reference> blobs;      // config and layers that must be here: distinct, not foreign
-  std::vector<Reference> manifests;  // children of an index: distinct
+  std::string media_type;              // Content-Type without parameters, else the body's own
+  std::vector<Reference> blobs;        // config and layers that must be here: distinct, not foreign
+  std::vector<Reference> manifests;    // children of an index: distinct
   std::optional<std::string> subject;  // the digest text `subject` names
 };
 

@@ -62,7 +62,10 @@ struct ManifestPut {
   std::uint64_t size;
   template <class Self, class V>
   static void fields(Self& e, V& v) {
-    v("digest", e.digest); v("media_type", e.media_type); v("repo", e.repo); v("size", e.size);
+    v("digest", e.digest);
+    v("media_type", e.media_type);
+    v("repo", e.repo);
+    v("size", e.size);
   }
   friend bool operator==(const ManifestPut&, const ManifestPut&) = default;
 };
@@ -73,7 +76,10 @@ struct ManifestDeleted {  // its tags go with it; project() takes them from the 
   Digest digest;
   RepoName repo;
   template <class Self, class V>
-  static void fields(Self& e, V& v) { v("digest", e.digest); v("repo", e.repo); }
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest);
+    v("repo", e.repo);
+  }
   friend bool operator==(const ManifestDeleted&, const ManifestDeleted&) = default;
 };
 
@@ -86,7 +92,10 @@ struct TagSet {
   Tag tag;
   template <class Self, class V>
   static void fields(Self& e, V& v) {
-    v("digest", e.digest); v("previous", e.previous); v("repo", e.repo); v("tag", e.tag);
+    v("digest", e.digest);
+    v("previous", e.previous);
+    v("repo", e.repo);
+    v("tag", e.tag);
   }
   friend bool operator==(const TagSet&, const TagSet&) = default;
 };
@@ -98,7 +107,11 @@ struct TagDeleted {
   RepoName repo;
   Tag tag;
   template <class Self, class V>
-  static void fields(Self& e, V& v) { v("digest", e.digest); v("repo", e.repo); v("tag", e.tag); }
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest);
+    v("repo", e.repo);
+    v("tag", e.tag);
+  }
   friend bool operator==(const TagDeleted&, const TagDeleted&) = default;
 };
 

@@ -38,8 +38,8 @@ struct TagPage {
   bool more = false;
   std::string last;  // where the next page goes on; not in `tags` when they ended with rows_max
 };
-// Tags after `last` (which need not exist), at most `limit`, looking at `rows_max` rows at most (more
-// than 0). Errors: not_found when the repository does not exist.
+// Tags after `last` (which need not exist), at most `limit`, looking at `rows_max` rows at most
+// (more than 0). Errors: not_found when the repository does not exist.
 Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_view last,
                           std::size_t limit, std::size_t rows_max = limits::kScanRowsMax);
 

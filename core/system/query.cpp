@@ -36,7 +36,8 @@ Result<LogKeys> log_keys(const View& view) {
   std::ranges::sort(rows, {}, [](const Row& row) { return row.index.value; });
   for (Row& row : rows) keys.event.push_back(std::move(row.value));
   if (keys.event.empty() || keys.event.back() != newest)
-    return fail(Errc::corrupt, About::key, "the newest of the log's event keys is not the current one");
+    return fail(Errc::corrupt, About::key,
+                "the newest of the log's event keys is not the current one");
   return keys;
 }
 

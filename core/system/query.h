@@ -1,5 +1,5 @@
-// Questions about the log itself, asked of any View: the present, an earlier size, a replayed store.
-// Pure; the View's thread rules hold.
+// Questions about the log itself, asked of any View: the present, an earlier size, a replayed
+// store. Pure; the View's thread rules hold.
 #pragma once
 
 #include <string>

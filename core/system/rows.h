@@ -7,7 +7,7 @@ namespace varve::system {
 
 inline constexpr std::string_view kOrigin = "origin";
 inline constexpr std::string_view kLogKey = "log_key";
-inline constexpr std::string_view kEventKey = "event_key";  // the one that signs the next entry
+inline constexpr std::string_view kEventKey = "event_key";    // the one that signs the next entry
 inline constexpr std::string_view kEventKeys = "event_keys";  // … and every one so far, a row each
 inline constexpr std::string_view kDevMode = "dev_mode";
 inline constexpr std::string_view kDevModeOn = "on";

@@ -30,7 +30,10 @@ struct Genesis {
   std::string origin;
   template <class Self, class V>
   static void fields(Self& e, V& v) {
-    v("event_key", e.event_key); v("hash", e.hash); v("log_key", e.log_key); v("origin", e.origin);
+    v("event_key", e.event_key);
+    v("hash", e.hash);
+    v("log_key", e.log_key);
+    v("origin", e.origin);
   }
   friend bool operator==(const Genesis&, const Genesis&) = default;
 };
@@ -50,7 +53,10 @@ struct EventKeyRotated {
   std::string new_key;
   std::string old_key;
   template <class Self, class V>
-  static void fields(Self& e, V& v) { v("new_key", e.new_key); v("old_key", e.old_key); }
+  static void fields(Self& e, V& v) {
+    v("new_key", e.new_key);
+    v("old_key", e.old_key);
+  }
   friend bool operator==(const EventKeyRotated&, const EventKeyRotated&) = default;
 };
 

@@ -74,7 +74,9 @@ std::string key_label(std::string_view name, const KeyId& id) {
   return std::string(name) + '+' +
          hex_encode({reinterpret_cast<const char*>(id.data()), id.size()});
 }
-std::string key_label(const VerifierKey& key) { return key_label(key.name(), key.id()); }
+std::string key_label(const VerifierKey& key) {
+  return key_label(key.name(), key.id());
+}
 
 // Collects the checks of one bundle. Each step gives what the next ones may rely on, or nothing.
 class Verification {
@@ -173,8 +175,8 @@ class Verification {
     return std::nullopt;
   }
 
-  // The signature of an event key of this log that is not known here, when it is all there is: that of
-  // a known key would have been checked, and counts alone.
+  // The signature of an event key of this log that is not known here, when it is all there is: that
+  // of a known key would have been checked, and counts alone.
   const NoteSignature* stranger_among(const std::vector<NoteSignature>& signatures) const {
     const NoteSignature* stranger = nullptr;
     for (const NoteSignature& signature : signatures) {
@@ -327,15 +329,16 @@ Result<TrustedKeys> trusted_keys(std::vector<VerifierKey> keys) {
   keys.erase(shortest);
   for (auto key = keys.begin(); key != keys.end(); ++key) {
     if (key->name() != log.name() + std::string(kEventsSuffix))
-      return fail(Errc::invalid, About::key,
-                  "the keys are not those of one log: one of <origin>, the others of <origin>/events",
-                  log.name() + ", " + key->name());
+      return fail(
+          Errc::invalid, About::key,
+          "the keys are not those of one log: one of <origin>, the others of <origin>/events",
+          log.name() + ", " + key->name());
     if (key->public_key() == log.public_key())
       return fail(Errc::invalid, About::key, "the log's key and the event key are the same key",
                   log.name());
     // Also two keys with one id, which can be made on purpose: a signature names only that.
-    if (std::find_if(keys.begin(), key, [&](const VerifierKey& k) { return k.id() == key->id(); }) !=
-        key)
+    if (std::find_if(keys.begin(), key,
+                     [&](const VerifierKey& k) { return k.id() == key->id(); }) != key)
       return fail(Errc::invalid, About::key, "an event key is there twice", key->to_string());
   }
   VerifierKey newest = std::move(keys.back());

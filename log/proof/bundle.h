@@ -46,14 +46,15 @@ struct Verdict {
   // Decoded; present when everything about the entry itself passed: checkpoint, origin, inclusion,
   // event signature, index. A wrong file or a missing publisher does not take it away.
   std::optional<Entry> entry;
-  bool proven() const;    // none failed, none is unknown, at least one passed
+  bool proven() const;     // none failed, none is unknown, at least one passed
   bool disproven() const;  // one failed
 };
 
-// What the verifier trusts. The log's key and an event key are needed: there is no way to skip a check.
+// What the verifier trusts. The log's key and an event key are needed: there is no way to skip a
+// check.
 struct TrustedKeys {
   VerifierKey log;
-  VerifierKey event;  // name = origin + "/events"; the newest one known
+  VerifierKey event;                      // name = origin + "/events"; the newest one known
   std::vector<VerifierKey> earlier = {};  // oldest first: they signed before a rotation
 
   std::vector<VerifierKey> event_keys() const;  // all, oldest first
@@ -62,11 +63,12 @@ struct TrustedKeys {
   // A later event key takes over; the one before it stays trusted for what it signed.
   void rotate_to(VerifierKey next);
 };
-// One log's key, named by its origin, and one event key or more, named by that and "/events", oldest
-// first. No key twice, none serves for both, and no two event keys share an id. Errc::invalid/About::key
-// otherwise.
+// One log's key, named by its origin, and one event key or more, named by that and "/events",
+// oldest first. No key twice, none serves for both, and no two event keys share an id.
+// Errc::invalid/About::key otherwise.
 Result<TrustedKeys> trusted_keys(std::vector<VerifierKey> keys);
-// A key file: such keys, one a line; empty lines and "#" comment lines. The log's may stand anywhere.
+// A key file: such keys, one a line; empty lines and "#" comment lines. The log's may stand
+// anywhere.
 inline constexpr std::size_t kKeyFileBytesMax = 64 << 10;
 Result<TrustedKeys> parse_trusted_keys(std::string_view file);
 // Every line of a file as a key, whatever the keys are for.
@@ -76,12 +78,12 @@ std::string format_trusted_keys(const TrustedKeys& keys);
 
 // Runs every check in order and reports each; the index inside the entry must be the proven one,
 // and its own origin (key name) the checkpoint's. When `file_digest` is given, it must be
-// the digest of what the entry puts or points to. When `author` is given (a key id), the entry must carry that publisher's signature;
-// else the absence is reported as a check with Outcome::absent. What cannot be checked because an
-// earlier check failed is absent too, and says so. An entry of a type or version that this one does
-// not know is `unknown`: it may be sound. So is an entry signed by an event key of this log that is not
-// among `keys`, after a rotation. Which key was in force at which index only the log itself tells: any
-// of the given event keys may have signed any entry.
+// the digest of what the entry puts or points to. When `author` is given (a key id), the entry must
+// carry that publisher's signature; else the absence is reported as a check with Outcome::absent.
+// What cannot be checked because an earlier check failed is absent too, and says so. An entry of a
+// type or version that this one does not know is `unknown`: it may be sound. So is an entry signed
+// by an event key of this log that is not among `keys`, after a rotation. Which key was in force at
+// which index only the log itself tells: any of the given event keys may have signed any entry.
 //
 // Not covered: cosignatures of keys that are not in `keys` (C2SP: unknown signatures are ignored).
 Verdict verify_bundle(const ProofBundle& bundle, const TrustedKeys& keys,

@@ -116,8 +116,8 @@ struct Checkpoint {
 };
 Result<Checkpoint> parse_checkpoint(std::string_view text);
 std::string format_checkpoint(const Checkpoint& checkpoint);
-// The two halves of open_checkpoint(), for whoever reports them one by one: what `log_key` signed, and
-// whether its name is the origin.
+// The two halves of open_checkpoint(), for whoever reports them one by one: what `log_key` signed,
+// and whether its name is the origin.
 Result<Checkpoint> signed_checkpoint(std::string_view note, const VerifierKey& log_key);
 Result<void> check_origin(const Checkpoint& checkpoint, const VerifierKey& log_key);
 // Parses the note, verifies it with `log_key`, whose name must be the origin.

@@ -40,7 +40,9 @@ ssize_t FileSteps::write(int fd, const char* bytes, std::size_t length, std::uin
   return ::pwrite(fd, bytes, length, static_cast<off_t>(offset));
 }
 
-int FileSteps::sync(int fd) { return ::fsync(fd); }
+int FileSteps::sync(int fd) {
+  return ::fsync(fd);
+}
 
 int FileSteps::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
   return ::rename(from.c_str(), to.c_str());

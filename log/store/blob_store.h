@@ -3,9 +3,10 @@
 //   blobs/<algorithm>/<first two hex digits>/<hex>     placed: complete, synced, named by content
 //   uploads/<id>                                        staged: the file is the whole state
 //
-// Every method blocks on the disk: call it from a pool thread, never from an I/O thread. Any number of
-// threads may call a BlobStore; an Upload belongs to one thread at a time, and open_upload() refuses a
-// second user (Errc::conflict). Names never become paths: an UploadId and a Digest hold nothing but hex.
+// Every method blocks on the disk: call it from a pool thread, never from an I/O thread. Any number
+// of threads may call a BlobStore; an Upload belongs to one thread at a time, and open_upload()
+// refuses a second user (Errc::conflict). Names never become paths: an UploadId and a Digest hold
+// nothing but hex.
 #pragma once
 
 #include <sys/types.h>
@@ -50,18 +51,18 @@ class Upload {
   virtual ~Upload() = default;
   virtual const UploadId& id() const = 0;
   virtual std::uint64_t size() const = 0;
-  // Appends at the end and hashes on the way; starts write-back early so that the last sync is short.
-  // Errc::unavailable about storage when the volume is full: the upload keeps the size it had. Any
-  // other failed write ends the upload, since a later sync could not vouch for its pages.
+  // Appends at the end and hashes on the way; starts write-back early so that the last sync is
+  // short. Errc::unavailable about storage when the volume is full: the upload keeps the size it
+  // had. Any other failed write ends the upload, since a later sync could not vouch for its pages.
   virtual Result<void> append(std::string_view bytes) = 0;
-  // Takes back what was appended behind the first `size` bytes. Errc::unavailable about storage when the
-  // file cannot be cut: the upload keeps all it has.
+  // Takes back what was appended behind the first `size` bytes. Errc::unavailable about storage
+  // when the file cannot be cut: the upload keeps all it has.
   virtual Result<void> truncate(std::uint64_t size) = 0;
-  // Checks the content against `digest` (re-hashing the file when the algorithm is not the one hashed
-  // on the way, or the process restarted in between), syncs, places it under its digest and ends the
-  // upload. Errc::invalid/About::digest on mismatch: the upload survives. Errc::unknown about storage
-  // when a sync failed: nothing is acknowledged and the upload is gone, because the pages a failed
-  // sync leaves behind may be marked clean without having been written.
+  // Checks the content against `digest` (re-hashing the file when the algorithm is not the one
+  // hashed on the way, or the process restarted in between), syncs, places it under its digest and
+  // ends the upload. Errc::invalid/About::digest on mismatch: the upload survives. Errc::unknown
+  // about storage when a sync failed: nothing is acknowledged and the upload is gone, because the
+  // pages a failed sync leaves behind may be marked clean without having been written.
   virtual Result<void> finish(const Digest& digest) = 0;
 };
 
@@ -100,8 +101,8 @@ class FileSteps {
 Result<std::unique_ptr<BlobStore>> open_file_blob_store(const std::filesystem::path& directory,
                                                         FileSteps* steps = nullptr);
 
-// The blobs in `directory` for reading alone: nothing is made, written or counted, and every upload is
-// refused with Errc::unsupported. A directory without blobs/ holds no blobs.
+// The blobs in `directory` for reading alone: nothing is made, written or counted, and every upload
+// is refused with Errc::unsupported. A directory without blobs/ holds no blobs.
 Result<std::unique_ptr<BlobStore>> open_file_blob_store_read_only(
     const std::filesystem::path& directory);
 // Whether there are blobs to open: `directory`/blobs is a directory.

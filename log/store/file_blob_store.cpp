@@ -46,7 +46,9 @@ class Descriptor {
   int fd_;
 };
 
-bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+bool is_full(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
 
 std::unexpected<Error> storage(Errc code, std::string what, int error) {
   return fail(code, About::storage, std::move(what), std::generic_category().message(error));
@@ -58,7 +60,7 @@ std::unexpected<Error> no_such_upload(const UploadId& id) {
 
 // The size of an open regular file; anything else under our names was not put there by us.
 Result<std::uint64_t> regular_size(int fd) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0) return storage(Errc::unavailable, "a file cannot be read", errno);
   if (!S_ISREG(info.st_mode)) {
     return fail(Errc::corrupt, About::storage, "a name in the blob store is not a regular file");
@@ -94,8 +96,9 @@ Result<Digest> hash_file(int fd, std::uint64_t size, DigestAlgorithm algorithm) 
 // --- what the uploads of one store share ---------------------------------------------------------
 
 // An upload's file between two requests. The descriptor stays open with the running hash, and is
-// dropped with it: while it is open, fsync reports every write-back error since; without it, finish()
-// reads the bytes again, and what it reads is either still unsynced in memory or truly on the disk.
+// dropped with it: while it is open, fsync reports every write-back error since; without it,
+// finish() reads the bytes again, and what it reads is either still unsynced in memory or truly on
+// the disk.
 struct Staged {
   Descriptor file;
   std::uint64_t size = 0;
@@ -216,7 +219,8 @@ Result<Staged> State::take(const UploadId& id) {
 void State::give_back(const UploadId& id, Staged staged) {
   const std::lock_guard lock(mutex_);
   in_use_.erase(id);
-  if (idle_.size() >= limits::kIdleUploadsMax) idle_.erase(idle_.begin());  // ids are random: any one
+  if (idle_.size() >= limits::kIdleUploadsMax)
+    idle_.erase(idle_.begin());  // ids are random: any one
   idle_.emplace(id, std::move(staged));
 }
 
@@ -256,9 +260,10 @@ Result<std::size_t> State::expire(Timestamp before) {
   for (auto file = fs::directory_iterator(uploads(), error); !error && file != fs::end(file);
        file.increment(error)) {
     const auto id = UploadId::parse(file->path().filename().string());
-    struct stat info {};
+    struct stat info{};
     if (!id || in_use_.contains(*id)) continue;
-    if (::lstat(file->path().c_str(), &info) != 0 || micros(info.st_mtim) >= before.micros) continue;
+    if (::lstat(file->path().c_str(), &info) != 0 || micros(info.st_mtim) >= before.micros)
+      continue;
     idle_.erase(*id);
     if (remove_file(*id)) ++removed;
   }
@@ -340,8 +345,7 @@ Result<void> FileUpload::write_fully(std::string_view bytes) {
     if (put <= 0) {
       const int error = put == 0 ? EIO : errno;
       // Without the truncation a resumed upload would start after bytes that nobody hashed.
-      const bool restored =
-          ::ftruncate(staged_.file.get(), static_cast<off_t>(staged_.size)) == 0;
+      const bool restored = ::ftruncate(staged_.file.get(), static_cast<off_t>(staged_.size)) == 0;
       if (!restored || !is_full(error)) end(true);
       return storage(Errc::unavailable,
                      is_full(error) ? "no space is left for blobs" : "an upload cannot be written",
@@ -447,7 +451,7 @@ class FileBlobStore final : public BlobStore {
   Result<void> cancel_upload(const UploadId& id) override { return state_->cancel(id); }
 
   Result<std::uint64_t> upload_size(const UploadId& id) const override {
-    struct stat info {};
+    struct stat info{};
     if (::lstat(state_->upload(id).c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
       return static_cast<std::uint64_t>(info.st_size);
     }
@@ -469,14 +473,13 @@ class FileBlobStore final : public BlobStore {
     VARVE_TRY(const Digest content,
               hash_file(file->descriptor(), file->size(), digest.algorithm()));
     if (content == digest) return {};
-    return fail(Errc::corrupt, About::blob, "a blob is not what its name says",
-                digest.to_string());
+    return fail(Errc::corrupt, About::blob, "a blob is not what its name says", digest.to_string());
   }
 
   Result<std::size_t> expire_uploads(Timestamp before) override { return state_->expire(before); }
 
   Result<std::uint64_t> free_bytes() const override {
-    struct statvfs volume {};
+    struct statvfs volume{};
     if (::statvfs(state_->root().c_str(), &volume) != 0) {
       return storage(Errc::unavailable, "the volume of the blobs cannot be asked", errno);
     }

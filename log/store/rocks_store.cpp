@@ -2,8 +2,9 @@
 // caller drops them never matters.
 //
 // What is refused on purpose: RocksDB's default recovery stops at the first damaged journal record
-// and opens without everything after it, acknowledged or not. kTolerateCorruptedTailRecords forgives
-// a torn tail only, and cannot be combined with recycled journals (db_impl_open.cc resets the number).
+// and opens without everything after it, acknowledged or not. kTolerateCorruptedTailRecords
+// forgives a torn tail only, and cannot be combined with recycled journals (db_impl_open.cc resets
+// the number).
 #include "log/store/rocks_store.h"
 
 #include <fcntl.h>
@@ -11,8 +12,8 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/memtablerep.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -34,8 +35,12 @@ namespace {
 constexpr std::size_t kMiB = 1u << 20;
 constexpr std::size_t kFamilyCount = std::size(kFamilies);
 
-rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+std::string_view view(const rocksdb::Slice& bytes) {
+  return {bytes.data(), bytes.size()};
+}
 
 // --- statuses ------------------------------------------------------------------------------------
 
@@ -131,7 +136,8 @@ struct Tuning {
     family.write_buffer_size = bulk ? 64 * kMiB : 16 * kMiB;
     family.arena_block_size = 256 << 10;  // each family holds at least one block, even when empty
     family.max_write_buffer_number = bulk ? 4 : 3;
-    // A load is written once and left; whoever opens it for normal use compacts it in the background.
+    // A load is written once and left; whoever opens it for normal use compacts it in the
+    // background.
     family.disable_auto_compactions = bulk;
     if (bulk) family.level0_slowdown_writes_trigger = family.level0_stop_writes_trigger = 1 << 20;
     family.compression = rocksdb::kLZ4Compression;
@@ -139,8 +145,8 @@ struct Tuning {
   }
 };
 
-// Keys that only grow, or come sorted within a batch: the memtable remembers where the last one went
-// instead of searching.
+// Keys that only grow, or come sorted within a batch: the memtable remembers where the last one
+// went instead of searching.
 void grows_at_the_end(rocksdb::ColumnFamilyOptions& family, std::size_t prefix_bytes) {
   family.memtable_insert_with_hint_prefix_extractor.reset(
       rocksdb::NewCappedPrefixTransform(prefix_bytes));
@@ -277,8 +283,7 @@ class RocksSnapshot final : public Snapshot, public std::enable_shared_from_this
     rocksdb::ReadOptions options;
     options.snapshot = at_;
     rocksdb::PinnableSlice value;
-    const auto status =
-        database_->db->Get(options, database_->handle(family), slice(key), &value);
+    const auto status = database_->db->Get(options, database_->handle(family), slice(key), &value);
     if (status.IsNotFound()) return std::nullopt;
     if (!status.ok()) return wrap(status, Errc::unavailable);
     return std::string(value.data(), value.size());
@@ -401,8 +406,8 @@ Result<void> check_directory(rocksdb::Env& env, const std::filesystem::path& pat
   return fail(Errc::not_found, About::storage, "there is no database here", path.string());
 }
 
-// Reading beside a writer: what its journal holds may still be on the way to the disk, and must not be
-// shown before it is there.
+// Reading beside a writer: what its journal holds may still be on the way to the disk, and must not
+// be shown before it is there.
 Result<void> sync_journals(const std::filesystem::path& path) {
   std::error_code error;
   for (const auto& file : std::filesystem::directory_iterator(path, error)) {
@@ -417,10 +422,11 @@ Result<void> sync_journals(const std::filesystem::path& path) {
   return {};
 }
 
-std::unexpected<Error> open_failed(const rocksdb::Status& status, const std::filesystem::path& path) {
+std::unexpected<Error> open_failed(const rocksdb::Status& status,
+                                   const std::filesystem::path& path) {
   const std::string text = status.ToString();
-  // fs_posix.cc LockFile: "While lock file: ..." from another process, "lock hold by current process"
-  // from this one. There is no code for it.
+  // fs_posix.cc LockFile: "While lock file: ..." from another process, "lock hold by current
+  // process" from this one. There is no code for it.
   if (status.IsIOError() && (text.find("While lock file") != std::string::npos ||
                              text.find("lock hold by") != std::string::npos)) {
     return fail(Errc::conflict, About::storage,

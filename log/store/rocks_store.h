@@ -29,8 +29,8 @@ struct RocksOptions {
 };
 
 // Errors: Errc::conflict when another process (or this one) has it open, not_found when there is no
-// database and none may be made, corrupt when acknowledged bytes are damaged or missing, unavailable
-// when the disk is full. All about storage.
+// database and none may be made, corrupt when acknowledged bytes are damaged or missing,
+// unavailable when the disk is full. All about storage.
 Result<std::unique_ptr<Store>> open_rocks_store(const std::filesystem::path& path,
                                                 const RocksOptions& options);
 

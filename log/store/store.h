@@ -1,8 +1,8 @@
 // The port between the log and a storage engine: atomic synced batches, snapshots, ordered cursors.
 // Nothing above this file knows which engine it is. An engine is one class for each of the four.
 //
-// Threads: commit() is called by one thread at a time; snapshot() and everything on a Snapshot may be
-// called by any thread at any time; a Cursor or Batch belongs to one thread.
+// Threads: commit() is called by one thread at a time; snapshot() and everything on a Snapshot may
+// be called by any thread at any time; a Cursor or Batch belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ class Store {
  public:
   virtual ~Store() = default;
   virtual std::unique_ptr<Batch> batch() = 0;
-  // All of it or nothing, durable before it returns, visible to snapshots taken afterwards. After an
-  // error the outcome is unknown and the store must be closed: only opening it again tells.
+  // All of it or nothing, durable before it returns, visible to snapshots taken afterwards. After
+  // an error the outcome is unknown and the store must be closed: only opening it again tells.
   virtual Result<void> commit(std::unique_ptr<Batch> batch) = 0;
   // Like commit(), durable only after the next flush(): for stores that can be made again.
   virtual Result<void> commit_unsynced(std::unique_ptr<Batch> batch) = 0;
@@ -59,7 +59,8 @@ class Store {
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
 };
 
-// The smallest string greater than every string that starts with `prefix`; empty when there is none.
+// The smallest string greater than every string that starts with `prefix`; empty when there is
+// none.
 std::string prefix_end(std::string_view prefix);
 
 }  // namespace varve

@@ -32,8 +32,8 @@ std::string number_key(std::uint64_t number) {
 }
 
 bool is_table(std::uint8_t number) {
-  return std::ranges::any_of(
-      kTables, [number](Table table) { return std::to_underlying(table) == number; });
+  return std::ranges::any_of(kTables,
+                             [number](Table table) { return std::to_underlying(table) == number; });
 }
 
 std::unexpected<Error> corrupt(std::string what, std::string_view bytes) {
@@ -69,7 +69,9 @@ Result<HeadRow> decode_head(std::string_view bytes) {
   return head;
 }
 
-std::string entry_key(EntryIndex index) { return number_key(index.value); }
+std::string entry_key(EntryIndex index) {
+  return number_key(index.value);
+}
 
 std::string tile_key(unsigned level, std::uint64_t n) {
   // C2SP tlog-tiles: levels are 0..63; one byte holds them and keeps levels apart.
@@ -79,7 +81,9 @@ std::string tile_key(unsigned level, std::uint64_t n) {
   return key;
 }
 
-std::string checkpoint_key(TreeSize size) { return number_key(size.value); }
+std::string checkpoint_key(TreeSize size) {
+  return number_key(size.value);
+}
 
 std::string now_key(Table table, std::string_view row_key) {
   return with_table(table, row_key, 0);
@@ -110,7 +114,9 @@ std::string past_value(std::string_view value) {
   return bytes;
 }
 
-std::string past_tombstone() { return std::string(1, kPastTombstone); }
+std::string past_tombstone() {
+  return std::string(1, kPastTombstone);
+}
 
 Result<PastRow> decode_past(std::string_view key, std::string_view value) {
   // A row key has at least one part, and no part is empty bytes.

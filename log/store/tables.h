@@ -10,8 +10,9 @@
 //   now         table u8, row key                  index u64, value: the present; deletions delete
 //   past        table u8, row key, ~index u64      01 value | 00: every version, never deleted
 //
-// Row keys come from RowKey (core/view.h): no key is a prefix of another. Everything but entry, body
-// and checkpoint can be derived from entry and body; partial tiles and bundles are never stored.
+// Row keys come from RowKey (core/view.h): no key is a prefix of another. Everything but entry,
+// body and checkpoint can be derived from entry and body; partial tiles and bundles are never
+// stored.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,9 @@ namespace varve {
 enum class Family : std::uint8_t { meta, entry, tile, body, checkpoint, now, past };
 inline constexpr std::string_view kFamilyNames[] = {"meta",       "entry", "tile", "body",
                                                     "checkpoint", "now",   "past"};
-inline constexpr Family kFamilies[] = {Family::meta,       Family::entry, Family::tile, Family::body,
-                                       Family::checkpoint, Family::now,   Family::past};
+inline constexpr Family kFamilies[] = {Family::meta, Family::entry,      Family::tile,
+                                       Family::body, Family::checkpoint, Family::now,
+                                       Family::past};
 
 inline constexpr std::string_view kHeadKey = "head";
 
@@ -38,8 +40,8 @@ inline constexpr std::string_view kHeadKey = "head";
 struct HeadRow {
   TreeSize size;
   Hash256 root{};
-  Timestamp last_at;              // `at` of the newest entry
-  TreeSize published;             // size of the newest published checkpoint, 0 = none yet
+  Timestamp last_at;   // `at` of the newest entry
+  TreeSize published;  // size of the newest published checkpoint, 0 = none yet
   friend bool operator==(const HeadRow&, const HeadRow&) = default;
 };
 std::string encode_head(const HeadRow& head);

@@ -1,5 +1,5 @@
-// One flipped byte anywhere in a small drained directory: it refuses to open, a read of it is refused, or
-// it serves the identical bytes. Never other bytes.
+// One flipped byte anywhere in a small drained directory: it refuses to open, a read of it is
+// refused, or it serves the identical bytes. Never other bytes.
 //
 //   VARVE_FLIPS=N   how many bytes to flip (default 400, spread over all files)
 #include <gtest/gtest.h>
@@ -19,7 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Timestamp noon() { return must(Timestamp::parse("2026-11-21T12:00:00Z")); }
+Timestamp noon() {
+  return must(Timestamp::parse("2026-11-21T12:00:00Z"));
+}
 
 void make_directory(const fs::path& root) {
   must(DataDirectory::initialise(root, "registry.example/test", default_anchor(root),
@@ -29,7 +31,8 @@ void make_directory(const fs::path& root) {
   HeadCell head;
   LedgerOptions options;
   options.clock = noon;
-  auto ledger = must(Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
+  auto ledger = must(
+      Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
   for (std::uint64_t i = 0; i < 150; ++i) {
     std::promise<Result<Receipt>> answer;
     ledger->submit(put_manifest("lib/app", "v" + std::to_string(i % 9), i),

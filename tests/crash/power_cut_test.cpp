@@ -1,15 +1,15 @@
-// The whole ledger over RocksDB on a disk whose power goes out at every sync in turn: everything that
-// was acknowledged is there afterwards, nothing is half there, and every checkpoint that was ever served
-// is consistent with what the restarted log serves.
+// The whole ledger over RocksDB on a disk whose power goes out at every sync in turn: everything
+// that was acknowledged is there afterwards, nothing is half there, and every checkpoint that was
+// ever served is consistent with what the restarted log serves.
 #include <gtest/gtest.h>
 
+#include "core/oci/query.h"
 #include "log/directory.h"
 #include "log/replay.h"
 #include "log/store/rocks_store.h"
 #include "tests/support/log_rig.h"
 #include "tests/support/power_cut_fs.h"
 #include "tests/support/test_directory.h"
-#include "core/oci/query.h"
 
 namespace varve::test {
 namespace {
@@ -20,7 +20,8 @@ class PoweredAnchor final : public Anchor {
   explicit PoweredAnchor(MemAnchor& memory) : memory_(memory) {}
   Result<std::optional<std::string>> read() const override { return memory_.read(); }
   Result<void> write(std::string_view note) override {
-    if (disk != nullptr && disk->is_off()) return fail(Errc::unknown, About::checkpoint, "no power");
+    if (disk != nullptr && disk->is_off())
+      return fail(Errc::unknown, About::checkpoint, "no power");
     return memory_.write(note);
   }
   const PowerCutDisk* disk = nullptr;
@@ -37,7 +38,8 @@ struct Witness {
 
 class Machine {
  public:
-  explicit Machine(const std::filesystem::path& root) : store_path_(root / "store"), anchor_(memory_) {
+  explicit Machine(const std::filesystem::path& root)
+      : store_path_(root / "store"), anchor_(memory_) {
     RocksOptions options;
     options.create_if_missing = true;
     auto store = must(open_rocks_store(store_path_, options));
@@ -45,7 +47,8 @@ class Machine {
     must(store->flush());
   }
 
-  // Pushes until the power goes or `pushes` are done. The anchor of a machine without power is frozen.
+  // Pushes until the power goes or `pushes` are done. The anchor of a machine without power is
+  // frozen.
   void work(PowerCutDisk& disk, std::uint64_t pushes, Witness& witness) {
     anchor_.disk = &disk;
     RocksOptions options;
@@ -63,11 +66,13 @@ class Machine {
     ASSERT_TRUE(opened) << opened.error().what;
     const Reader reader(head.get());
     for (const std::string& tag : witness.acknowledged_tags)
-      EXPECT_TRUE(must(oci::find_tag(*reader.view(), must(RepoName::parse("lib/app")), must(oci::Tag::parse(tag)))))
+      EXPECT_TRUE(must(oci::find_tag(*reader.view(), must(RepoName::parse("lib/app")),
+                                     must(oci::Tag::parse(tag)))))
           << "acknowledged tag " << tag << " is gone";
     for (const Checkpoint& seen : witness.served) {
       ASSERT_LE(seen.size, reader.head().size);
-      EXPECT_EQ(must(reader.root_at(seen.size)), seen.root) << "a served checkpoint was contradicted";
+      EXPECT_EQ(must(reader.root_at(seen.size)), seen.root)
+          << "a served checkpoint was contradicted";
     }
     (*opened)->drain();
     StoreSource source(head.get());
@@ -97,7 +102,8 @@ class Machine {
       (*opened)->submit(put_manifest("lib/app", tag, next_),
                         [&](Result<Receipt> r) { answer.set_value(std::move(r)); });
       if (answer.get_future().get()) witness.acknowledged_tags.push_back(tag);
-      witness.served.push_back(must(open_checkpoint(*head.get()->checkpoint, rig_.log_key.verifier())));
+      witness.served.push_back(
+          must(open_checkpoint(*head.get()->checkpoint, rig_.log_key.verifier())));
       // Memtables reach the disk at different moments too, not only the journal.
       if (i % 7 == 6 && !store.flush()) return;
     }
@@ -112,7 +118,8 @@ class Machine {
 
 constexpr std::uint64_t kPushes = 24;
 
-// One life of the machine with the power cut at sync `plan.at_sync`; returns how many syncs there were.
+// One life of the machine with the power cut at sync `plan.at_sync`; returns how many syncs there
+// were.
 std::size_t live_once(const PowerCut& plan) {
   const TestDirectory directory;
   Machine machine(directory.path());
@@ -140,7 +147,9 @@ void cut_everywhere(PowerCut plan) {
   }
 }
 
-TEST(PowerCut, NothingAcknowledgedIsLostWhenUnsyncedBytesVanish) { cut_everywhere({}); }
+TEST(PowerCut, NothingAcknowledgedIsLostWhenUnsyncedBytesVanish) {
+  cut_everywhere({});
+}
 
 TEST(PowerCut, NothingAcknowledgedIsLostWhenTheLastSyncWasDoneButReportedAsFailed) {
   PowerCut plan;

@@ -20,14 +20,16 @@ using namespace std::chrono_literals;
 std::string limited_binary(int files) {
   const auto path = std::filesystem::path(testing::TempDir()) /
                     ("varve-" + std::to_string(getpid()) + "-" + std::to_string(files) + ".sh");
-  std::ofstream(path) << "#!/bin/sh\nulimit -n " << files << "\nexec '" << VARVE_BINARY << "' \"$@\"\n";
+  std::ofstream(path) << "#!/bin/sh\nulimit -n " << files << "\nexec '" << VARVE_BINARY
+                      << "' \"$@\"\n";
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
   return path.string();
 }
 
 class IdleConnection {
  public:
-  explicit IdleConnection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit IdleConnection(std::uint16_t port)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
@@ -51,8 +53,9 @@ class IdleConnection {
 };
 
 Reply ask(WireClient& client, const std::string& head, const std::string& body = {}) {
-  const auto sent = client.send(head + "Host: localhost\r\nContent-Length: " +
-                                std::to_string(body.size()) + "\r\n\r\n" + body);
+  const auto sent =
+      client.send(head + "Host: localhost\r\nContent-Length: " + std::to_string(body.size()) +
+                  "\r\n\r\n" + body);
   EXPECT_TRUE(sent.has_value());
   auto reply = client.receive(false);
   EXPECT_TRUE(reply.has_value()) << reply.error();

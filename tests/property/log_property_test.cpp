@@ -1,5 +1,5 @@
-// What must hold whatever anybody does: proofs verify at every size, replay equals the live tables, and
-// the state as of N is the state a replay to N makes.
+// What must hold whatever anybody does: proofs verify at every size, replay equals the live tables,
+// and the state as of N is the state a replay to N makes.
 #include <gmock/gmock.h>
 
 #include "core/codec.h"
@@ -47,7 +47,8 @@ TEST_P(LogProperty, EveryEntryIsProvenAtEverySize) {
   const Reader reader = rig.reader();
   const std::uint64_t size = reader.head().size.value;
   std::vector<Hash256> leaves;
-  for (std::uint64_t i = 0; i < size; ++i) leaves.push_back(leaf_hash(must(reader.entry(EntryIndex{i}))));
+  for (std::uint64_t i = 0; i < size; ++i)
+    leaves.push_back(leaf_hash(must(reader.entry(EntryIndex{i}))));
   for (std::uint64_t n = 1; n <= size; n += 1 + n / 16) {
     const Hash256 root = must(reader.root_at(TreeSize{n}));
     for (std::uint64_t i = 0; i < n; ++i) {
@@ -93,8 +94,8 @@ TEST_P(LogProperty, AScanAfterAKeyContinuesWhereTheFirstOneStopped) {
           rest.emplace_back(key);
           return true;
         }));
-        EXPECT_THAT(rest, testing::ElementsAreArray(keys.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                                    keys.end()));
+        EXPECT_THAT(rest, testing::ElementsAreArray(
+                              keys.begin() + static_cast<std::ptrdiff_t>(i) + 1, keys.end()));
       }
     }
   }

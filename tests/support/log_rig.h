@@ -1,5 +1,5 @@
-// A small registry without HTTP for tests of the log: keys, store, anchor, head and ledger, with images
-// pushed by function call. One thread, except for what the ledger does itself.
+// A small registry without HTTP for tests of the log: keys, store, anchor, head and ledger, with
+// images pushed by function call. One thread, except for what the ledger does itself.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,10 +43,13 @@ class MemAnchor final : public Anchor {
   Failure next_failure = Failure::none;
 };
 
-inline Actor dev_actor() { return {"anonymous", Auth::dev}; }
+inline Actor dev_actor() {
+  return {"anonymous", Auth::dev};
+}
 
 inline Command command_of(Intent intent, std::vector<Body> bodies = {}, Actor actor = dev_actor()) {
-  return {std::move(actor), "01JD0000000000000000000000", "oci", std::move(intent), std::move(bodies)};
+  return {std::move(actor), "01JD0000000000000000000000", "oci", std::move(intent),
+          std::move(bodies)};
 }
 
 // A command that needs nothing to be there first: an artifact without blobs, distinct by `n`.
@@ -69,7 +72,9 @@ inline Command put_manifest(const std::string& repo, const std::string& tag, std
 class LogRig {
  public:
   explicit LogRig(std::string origin = "registry.example/test")
-      : disk(make_mem_disk()), log_key(Signer::generate(origin)), event_key(Signer::generate(origin + "/events")) {
+      : disk(make_mem_disk()),
+        log_key(Signer::generate(origin)),
+        event_key(Signer::generate(origin + "/events")) {
     auto fresh = must(open_mem_store(disk));
     must(Ledger::initialise(*fresh, anchor, keys(), genesis(), now()));
   }
@@ -112,7 +117,8 @@ class LogRig {
   std::future<Result<Receipt>> submit(Command command) {
     auto promise = std::make_shared<std::promise<Result<Receipt>>>();
     auto future = promise->get_future();
-    ledger->submit(std::move(command), [promise](Result<Receipt> r) { promise->set_value(std::move(r)); });
+    ledger->submit(std::move(command),
+                   [promise](Result<Receipt> r) { promise->set_value(std::move(r)); });
     return future;
   }
   Result<Receipt> run(Command command) { return submit(std::move(command)).get(); }

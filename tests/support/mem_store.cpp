@@ -1,5 +1,6 @@
 // Every key keeps all its versions with the commit that wrote them; a snapshot is a commit number.
-// Nothing is ever collected: tests are short. One mutex guards a disk; cursors take it for each step.
+// Nothing is ever collected: tests are short. One mutex guards a disk; cursors take it for each
+// step.
 #include "tests/support/mem_store.h"
 
 #include <algorithm>
@@ -235,7 +236,9 @@ class MemStore final : public Store {
 
 }  // namespace
 
-std::shared_ptr<MemDisk> make_mem_disk() { return std::make_shared<Disk>(); }
+std::shared_ptr<MemDisk> make_mem_disk() {
+  return std::make_shared<Disk>();
+}
 
 Result<std::unique_ptr<Store>> open_mem_store(std::shared_ptr<MemDisk> disk) {
   auto own = std::dynamic_pointer_cast<Disk>(std::move(disk));

@@ -18,8 +18,8 @@
 
 #include "core/base/error.h"
 
-// RocksDB 7.8's SwitchMemtable forgets the memtable it just made when the journal before it cannot be
-// synced, which nobody but this disk makes happen a hundred times in one process.
+// RocksDB 7.8's SwitchMemtable forgets the memtable it just made when the journal before it cannot
+// be synced, which nobody but this disk makes happen a hundred times in one process.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {
   return "leak:rocksdb::ColumnFamilyData::ConstructNewMemtable\n";
@@ -35,7 +35,9 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-IOStatus off() { return IOStatus::IOError("the power is off"); }
+IOStatus off() {
+  return IOStatus::IOError("the power is off");
+}
 
 // A change of a directory that no sync of it has covered yet.
 struct NameChange {
@@ -59,8 +61,7 @@ class PowerCutDisk::FileSystem final : public rocksdb::FileSystemWrapper {
                            std::unique_ptr<rocksdb::FSWritableFile>* result,
                            IODebugContext* debug) override;
   IOStatus ReopenWritableFile(const std::string&, const FileOptions&,
-                              std::unique_ptr<rocksdb::FSWritableFile>*,
-                              IODebugContext*) override {
+                              std::unique_ptr<rocksdb::FSWritableFile>*, IODebugContext*) override {
     return IOStatus::NotSupported("appending to a file of an earlier life");
   }
   IOStatus NewDirectory(const std::string& name, const IOOptions& options,
@@ -152,8 +153,8 @@ class CutFile final : public rocksdb::FSWritableFileOwnerWrapper {
     if (auto status = disk_.append(length_, data.size()); !status.ok()) return status;
     return FSWritableFileOwnerWrapper::Append(data, options, debug);
   }
-  IOStatus Append(const Slice& data, const IOOptions& options,
-                  const rocksdb::DataVerificationInfo&, IODebugContext* debug) override {
+  IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo&,
+                  IODebugContext* debug) override {
     return Append(data, options, debug);
   }
   IOStatus Sync(const IOOptions&, IODebugContext*) override {
@@ -307,10 +308,20 @@ PowerCutDisk::PowerCutDisk(std::filesystem::path trash, PowerCut plan)
       env_(std::make_unique<CutEnv>(files_)) {}
 PowerCutDisk::~PowerCutDisk() = default;
 
-rocksdb::Env* PowerCutDisk::env() const { return env_.get(); }
-std::size_t PowerCutDisk::syncs() const { return files_->syncs(); }
-bool PowerCutDisk::is_off() const { return files_->is_off(); }
-void PowerCutDisk::cut_now() { files_->cut_now(); }
-void PowerCutDisk::apply_power_cut() { files_->apply_power_cut(); }
+rocksdb::Env* PowerCutDisk::env() const {
+  return env_.get();
+}
+std::size_t PowerCutDisk::syncs() const {
+  return files_->syncs();
+}
+bool PowerCutDisk::is_off() const {
+  return files_->is_off();
+}
+void PowerCutDisk::cut_now() {
+  files_->cut_now();
+}
+void PowerCutDisk::apply_power_cut() {
+  files_->apply_power_cut();
+}
 
 }  // namespace varve::test

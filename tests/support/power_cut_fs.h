@@ -2,8 +2,8 @@
 //
 // Everything passes through to real files until then; from then on everything that would change the
 // disk fails. After the store is closed, apply_power_cut() takes away what no sync vouched for:
-// bytes after a file's last sync and, when asked, names made, changed or removed since the last sync
-// of their directory. Any thread.
+// bytes after a file's last sync and, when asked, names made, changed or removed since the last
+// sync of their directory. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,10 @@ class Env;
 namespace varve::test {
 
 struct PowerCut {
-  std::size_t at_sync = 0;    // of files and directories, counted from 1; 0 = never
-  bool after_it = false;      // that sync is done and reported as failed all the same
-  bool torn = false;          // half of a file's unsynced bytes survive, instead of none
-  bool lose_names = false;    // creations, renames and deletions without a directory sync are undone
+  std::size_t at_sync = 0;  // of files and directories, counted from 1; 0 = never
+  bool after_it = false;    // that sync is done and reported as failed all the same
+  bool torn = false;        // half of a file's unsynced bytes survive, instead of none
+  bool lose_names = false;  // creations, renames and deletions without a directory sync are undone
 };
 
 class PowerCutDisk {

@@ -1,5 +1,6 @@
-// Random but repeatable command sequences over a small world, so that commands meet: the same tags move,
-// the same manifests are put twice, deletes hit and miss. Swarm style: each seed leaves some kinds out.
+// Random but repeatable command sequences over a small world, so that commands meet: the same tags
+// move, the same manifests are put twice, deletes hit and miss. Swarm style: each seed leaves some
+// kinds out.
 #pragma once
 
 #include <random>
@@ -26,8 +27,11 @@ class RandomCommands {
       const std::string tag = "v" + std::to_string(pick(5));
       const std::uint64_t n = pick(12);
       switch (kind) {
-        case 0: return put_manifest(repo, tag, n);
-        case 1: return command_of(oci::DeleteTag{must(RepoName::parse(repo)), must(oci::Tag::parse(tag))});
+        case 0:
+          return put_manifest(repo, tag, n);
+        case 1:
+          return command_of(
+              oci::DeleteTag{must(RepoName::parse(repo)), must(oci::Tag::parse(tag))});
         case 2: {
           const Command put = put_manifest(repo, tag, n);
           return command_of(oci::DeleteManifest{must(RepoName::parse(repo)),
@@ -50,7 +54,8 @@ class RandomCommands {
 inline std::uint64_t property_seed() {
   static const std::uint64_t seed = [] {
     const char* given = std::getenv("VARVE_SEED");
-    const std::uint64_t value = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    const std::uint64_t value =
+        given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
     std::printf("VARVE_SEED=%llu\n", static_cast<unsigned long long>(value));
     return value;
   }();

@@ -187,11 +187,12 @@ TEST(Event, VouchesForWhatItPutsOrPointsToAndForNothingElse) {
                             oci::ManifestPut{digest("new"), "m/t", a, 1},
                             oci::TagSet{digest("new"), digest("old"), a, tag("t")}};
   for (const Event& event : vouching) EXPECT_EQ(subject_digest(event), digest("new"));
-  const Event others[] = {system::Genesis{"E", "sha256", "L", "O"}, system::DevModeEnabled{},
-                          system::EventKeyRotated{"F", "E"}, content::RepoCreated{"oci", a},
-                          oci::ManifestDeleted{digest("old"), a},
-                          oci::TagDeleted{digest("old"), a, tag("t")}};
-  for (const Event& event : others) EXPECT_EQ(subject_digest(event), std::nullopt) << type_of(event);
+  const Event others[] = {
+      system::Genesis{"E", "sha256", "L", "O"}, system::DevModeEnabled{},
+      system::EventKeyRotated{"F", "E"},        content::RepoCreated{"oci", a},
+      oci::ManifestDeleted{digest("old"), a},   oci::TagDeleted{digest("old"), a, tag("t")}};
+  for (const Event& event : others)
+    EXPECT_EQ(subject_digest(event), std::nullopt) << type_of(event);
 }
 
 TEST(Event, TellsWhatItRemoves) {

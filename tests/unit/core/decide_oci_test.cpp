@@ -179,7 +179,9 @@ TEST(DeleteManifest, IsRefusedWhenMoreTagsWouldGoThanOneBatchMayHold) {
                                ManifestPut{digest("m"), "application/x", repo("a"), 1}};
   for (std::size_t i = 0; i < limits::kTagsDeletedAtOnceMax; ++i)
     events.emplace_back(TagSet{digest("m"), std::nullopt, repo("a"), tag("t" + std::to_string(i))});
-  given(events).when(DeleteManifest{repo("a"), digest("m")}).then({ManifestDeleted{digest("m"), repo("a")}});
+  given(events)
+      .when(DeleteManifest{repo("a"), digest("m")})
+      .then({ManifestDeleted{digest("m"), repo("a")}});
   events.emplace_back(TagSet{digest("m"), std::nullopt, repo("a"), tag("one-more")});
   given(events)
       .when(DeleteManifest{repo("a"), digest("m")})

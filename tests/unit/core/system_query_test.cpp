@@ -35,8 +35,8 @@ TEST(LogKeys, KeepEveryEventKeyOldestFirst) {
 }
 
 TEST(LogKeys, NameAKeyThatIsInForceAgainOnce) {
-  auto scenario = given({kGenesis, EventKeyRotated{"second", "first"},
-                         EventKeyRotated{"first", "second"}});
+  auto scenario =
+      given({kGenesis, EventKeyRotated{"second", "first"}, EventKeyRotated{"first", "second"}});
   EXPECT_EQ(log_keys(scenario.rows())->event, (Names{"second", "first"}));
 }
 

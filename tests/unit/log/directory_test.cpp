@@ -18,10 +18,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRequest = "01JD0000000000000000000000";
 
-Timestamp noon() { return must(Timestamp::parse("2026-11-21T12:00:00Z")); }
+Timestamp noon() {
+  return must(Timestamp::parse("2026-11-21T12:00:00Z"));
+}
 
 void initialise(const fs::path& root) {
-  must(DataDirectory::initialise(root, "registry.example/test", default_anchor(root), kRequest, noon()));
+  must(DataDirectory::initialise(root, "registry.example/test", default_anchor(root), kRequest,
+                                 noon()));
 }
 
 // Opens the directory's ledger, pushes `count` manifests and drains.
@@ -31,7 +34,8 @@ void push(const fs::path& root, std::uint64_t count, std::uint64_t from = 0) {
   HeadCell head;
   LedgerOptions options;
   options.clock = noon;
-  auto ledger = must(Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
+  auto ledger = must(
+      Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
   for (std::uint64_t i = from; i < from + count; ++i) {
     std::promise<Result<Receipt>> answer;
     ledger->submit(put_manifest("lib/app", "v" + std::to_string(i % 5), i),
@@ -45,7 +49,8 @@ FsckReport check(const fs::path& root) {
   auto directory = must(DataDirectory::open(root, Access::read_only));
   const auto blobs = must(open_file_blob_store(root));
   FileAnchor anchor(default_anchor(root));
-  return must(fsck_directory(directory, *blobs, anchor, root / "fsck.scratch", [](auto, auto, auto) {}));
+  return must(
+      fsck_directory(directory, *blobs, anchor, root / "fsck.scratch", [](auto, auto, auto) {}));
 }
 
 std::string findings(const FsckReport& report) {
@@ -59,14 +64,15 @@ TEST(DataDirectory, IsMadeWithKeysThatOnlyItsOwnerReads) {
   initialise(scratch.path() / "data");
   const auto keys = scratch.path() / "data" / "secrets" / "keys";
   for (const char* name : {"log", "event"})
-    EXPECT_EQ(fs::status(keys / name).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_EQ(fs::status(keys / name).permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
 }
 
 TEST(DataDirectory, IsMadeOnlyOnce) {
   const TestDirectory scratch;
   initialise(scratch.path());
-  const auto again = DataDirectory::initialise(scratch.path(), "other.example", default_anchor(scratch.path()),
-                                               kRequest, noon());
+  const auto again = DataDirectory::initialise(scratch.path(), "other.example",
+                                               default_anchor(scratch.path()), kRequest, noon());
   EXPECT_EQ(again.error().code, Errc::conflict);
 }
 
@@ -74,8 +80,8 @@ TEST(DataDirectory, IsNotMadeOverSomebodysFilesOrKeys) {
   for (const char* what : {"notes.txt", "secrets", "head.anchor"}) {
     const TestDirectory scratch;
     std::ofstream(scratch.path() / what) << "mine";
-    const auto made = DataDirectory::initialise(scratch.path(), "registry.example", default_anchor(scratch.path()),
-                                                kRequest, noon());
+    const auto made = DataDirectory::initialise(scratch.path(), "registry.example",
+                                                default_anchor(scratch.path()), kRequest, noon());
     ASSERT_FALSE(made) << what;
     EXPECT_EQ(made.error().code, Errc::conflict);
     EXPECT_TRUE(fs::exists(scratch.path() / what));
@@ -88,7 +94,8 @@ TEST(DataDirectory, LeavesADirectoryItRefusesAsItWas) {
   fs::create_directory(root);
   fs::permissions(root, fs::perms::owner_all | fs::perms::others_read);
   std::ofstream(root / "notes.txt") << "mine";
-  EXPECT_FALSE(DataDirectory::initialise(root, "registry.example", default_anchor(root), kRequest, noon()));
+  EXPECT_FALSE(
+      DataDirectory::initialise(root, "registry.example", default_anchor(root), kRequest, noon()));
   EXPECT_EQ(fs::status(root).permissions(), fs::perms::owner_all | fs::perms::others_read);
   EXPECT_EQ(std::distance(fs::directory_iterator(root), {}), 1);
 }
@@ -99,14 +106,17 @@ TEST(DataDirectory, DoesNotFinishAnInitialisationUnderAnotherNameOrOverAnotherAn
   const auto half = scratch.path() / "half";
   fs::create_directories(half / "init.unfinished");
   fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
-  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
+           fs::copy_options::recursive);
   const auto attempt = [&](const char* origin, const fs::path& anchor) {
     return DataDirectory::initialise(half, origin, anchor, kRequest, noon());
   };
   EXPECT_EQ(attempt("other.example", half / "head.anchor").error().code, Errc::conflict);
   initialise(scratch.path() / "other");
-  EXPECT_EQ(attempt("registry.example/test", scratch.path() / "other" / "head.anchor").error().code, Errc::conflict);
-  EXPECT_TRUE(attempt("registry.example/test", scratch.path() / "whole" / "head.anchor").has_value());
+  EXPECT_EQ(attempt("registry.example/test", scratch.path() / "other" / "head.anchor").error().code,
+            Errc::conflict);
+  EXPECT_TRUE(
+      attempt("registry.example/test", scratch.path() / "whole" / "head.anchor").has_value());
 }
 
 TEST(DataDirectory, FinishesAnInterruptedInitialisationAtEveryStep) {
@@ -116,7 +126,8 @@ TEST(DataDirectory, FinishesAnInterruptedInitialisationAtEveryStep) {
   const auto half = scratch.path() / "half";
   fs::create_directories(half / "init.unfinished");
   fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
-  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
+           fs::copy_options::recursive);
   fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
   initialise(half);
   push(half, 3);
@@ -132,7 +143,10 @@ TEST(DataDirectory, FinishesAnInterruptedInitialisationAtEveryStep) {
 TEST(DataDirectory, RefusesAnOriginThatCannotNameAKey) {
   const TestDirectory scratch;
   for (const char* origin : {"", "two words", "a+b", "line\nbreak"})
-    EXPECT_EQ(DataDirectory::initialise(scratch.path() / "d", origin, scratch.path() / "a", kRequest, noon()).error().code,
+    EXPECT_EQ(DataDirectory::initialise(scratch.path() / "d", origin, scratch.path() / "a",
+                                        kRequest, noon())
+                  .error()
+                  .code,
               Errc::invalid);
 }
 
@@ -150,18 +164,21 @@ TEST(DataDirectory, RefusesKeysTheLogDoesNotName) {
   const auto file = scratch.path() / "secrets" / "keys" / "event";
   std::ofstream(file) << Signer::generate("registry.example/test/events").to_string() << "\n";
   auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
-  EXPECT_EQ(directory.load_keys(FileAnchor(default_anchor(scratch.path()))).error().code, Errc::corrupt);
+  EXPECT_EQ(directory.load_keys(FileAnchor(default_anchor(scratch.path()))).error().code,
+            Errc::corrupt);
 }
 
 TEST(KeyRotation, IsSignedByTheOldKeyAndChecksOutAlongTheChain) {
   const TestDirectory scratch;
   initialise(scratch.path());
   push(scratch.path(), 3);
-  const auto replacement = must(rotate_event_key(scratch.path(), default_anchor(scratch.path()), kRequest, noon));
+  const auto replacement =
+      must(rotate_event_key(scratch.path(), default_anchor(scratch.path()), kRequest, noon));
   push(scratch.path(), 3, 10);
   EXPECT_EQ(findings(check(scratch.path())), "");
   auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
-  EXPECT_EQ(must(directory.load_keys(FileAnchor(default_anchor(scratch.path())))).event.verifier(), replacement);
+  EXPECT_EQ(must(directory.load_keys(FileAnchor(default_anchor(scratch.path())))).event.verifier(),
+            replacement);
   const auto head = must(directory.load_head());
   const Reader reader(head);
   std::optional<std::uint64_t> rotated;
@@ -169,7 +186,8 @@ TEST(KeyRotation, IsSignedByTheOldKeyAndChecksOutAlongTheChain) {
     const std::string bytes = must(reader.entry(EntryIndex{i}));
     const Note note = must(parse_note(bytes));
     EXPECT_EQ(verify_note(note, {&replacement, 1}).has_value(), rotated.has_value()) << i;
-    if (std::holds_alternative<system::EventKeyRotated>(must(decode_entry_text(note.text)).event)) rotated = i;
+    if (std::holds_alternative<system::EventKeyRotated>(must(decode_entry_text(note.text)).event))
+      rotated = i;
   }
   EXPECT_TRUE(rotated);
 }
@@ -271,7 +289,8 @@ TEST(Fsck, FindsAChangedTileBodyEntryAndCheckpoint) {
       value[value.size() / 2] = static_cast<char>(value[value.size() / 2] ^ 1);
       batch.put(family, key, value);
     });
-    EXPECT_NE(findings(check(scratch.path())), "") << kFamilyNames[static_cast<std::size_t>(family)];
+    EXPECT_NE(findings(check(scratch.path())), "")
+        << kFamilyNames[static_cast<std::size_t>(family)];
   }
 }
 
@@ -279,9 +298,11 @@ TEST(Fsck, FindsAnAnchorOfAnotherHistory) {
   const TestDirectory scratch;
   initialise(scratch.path());
   push(scratch.path(), 5);
-  const auto keys = must(must(DataDirectory::open(scratch.path(), Access::exclusive)).load_keys(FileAnchor(default_anchor(scratch.path()))));
+  const auto keys = must(must(DataDirectory::open(scratch.path(), Access::exclusive))
+                             .load_keys(FileAnchor(default_anchor(scratch.path()))));
   FileAnchor anchor(default_anchor(scratch.path()));
-  must(anchor.write(sign_checkpoint({"registry.example/test", TreeSize{1'000}, Hash256{}}, keys.log)));
+  must(anchor.write(
+      sign_checkpoint({"registry.example/test", TreeSize{1'000}, Hash256{}}, keys.log)));
   EXPECT_THAT(findings(check(scratch.path())), testing::HasSubstr("anchor"));
 }
 

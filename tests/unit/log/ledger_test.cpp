@@ -365,7 +365,8 @@ TEST(LedgerAnchor, RefusesAnotherHistoryOfTheSameLength) {
   rig.close();
   Hash256 other{};
   other[0] = 1;
-  rig.anchor.note = sign_checkpoint({rig.log_key.verifier().name(), TreeSize{1}, other}, rig.log_key);
+  rig.anchor.note =
+      sign_checkpoint({rig.log_key.verifier().name(), TreeSize{1}, other}, rig.log_key);
   const auto opened = rig.try_open();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Errc::conflict);

@@ -54,21 +54,24 @@ class LyingSource final : public EntrySource {
 };
 
 Result<FsckReport> fsck(const LogRig& rig, EntrySource& source) {
-  return fsck_remote(source, rig.log_key.verifier(), rig.event_key.verifier(), [](auto, auto, auto) {});
+  return fsck_remote(source, rig.log_key.verifier(), rig.event_key.verifier(),
+                     [](auto, auto, auto) {});
 }
 
 class Replay : public testing::Test {
  protected:
   Replay() {
     rig.open();
-    for (std::uint64_t i = 0; i < 40; ++i) must(rig.run(put_manifest("lib/app", "v" + std::to_string(i % 4), i)));
+    for (std::uint64_t i = 0; i < 40; ++i)
+      must(rig.run(put_manifest("lib/app", "v" + std::to_string(i % 4), i)));
     rig.ledger->drain();
   }
   Result<ReplayReport> run(EntrySource& source, ReplayOptions options = {}) {
     const auto out = make_mem_store();
     return replay(source, *out, options, rig.log_key.verifier());
   }
-  std::string re_signed(std::string bytes, const Signer& signer, std::string_view from, std::string_view to) {
+  std::string re_signed(std::string bytes, const Signer& signer, std::string_view from,
+                        std::string_view to) {
     std::string text(must(parse_note(bytes)).text);
     const auto at = text.find(from);
     EXPECT_NE(at, std::string::npos);
@@ -111,14 +114,18 @@ TEST_F(Replay, RefusesAnEntrySignedByAnotherKeyEvenUnderTheSameName) {
   const Signer stranger = Signer::generate(rig.event_key.verifier().name());
   LyingSource source(rig);
   source.changed = EntryIndex{20};
-  source.change = [&](std::string bytes) { return re_signed(bytes, stranger, "anonymous", "anonymous"); };
+  source.change = [&](std::string bytes) {
+    return re_signed(bytes, stranger, "anonymous", "anonymous");
+  };
   EXPECT_THAT(run(source).error().what, HasSubstr("entry 20"));
 }
 
 TEST_F(Replay, RefusesAValidlySignedEntryThatTheCheckpointDoesNotCover) {
   LyingSource source(rig);
   source.changed = EntryIndex{20};
-  source.change = [&](std::string bytes) { return re_signed(bytes, rig.event_key, "anonymous", "anonymouse"); };
+  source.change = [&](std::string bytes) {
+    return re_signed(bytes, rig.event_key, "anonymous", "anonymouse");
+  };
   const auto report = run(source);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().about, About::checkpoint);
@@ -127,21 +134,27 @@ TEST_F(Replay, RefusesAValidlySignedEntryThatTheCheckpointDoesNotCover) {
 TEST_F(Replay, RefusesAnEntryThatClaimsAnotherIndex) {
   LyingSource source(rig);
   source.changed = EntryIndex{20};
-  source.change = [&](std::string bytes) { return re_signed(bytes, rig.event_key, "\"index\":20", "\"index\":21"); };
+  source.change = [&](std::string bytes) {
+    return re_signed(bytes, rig.event_key, "\"index\":20", "\"index\":21");
+  };
   EXPECT_THAT(run(source).error().what, HasSubstr("entry 20"));
 }
 
 TEST_F(Replay, RefusesABrokenRunOfOneRequest) {
   LyingSource source(rig);
   source.changed = EntryIndex{2};
-  source.change = [&](std::string bytes) { return re_signed(bytes, rig.event_key, "\"batch\":[1,3]", "\"batch\":[2,3]"); };
+  source.change = [&](std::string bytes) {
+    return re_signed(bytes, rig.event_key, "\"batch\":[1,3]", "\"batch\":[2,3]");
+  };
   EXPECT_THAT(run(source).error().what, HasSubstr("run of events"));
 }
 
 TEST_F(Replay, RefusesTimeThatGoesBack) {
   LyingSource source(rig);
   source.changed = EntryIndex{9};
-  source.change = [&](std::string bytes) { return re_signed(bytes, rig.event_key, "\"at\":\"20", "\"at\":\"19"); };
+  source.change = [&](std::string bytes) {
+    return re_signed(bytes, rig.event_key, "\"at\":\"20", "\"at\":\"19");
+  };
   EXPECT_FALSE(run(source));
 }
 
@@ -180,7 +193,8 @@ TEST_F(Replay, AsksAStrangersLogForNoBodies) {
 TEST_F(Replay, CopiesMoreBodiesThanItKeepsInMemory) {
   const auto big = [](std::uint64_t i) {
     Command command = put_manifest("lib/big", "v" + std::to_string(i), i);
-    auto bytes = std::make_shared<const std::string>(std::string(4 << 20, static_cast<char>('a' + i)));
+    auto bytes =
+        std::make_shared<const std::string>(std::string(4 << 20, static_cast<char>('a' + i)));
     auto& put = std::get<oci::PutManifest>(command.intent);
     put.digest = Digest::of(*bytes);
     put.size = bytes->size();
@@ -197,11 +211,11 @@ TEST_F(Replay, CopiesMoreBodiesThanItKeepsInMemory) {
 TEST_F(Replay, RefusesACheckpointOfAnotherKeyOrRoot) {
   const Signer stranger = Signer::generate(rig.log_key.verifier().name());
   LyingSource source(rig);
-  source.forged_checkpoint =
-      sign_checkpoint({stranger.verifier().name(), rig.head.get()->size, rig.head.get()->root}, stranger);
+  source.forged_checkpoint = sign_checkpoint(
+      {stranger.verifier().name(), rig.head.get()->size, rig.head.get()->root}, stranger);
   EXPECT_FALSE(run(source));
-  source.forged_checkpoint =
-      sign_checkpoint({rig.log_key.verifier().name(), rig.head.get()->size, Hash256{}}, rig.log_key);
+  source.forged_checkpoint = sign_checkpoint(
+      {rig.log_key.verifier().name(), rig.head.get()->size, Hash256{}}, rig.log_key);
   EXPECT_EQ(run(source).error().about, About::checkpoint);
 }
 
@@ -266,7 +280,9 @@ TEST_F(Replay, FsckFindsEachKindOfLie) {
     if (lie == "dropped") source.dropped = EntryIndex{3};
     if (lie == "entry") {
       source.changed = EntryIndex{3};
-      source.change = [&](std::string bytes) { return re_signed(bytes, rig.event_key, "anonymous", "anonymouse"); };
+      source.change = [&](std::string bytes) {
+        return re_signed(bytes, rig.event_key, "anonymous", "anonymouse");
+      };
     }
     EXPECT_FALSE(must(fsck(rig, source)).findings.empty()) << lie;
   }
@@ -283,7 +299,8 @@ TEST_F(Replay, FsckTellsWhatItCouldNotReadFromWhatIsWrong) {
 TEST_F(Replay, FsckSaysWhenTheTrustedKeysAreNotThisLogs) {
   LyingSource source(rig);
   const Signer stranger = Signer::generate(rig.event_key.verifier().name());
-  const auto report = must(fsck_remote(source, rig.log_key.verifier(), stranger.verifier(), [](auto, auto, auto) {}));
+  const auto report = must(
+      fsck_remote(source, rig.log_key.verifier(), stranger.verifier(), [](auto, auto, auto) {}));
   ASSERT_FALSE(report.findings.empty());
   EXPECT_EQ(report.findings.front().what, "key");
 }

@@ -15,19 +15,22 @@ namespace varve::cli {
 namespace {
 
 std::string ok(std::string_view body) {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\nX-Thing: 7\r\n\r\n" +
-         std::string(body);
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nX-Thing: 7\r\n\r\n" + std::string(body);
 }
 
 std::unique_ptr<Server> client(const Loopback& server) {
   return *HttpClient::make(server.url(), {.connect_ms = 250, .answer_ms = 250});
 }
 
-Ask get(std::size_t bytes_max = 1000) { return {.target = "/x", .bytes_max = bytes_max}; }
+Ask get(std::size_t bytes_max = 1000) {
+  return {.target = "/x", .bytes_max = bytes_max};
+}
 
 TEST(HttpClient, AsksAgainOnTheSameConnection) {
   Loopback server([](int fd, int) {
-    for (std::string request; !(request = read_request(fd)).empty();) say(fd, ok(request.substr(0, 15)));
+    for (std::string request; !(request = read_request(fd)).empty();)
+      say(fd, ok(request.substr(0, 15)));
   });
   auto http = client(server);
   for (int i = 0; i < 3; ++i) {
@@ -88,7 +91,8 @@ TEST(HttpClient, StopsReadingWhatIsTooLarge) {
 }
 
 TEST(HttpClient, GivesUpOnAServerThatStalls) {
-  for (const char* start : {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"}) {
+  for (const char* start :
+       {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"}) {
     Loopback server([start](int fd, int) {
       read_request(fd);
       say(fd, start);
@@ -103,9 +107,10 @@ TEST(HttpClient, GivesUpOnAServerThatStalls) {
 }
 
 TEST(HttpClient, RefusesNonsenseAndCutAnswers) {
-  for (const char* nonsense : {"hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab",
-                               "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "",
-                               "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"}) {
+  for (const char* nonsense :
+       {"hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"}) {
     Loopback server([nonsense](int fd, int) {
       read_request(fd);
       say(fd, nonsense);
@@ -120,13 +125,15 @@ TEST(HttpClient, AsksAgainAfterA503ThatInvitesIt) {
   std::atomic<int> requests{0};
   Loopback server([&](int fd, int) {
     for (std::string r; !(r = read_request(fd)).empty();)
-      say(fd, ++requests == 1 ? "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" : ok("done"));
+      say(fd, ++requests == 1 ? "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+                              : ok("done"));
   });
   auto http = client(server);
   EXPECT_EQ(http->ask(get())->body, "done");
   EXPECT_EQ(requests, 2);
   requests = 0;
-  EXPECT_EQ(http->ask({.target = "/x", .bytes_max = 10, .head = false, .patient = false})->status, 503u);
+  EXPECT_EQ(http->ask({.target = "/x", .bytes_max = 10, .head = false, .patient = false})->status,
+            503u);
   http.reset();
 }
 
@@ -154,11 +161,13 @@ TEST(HttpClient, SetsAsideNoMemoryForWhatIsOnlyAnnounced) {
 
 // Bytes that keep coming do not move the deadline.
 TEST(HttpClient, GivesAWholeAnswerOneDeadline) {
-  for (const char* start : {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "HTTP/1.1 200 OK\r\nX: "}) {
+  for (const char* start :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "HTTP/1.1 200 OK\r\nX: "}) {
     Loopback server([start](int fd, int) {
       read_request(fd);
       say(fd, start);
-      for (int i = 0; i < 100 && say(fd, "x"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      for (int i = 0; i < 100 && say(fd, "x"); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     });
     const auto begin = std::chrono::steady_clock::now();
     const auto answer = client(server)->ask(get());
@@ -172,7 +181,8 @@ TEST(RemoteBodies, AreNotFetchedInSizesNoRegistryAccepts) {
   const Scratch scratch;
   Recorder recorder;
   FakeLog log;
-  const auto session = Session::open(log, TrustStore(scratch.path()), std::nullopt, recorder.console);
+  const auto session =
+      Session::open(log, TrustStore(scratch.path()), std::nullopt, recorder.console);
   ASSERT_TRUE(session);
   RemoteSource source(*session);
   const BodyName huge{Digest::of("body"), std::uint64_t{1} << 52};
@@ -194,12 +204,17 @@ TEST(Answers, MeanDifferentThings) {
   });
   auto http = client(server);
   const std::tuple<const char*, Errc, Errc> kCases[] = {
-      {"/401", Errc::unauthorized, Errc::unauthorized}, {"/403", Errc::denied, Errc::denied},
-      {"/404", Errc::not_found, Errc::unavailable},     {"/410", Errc::gone, Errc::unavailable},
-      {"/500", Errc::unavailable, Errc::unavailable},   {"/302", Errc::unavailable, Errc::unavailable},
+      {"/401", Errc::unauthorized, Errc::unauthorized},
+      {"/403", Errc::denied, Errc::denied},
+      {"/404", Errc::not_found, Errc::unavailable},
+      {"/410", Errc::gone, Errc::unavailable},
+      {"/500", Errc::unavailable, Errc::unavailable},
+      {"/302", Errc::unavailable, Errc::unavailable},
       {"/429", Errc::unavailable, Errc::unavailable}};
   for (const auto& [target, asked_about, part_of_the_log] : kCases) {
-    EXPECT_EQ(refusal(*http, target, *http->ask({.target = target, .bytes_max = 10})).code, asked_about) << target;
+    EXPECT_EQ(refusal(*http, target, *http->ask({.target = target, .bytes_max = 10})).code,
+              asked_about)
+        << target;
     EXPECT_EQ(fetch(*http, target, 10).error().code, part_of_the_log) << target;
   }
   http.reset();

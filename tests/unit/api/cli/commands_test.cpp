@@ -1,4 +1,5 @@
-// Whole commands against a server that lies over real HTTP, judged as scripts judge them: by exit code.
+// Whole commands against a server that lies over real HTTP, judged as scripts judge them: by exit
+// code.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -23,7 +24,9 @@ class Commands : public testing::Test {
     words.insert(words.end(), {"--server", server.url()});
     return run_words(std::move(words));
   }
-  bool told(std::string_view words) const { return recorder.err.str().find(words) != std::string::npos; }
+  bool told(std::string_view words) const {
+    return recorder.err.str().find(words) != std::string::npos;
+  }
 
   Scratch scratch;
   Recorder recorder;
@@ -44,7 +47,8 @@ TEST_F(Commands, CannotTellWhenTheServerDeniesWhatItSigned) {
   const std::string digest = Digest::of("content").to_string();
   for (const unsigned status : {404u, 410u}) {
     log.tamper = [&](const std::string& target, Answer& answer) {
-      if (target.starts_with("/log/proof/") || target.starts_with("/log/tile/")) answer = {status, "", {}};
+      if (target.starts_with("/log/proof/") || target.starts_with("/log/tile/"))
+        answer = {status, "", {}};
       if (target == "/v2/library/app/manifests/t3")
         answer = {200, "", {{"Varve-Index", "3"}, {"Docker-Content-Digest", digest}}};
     };
@@ -80,7 +84,8 @@ TEST_F(Commands, TellWhatIsFalseFromWhatCouldNotBeRead) {
   bool lie = false;
   log.tamper = [&](const std::string& target, Answer& answer) {
     if (hide && target == "/log/tile/0/000") answer = {404, "", {}};
-    if (lie && target == "/log/tile/1/000.p/1") answer.body[0] = static_cast<char>(answer.body[0] ^ 1);
+    if (lie && target == "/log/tile/1/000.p/1")
+      answer.body[0] = static_cast<char>(answer.body[0] ^ 1);
   };
   EXPECT_EQ(fsck(), ExitCode::cannot_tell);
   EXPECT_TRUE(told("nothing is proven false"));
@@ -99,7 +104,8 @@ TEST_F(Commands, TellWhatIsFalseFromWhatCouldNotBeRead) {
 
 TEST_F(Commands, SayWhichKeysAProofNeeds) {
   EXPECT_EQ(run_words({"verify", "--help"}), ExitCode::ok);
-  for (const char* words : {"the log's", "/events", "key rotate", "signed its entry", "varve key show"})
+  for (const char* words :
+       {"the log's", "/events", "key rotate", "signed its entry", "varve key show"})
     EXPECT_NE(recorder.out.str().find(words), std::string::npos) << words;
 }
 
@@ -109,12 +115,15 @@ TEST(FsckVerdict, PutsALostTailBeforeWhatIsFalseAndThatBeforeWhatIsUnread) {
   const FsckFinding anchor{"anchor", "", false};
   const FsckFinding anchor_unread{"anchor", "", true};
   const auto verdict = [](const std::vector<FsckFinding>& findings,
-                          std::optional<ExitCode> says = std::nullopt) { return verdict_of(findings, says); };
+                          std::optional<ExitCode> says = std::nullopt) {
+    return verdict_of(findings, says);
+  };
   EXPECT_EQ(verdict({}), ExitCode::ok);
   EXPECT_EQ(verdict({unread}), ExitCode::cannot_tell);
   EXPECT_EQ(verdict({unread, wrong, unread}), ExitCode::proven_false);
   EXPECT_EQ(verdict({anchor}, ExitCode::equivocation), ExitCode::equivocation);
-  EXPECT_EQ(verdict({anchor_unread, wrong, unread}, ExitCode::equivocation), ExitCode::equivocation);
+  EXPECT_EQ(verdict({anchor_unread, wrong, unread}, ExitCode::equivocation),
+            ExitCode::equivocation);
   EXPECT_EQ(verdict({anchor_unread}, ExitCode::cannot_tell), ExitCode::cannot_tell);
   EXPECT_EQ(verdict({anchor_unread, unread}, ExitCode::cannot_tell), ExitCode::cannot_tell);
   EXPECT_EQ(verdict({anchor_unread, wrong}, ExitCode::cannot_tell), ExitCode::proven_false);

@@ -24,7 +24,8 @@ TEST(Config, PrefersFlagsToVariablesToTheFileToDefaults) {
   inputs.file = scratch.write("varve.toml",
                               "listen = \"127.0.0.1:1\"\ndata = \"from-file\"\nio_threads = 7\n"
                               "[disk]\nlow_water = \"1GiB\"\n");
-  inputs.environment = {{"VARVE_LISTEN", "127.0.0.1:2"}, {"VARVE_DATA", "from-variable"}, {"HOME", "/"}};
+  inputs.environment = {
+      {"VARVE_LISTEN", "127.0.0.1:2"}, {"VARVE_DATA", "from-variable"}, {"HOME", "/"}};
   inputs.flags = {{"listen", "127.0.0.1:3"}};
   const auto loaded = load_config(inputs);
   ASSERT_TRUE(loaded) << loaded.error().what;
@@ -76,7 +77,8 @@ TEST(Config, NamesTheVariableThatConfiguresNothing) {
 
 TEST(Config, LeavesTheClientsVariablesAlone) {
   ConfigInputs inputs;
-  inputs.environment = {{"VARVE_SERVER", "http://127.0.0.1:1"}, {"VARVE_TOKEN", "t"}, {"VARVER", "x"}};
+  inputs.environment = {
+      {"VARVE_SERVER", "http://127.0.0.1:1"}, {"VARVE_TOKEN", "t"}, {"VARVER", "x"}};
   EXPECT_TRUE(load_config(inputs));
 }
 
@@ -110,7 +112,8 @@ TEST(Config, TakesTheFileFromItsVariable) {
 }
 
 TEST(Config, RefusesDevModeOnAnythingButLoopback) {
-  for (const char* address : {"0.0.0.0:5000", "192.168.1.2:5000", "[::]:5000", "[::ffff:127.0.0.1]:5000"}) {
+  for (const char* address :
+       {"0.0.0.0:5000", "192.168.1.2:5000", "[::]:5000", "[::ffff:127.0.0.1]:5000"}) {
     ConfigInputs inputs;
     inputs.flags = {{"dev", "true"}, {"listen", address}};
     EXPECT_FALSE(load_config(inputs)) << address;
@@ -134,10 +137,12 @@ TEST(Config, RefusesValuesThatExcludeEachOther) {
 
 TEST(Config, RefusesWhatDoesNotParse) {
   const std::pair<const char*, const char*> kBad[] = {
-      {"listen", "127.0.0.1"},       {"listen", "localhost:5000"},        {"listen", "127.0.0.1:65536"},
-      {"listen", "::1:5000"},        {"listen", "127.0.0.1:050"},         {"disk.low_water", "12 MiB"},
-      {"disk.low_water", "-1"},      {"disk.low_water", "99999999999TiB"}, {"publish_interval", "1"},
-      {"publish_interval", "1.5s"},  {"io_threads", "0"},                 {"io_threads", "257"},
+      {"listen", "127.0.0.1"},       {"listen", "localhost:5000"},
+      {"listen", "127.0.0.1:65536"}, {"listen", "::1:5000"},
+      {"listen", "127.0.0.1:050"},   {"disk.low_water", "12 MiB"},
+      {"disk.low_water", "-1"},      {"disk.low_water", "99999999999TiB"},
+      {"publish_interval", "1"},     {"publish_interval", "1.5s"},
+      {"io_threads", "0"},           {"io_threads", "257"},
       {"log_level", "loud"},         {"dev", "yes"}};
   for (const auto& [name, value] : kBad) {
     ConfigInputs inputs;

@@ -12,7 +12,8 @@ namespace {
 class CheckedEntries : public testing::Test {
  protected:
   Session session() {
-    return *Session::open(log, TrustStore(scratch.path() / "state"), std::nullopt, recorder.console);
+    return *Session::open(log, TrustStore(scratch.path() / "state"), std::nullopt,
+                          recorder.console);
   }
   // Indexes seen, or the error.
   Result<std::vector<std::uint64_t>> read(std::uint64_t from, std::uint64_t to) {
@@ -166,7 +167,8 @@ TEST_F(CheckedEntries, AreRefusedAtAnotherIndexThanTheySay) {
   envelope.index = {7};
   envelope.request = "01JD00000000000000000000ZZ";
   envelope.surface = "oci";
-  const Event event = oci::TagDeleted{Digest::of("x"), *RepoName::parse("a"), *oci::Tag::parse("b")};
+  const Event event =
+      oci::TagDeleted{Digest::of("x"), *RepoName::parse("a"), *oci::Tag::parse("b")};
   log.append_as(envelope, event);
   log.publish();
   const auto seen = read(0, 6);

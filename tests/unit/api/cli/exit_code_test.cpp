@@ -20,7 +20,8 @@ TEST(ExitCodes, AreTheDocumentedNumbers) {
 TEST(ExitCodes, NoErrorEverBecomesSuccess) {
   for (int code = 0; code < kErrcs; ++code)
     for (int about = 0; about < kAbouts; ++about)
-      EXPECT_NE(exit_code_of(Error(static_cast<Errc>(code), static_cast<About>(about), "x")), ExitCode::ok);
+      EXPECT_NE(exit_code_of(Error(static_cast<Errc>(code), static_cast<About>(about), "x")),
+                ExitCode::ok);
 }
 
 TEST(ExitCodes, MapErrorsByWhatTheyMeanForTheCaller) {

@@ -21,7 +21,8 @@ class FakeLog final : public Server {
       : origin_(std::move(origin)),
         log_(Signer::generate(origin_)),
         event_(Signer::generate(origin_ + "/events")) {
-    append(system::Genesis{event_.verifier().to_string(), "sha256", log_.verifier().to_string(), origin_});
+    append(system::Genesis{event_.verifier().to_string(), "sha256", log_.verifier().to_string(),
+                           origin_});
     publish();
   }
 
@@ -69,7 +70,8 @@ class FakeLog final : public Server {
   void serve_checkpoint(std::string note) { checkpoint_ = std::move(note); }
   // The same keys, another history.
   void rewrite_entry(std::size_t index, const std::string& tag) {
-    std::vector<std::string> kept(entries_.begin() + static_cast<std::ptrdiff_t>(index) + 1, entries_.end());
+    std::vector<std::string> kept(entries_.begin() + static_cast<std::ptrdiff_t>(index) + 1,
+                                  entries_.end());
     entries_.resize(index);
     append_tag(tag);
     entries_.insert(entries_.end(), kept.begin(), kept.end());
@@ -77,7 +79,8 @@ class FakeLog final : public Server {
 
   std::string proof(std::size_t index, std::size_t size) const {
     return format_bundle({entries_[index], EntryIndex{index},
-                          *inclusion_proof(EntryIndex{index}, TreeSize{size}, nodes()), checkpoint_at(size)});
+                          *inclusion_proof(EntryIndex{index}, TreeSize{size}, nodes()),
+                          checkpoint_at(size)});
   }
 
   // Sees every answer on its way out.
@@ -98,7 +101,9 @@ class FakeLog final : public Server {
 
  private:
   NodeReader nodes() const {
-    return [this](unsigned level, std::uint64_t index) -> Result<Hash256> { return node(level, index); };
+    return [this](unsigned level, std::uint64_t index) -> Result<Hash256> {
+      return node(level, index);
+    };
   }
   Hash256 node(unsigned level, std::uint64_t index) const {
     if (level == 0) return leaf_hash(entries_.at(index));

@@ -16,7 +16,8 @@
 
 namespace varve::cli {
 
-// Accepts connections one after another and hands each to `serve`, which owns the descriptor's talk.
+// Accepts connections one after another and hands each to `serve`, which owns the descriptor's
+// talk.
 class Loopback {
  public:
   explicit Loopback(std::function<void(int fd, int connection)> serve) : serve_(std::move(serve)) {
@@ -90,8 +91,8 @@ class ServedLog {
       target = target.substr(0, target.find('?'));
       const auto answer = log.ask({.target = target, .bytes_max = 64 << 20, .head = head});
       if (!answer) return;
-      std::string text = "HTTP/1.1 " + std::to_string(answer->status) + " Said\r\nContent-Length: " +
-                         std::to_string(answer->body.size()) + "\r\n";
+      std::string text = "HTTP/1.1 " + std::to_string(answer->status) +
+                         " Said\r\nContent-Length: " + std::to_string(answer->body.size()) + "\r\n";
       for (const auto& [name, value] : answer->headers) text += name + ": " + value + "\r\n";
       text += "\r\n";
       if (!head) text += answer->body;

@@ -1,5 +1,5 @@
-// varve prove, log and key show: what a server says an entry is about, entries of a newer version, and
-// keys that were rotated.
+// varve prove, log and key show: what a server says an entry is about, entries of a newer version,
+// and keys that were rotated.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -24,8 +24,10 @@ class Proving : public testing::Test {
   void claim(std::size_t index, const Digest& digest) {
     log.tamper = [=](const std::string& target, Answer& answer) {
       if (target == "/v2/library/app/manifests/t")
-        answer = {200, "", {{"Varve-Index", std::to_string(index)},
-                            {"Docker-Content-Digest", digest.to_string()}}};
+        answer = {200,
+                  "",
+                  {{"Varve-Index", std::to_string(index)},
+                   {"Docker-Content-Digest", digest.to_string()}}};
     };
   }
 

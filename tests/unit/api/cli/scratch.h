@@ -29,10 +29,12 @@ class Scratch {
     replace(path_ / name, bytes);
     return (path_ / name).string();
   }
-  // Not truncated in place: ext4 then flushes on close, which made byte-by-byte tests 40 times slower.
+  // Not truncated in place: ext4 then flushes on close, which made byte-by-byte tests 40 times
+  // slower.
   static void replace(const std::filesystem::path& file, std::string_view bytes) {
     std::filesystem::remove(file);
-    std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(file, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
   static std::string read(const std::filesystem::path& file) {
     std::ostringstream text;

@@ -24,14 +24,16 @@ class TrustedSession : public testing::Test {
     return files;
   }
   // Both notes are kept, and the message says where.
-  void expect_evidence(const Failure& failure, const std::string& first, const std::string& second) {
+  void expect_evidence(const Failure& failure, const std::string& first,
+                       const std::string& second) {
     std::vector<std::string> notes;
     for (const auto& file : evidence()) {
       notes.push_back(Scratch::read(file));
       EXPECT_NE(failure.why.find(file.string()), std::string::npos);
     }
     ASSERT_EQ(notes.size(), 2u);
-    EXPECT_TRUE((notes[0] == first && notes[1] == second) || (notes[0] == second && notes[1] == first));
+    EXPECT_TRUE((notes[0] == first && notes[1] == second) ||
+                (notes[0] == second && notes[1] == first));
   }
   void expect_equivocation(const Outcome<Session>& session, const std::string& first,
                            const std::string& second) {
@@ -139,14 +141,15 @@ TEST_F(TrustedSession, KeepsTheHashesThatProveAFork) {
   }
 }
 
-// Anybody between us and the server can change a tile; only hashes that lead to a signed root may be
-// held against the log.
+// Anybody between us and the server can change a tile; only hashes that lead to a signed root may
+// be held against the log.
 TEST_F(TrustedSession, BlamesNobodyForTilesThatAreNotThoseOfTheSignedRoot) {
   log.grow(299);
   ASSERT_TRUE(open(log));
   const std::string first = log.checkpoint_at(300);
   log.grow(300);
-  for (const char* tile : {"/log/tile/0/000", "/log/tile/0/001", "/log/tile/0/002", "/log/tile/1/000"}) {
+  for (const char* tile :
+       {"/log/tile/0/000", "/log/tile/0/001", "/log/tile/0/002", "/log/tile/1/000"}) {
     bool lied = false;
     log.tamper = [&](const std::string& target, Answer& answer) {
       if (!target.starts_with(tile)) return;
@@ -250,7 +253,8 @@ TEST_F(TrustedSession, FailsOnEveryDamagedByteOfItsMemoryInsteadOfForgetting) {
     ASSERT_EQ(session.error().code, ExitCode::internal) << "byte " << i;
     ASSERT_NE(session.error().why.find(file.string()), std::string::npos);
   }
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, good.size() / 2, good.size() - 1}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, good.size() / 2, good.size() - 1}) {
     Scratch::replace(file, good.substr(0, size));
     EXPECT_EQ(open(log).error().code, ExitCode::internal) << size << " bytes left";
   }
@@ -372,7 +376,8 @@ TEST_F(TrustedSession, TrustsAnewAfterForgetting) {
     FakeLog before;
     ASSERT_TRUE(open(before));
     FakeLog anew(name);
-    EXPECT_NE(open(anew).error().next.find("varve key forget --server " + anew.url()), std::string::npos);
+    EXPECT_NE(open(anew).error().next.find("varve key forget --server " + anew.url()),
+              std::string::npos);
     const auto forgotten = store.forget(anew.url());
     ASSERT_TRUE(forgotten);
     EXPECT_EQ(forgotten->origin, before.origin());

@@ -318,9 +318,11 @@ TEST_F(Verifying, DoesNotClaimAWitnessQuorumItCannotCheck) {
 }
 
 TEST_F(Verifying, RefusesALogThePolicyDoesNotName) {
-  good.policy = scratch.write("policy", "log " + FakeLog("other.test/log").keys().log.to_string() + "\nquorum none\n");
+  good.policy = scratch.write(
+      "policy", "log " + FakeLog("other.test/log").keys().log.to_string() + "\nquorum none\n");
   EXPECT_EQ(code_of(good), ExitCode::policy);
-  good.policy = scratch.write("policy", "log " + FakeLog().keys().log.to_string() + "\nquorum none\n");
+  good.policy =
+      scratch.write("policy", "log " + FakeLog().keys().log.to_string() + "\nquorum none\n");
   good.key = log.keys().event.to_string();
   EXPECT_EQ(code_of(good), ExitCode::proven_false);
 }
@@ -332,14 +334,16 @@ TEST(Policies, AreRefusedWholeWhenOneLineIsWrong) {
   EXPECT_TRUE(parse_policy("log " + a + " http://x\nwitness w1 " + b + "\nwitness w2 " + c +
                            " http://y\ngroup g 1 w1 w2\nquorum g\n"));
   EXPECT_TRUE(parse_policy("quorum none"));
-  for (const std::string& bad :
-       std::vector<std::string>{"", "log " + a, "quorum w\n", "quorum none\nquorum none\n",
-        "log " + a + "\nlog " + a + "\nquorum none\n", "log " + a + "\nwitness w " + a + "\nquorum none\n",
-        "log nothing\nquorum none\n", "frob\nquorum none\n", "quorum none\r\n",
-        "witness none " + b + "\nquorum none\n", "witness w " + b + "\nwitness w " + c + "\nquorum none\n",
-        "group g any w\nwitness w " + b + "\nquorum none\n",
-        "witness w " + b + "\ngroup g 2 w\nquorum none\n", "witness w " + b + "\ngroup g 0 w\nquorum none\n",
-        "witness w " + b + "\ngroup g any w\ngroup h any w\nquorum none\n"})
+  for (const std::string& bad : std::vector<std::string>{
+           "", "log " + a, "quorum w\n", "quorum none\nquorum none\n",
+           "log " + a + "\nlog " + a + "\nquorum none\n",
+           "log " + a + "\nwitness w " + a + "\nquorum none\n", "log nothing\nquorum none\n",
+           "frob\nquorum none\n", "quorum none\r\n", "witness none " + b + "\nquorum none\n",
+           "witness w " + b + "\nwitness w " + c + "\nquorum none\n",
+           "group g any w\nwitness w " + b + "\nquorum none\n",
+           "witness w " + b + "\ngroup g 2 w\nquorum none\n",
+           "witness w " + b + "\ngroup g 0 w\nquorum none\n",
+           "witness w " + b + "\ngroup g any w\ngroup h any w\nquorum none\n"})
     EXPECT_FALSE(parse_policy(bad)) << bad;
 }
 

@@ -1,4 +1,5 @@
-// What people type and what they get to read: references, addresses, hidden characters, the grammar.
+// What people type and what they get to read: references, addresses, hidden characters, the
+// grammar.
 #include <gtest/gtest.h>
 
 #include "api/cli/client.h"
@@ -22,13 +23,14 @@ TEST(References, NameARepositoryATagOrADigest) {
 
 TEST(References, RefuseWhatIsNoneOfThem) {
   for (const std::string& text :
-       std::vector<std::string>{"", ":1", "app:", "app@", "App", "app:1@" + kDigest, "app@sha256:12",
-                                "../app", "app:a b", "app:1:2"})
+       std::vector<std::string>{"", ":1", "app:", "app@", "App", "app:1@" + kDigest,
+                                "app@sha256:12", "../app", "app:a b", "app:1:2"})
     EXPECT_FALSE(parse_ref(text)) << text;
 }
 
 TEST(References, FindTheEventsThatConcernThem) {
-  const Event tag = oci::TagSet{Digest::of("x"), std::nullopt, *RepoName::parse("a/b"), *oci::Tag::parse("1")};
+  const Event tag =
+      oci::TagSet{Digest::of("x"), std::nullopt, *RepoName::parse("a/b"), *oci::Tag::parse("1")};
   EXPECT_TRUE(concerns(tag, *parse_ref("a/b")));
   EXPECT_TRUE(concerns(tag, *parse_ref("a/b:1")));
   EXPECT_TRUE(concerns(tag, *parse_ref("a/b@" + kDigest)));
@@ -48,9 +50,9 @@ TEST(Addresses, AreTakenApart) {
 }
 
 TEST(Addresses, AreRefusedWhenTheyCouldMeanSomethingElse) {
-  for (const char* text : {"", "127.0.0.1:5000", "ftp://h", "http://", "http://h:0", "http://h:65536",
-                           "http://h:1x", "http://u:p@h", "http://h/?q=1", "http://h/a b", "http://h\r\nX:",
-                           "http://[::1", "http://h/%0d%0a"})
+  for (const char* text : {"", "127.0.0.1:5000", "ftp://h", "http://", "http://h:0",
+                           "http://h:65536", "http://h:1x", "http://u:p@h", "http://h/?q=1",
+                           "http://h/a b", "http://h\r\nX:", "http://[::1", "http://h/%0d%0a"})
     EXPECT_FALSE(parse_url(text)) << text;
   EXPECT_EQ(parse_url("https://h").error().code, Errc::unsupported);
 }
@@ -58,8 +60,13 @@ TEST(Addresses, AreRefusedWhenTheyCouldMeanSomethingElse) {
 TEST(Clean, ShowsWhatWouldMoveTheCursorOrReorderTheLine) {
   EXPECT_EQ(clean("plain – ✓ text"), "plain – ✓ text");
   EXPECT_EQ(clean("a\x1b[2Kb\rc\n"), "a\\x1b[2Kb\\x0dc\\x0a");
-  EXPECT_EQ(clean("a\xe2\x80\xae" "b"), "a\\xe2\\x80\\xae" "b");
-  EXPECT_EQ(clean("\xc2\x9b" "31m"), "\\xc2\\x9b31m");
+  EXPECT_EQ(clean("a\xe2\x80\xae"
+                  "b"),
+            "a\\xe2\\x80\\xae"
+            "b");
+  EXPECT_EQ(clean("\xc2\x9b"
+                  "31m"),
+            "\\xc2\\x9b31m");
   EXPECT_EQ(clean("\xff\xc3"), "\\xff\\xc3");
 }
 
@@ -69,14 +76,17 @@ TEST(JsonOut, IsAlwaysValidWhateverTheBytes) {
   EXPECT_EQ(quoted("\xff"), "\"\\\\xff\"");
 }
 
-ExitCode run_words(std::vector<std::string> words, Recorder& recorder) { return run(words, recorder.console); }
+ExitCode run_words(std::vector<std::string> words, Recorder& recorder) {
+  return run(words, recorder.console);
+}
 
 TEST(Grammar, HelpOfEveryCommandOpensWithExamples) {
-  for (const char* name : {"init", "serve", "log", "prove", "verify", "replay", "fsck", "key", "config",
-                           "version", "help"}) {
+  for (const char* name : {"init", "serve", "log", "prove", "verify", "replay", "fsck", "key",
+                           "config", "version", "help"}) {
     Recorder recorder;
     EXPECT_EQ(run_words({name, "--help"}, recorder), ExitCode::ok) << name;
-    EXPECT_TRUE(recorder.out.str().starts_with("Examples:\n  varve " + std::string(name))) << recorder.out.str();
+    EXPECT_TRUE(recorder.out.str().starts_with("Examples:\n  varve " + std::string(name)))
+        << recorder.out.str();
     EXPECT_EQ(recorder.err.str(), "");
   }
 }
@@ -92,10 +102,21 @@ TEST(Grammar, PrintsTheExitCodesAsTextAndAsJson) {
 
 TEST(Grammar, RefusesWhatItDoesNotUnderstandInThreeParts) {
   const std::vector<std::vector<std::string>> kWrong = {
-      {}, {"lgo"}, {"log", "--form", "1"}, {"log", "-o", "yaml"}, {"verify"}, {"init"}, {"key"},
-      {"help", "nothing"}, {"log", "--from", "x"}, {"fsck"}, {"replay", "--out", "/nonexistent/x"},
-      {"fsck", "--data", "a", "--url", "b"}, {"fsck", "--url", "http://127.0.0.1:1"},
-      {"log", "--server", "https://registry.example"}, {"serve", "--dev", "--listen", "0.0.0.0:5000"}};
+      {},
+      {"lgo"},
+      {"log", "--form", "1"},
+      {"log", "-o", "yaml"},
+      {"verify"},
+      {"init"},
+      {"key"},
+      {"help", "nothing"},
+      {"log", "--from", "x"},
+      {"fsck"},
+      {"replay", "--out", "/nonexistent/x"},
+      {"fsck", "--data", "a", "--url", "b"},
+      {"fsck", "--url", "http://127.0.0.1:1"},
+      {"log", "--server", "https://registry.example"},
+      {"serve", "--dev", "--listen", "0.0.0.0:5000"}};
   for (const auto& words : kWrong) {
     Recorder recorder;
     EXPECT_EQ(run_words(words, recorder), ExitCode::usage) << (words.empty() ? "" : words[0]);

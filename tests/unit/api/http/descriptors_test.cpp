@@ -23,7 +23,8 @@ TEST(Descriptors, BelowTheLeastARegistryNeedsThereIsNone) {
   EXPECT_EQ(connections_within(960).value(), limits::kConnectionsMin);
   const auto short_of_one = connections_within(959);
   ASSERT_FALSE(short_of_one.has_value());
-  EXPECT_EQ(short_of_one.error().what, "this process may open 959 files; a registry needs at least 960");
+  EXPECT_EQ(short_of_one.error().what,
+            "this process may open 959 files; a registry needs at least 960");
   EXPECT_FALSE(connections_within(0).has_value());
 }
 

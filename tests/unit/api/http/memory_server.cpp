@@ -98,7 +98,9 @@ Pool& pool() {
 }
 
 MemoryServer::MemoryServer(std::span<const Surface> surfaces, Hooks hooks, MemoryBudget& memory)
-    : loop_(memory), environment_{Router(surfaces), services_, pool(), std::move(hooks)}, client_(context_) {
+    : loop_(memory),
+      environment_{Router(surfaces), services_, pool(), std::move(hooks)},
+      client_(context_) {
   loop_.tick(now_, 784111777);
   Stream server(context_);
   client_.connect(server);

@@ -220,7 +220,8 @@ TEST(Server, DrainsByFinishingWhatRunsAndClosingWhatIsIdle) {
   EXPECT_EQ(fixture.server->connections(), 0U);
 }
 
-// The order in which a process comes to its end: the pool's last completions find their thread's queue.
+// The order in which a process comes to its end: the pool's last completions find their thread's
+// queue.
 TEST(Server, OutlivesAPoolThatWorksLongerThanTheDrainWaits) {
   std::promise<void> entered;
   g_entered = &entered;

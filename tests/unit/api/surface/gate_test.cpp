@@ -99,7 +99,8 @@ TEST(Gate, StopsChangesWhileTheDiskIsNearlyFullAndGoesOnByItself) {
 
 TEST(Gate, MeasuresTheDiskBeforeEachWindowOfAnUpload) {
   TestServer server;
-  const std::string upload = server.call({Method::post, "/v2/app/blobs/uploads/"}).header("Location");
+  const std::string upload =
+      server.call({Method::post, "/v2/app/blobs/uploads/"}).header("Location");
   server.config().disk_low_water_bytes = UINT64_MAX;
   server.services().state->disk_checked_ms = INT64_MAX;  // the last answer, "enough", is not old
   EXPECT_EQ(server.call({Method::patch, upload, {}, "window"}).status, 503U);

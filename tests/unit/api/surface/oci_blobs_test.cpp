@@ -231,8 +231,11 @@ struct Turnstile {
 
 // What everybody may ask and nobody gets: cheap to refuse once its turn comes.
 void submit_one(TestServer& server, std::atomic<bool>& refused) {
-  Command command{Actor{}, server.services().ulid(), "oci",
-                  content::LinkBlob{RepoName::parse("app").value(), Digest::of("x"), 1}, {}};
+  Command command{Actor{},
+                  server.services().ulid(),
+                  "oci",
+                  content::LinkBlob{RepoName::parse("app").value(), Digest::of("x"), 1},
+                  {}};
   server.services().ledger->submit(std::move(command), [&refused](const Result<Receipt>& receipt) {
     if (receipt.error().code == Errc::overloaded) refused = true;
   });

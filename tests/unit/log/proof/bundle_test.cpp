@@ -337,8 +337,8 @@ TEST(VerifyBundle, AnEntryFromBeforeARotationVerifiesWithTheKeyThatSignedIt) {
 TEST(VerifyBundle, AnEventKeyThatIsNotAmongTheGivenOnesProvesNothingEitherWay) {
   const Signer stranger = Signer::generate("log.example/events");
   const std::string text = blob_committed(kIndex);
-  const Verdict verdict = verify_bundle(prove(signed_by(stranger, text)), test_keys(),
-                                        Digest::of("layer"), "alice");
+  const Verdict verdict =
+      verify_bundle(prove(signed_by(stranger, text)), test_keys(), Digest::of("layer"), "alice");
   EXPECT_EQ(failures(verdict), Names{});
   EXPECT_EQ(outcome(verdict, "event signature"), Outcome::unknown);
   EXPECT_EQ(outcome(verdict, "index"), Outcome::absent);
@@ -358,7 +358,8 @@ TEST(VerifyBundle, AFailingSignatureOfAKnownEventKeyIsFalse) {
   const std::string wrong = event_signer().sign_line("something else\n");
   const std::string strange = Signer::generate("log.example/events").sign_line(text);
   const TrustedKeys later = rotated_keys({Signer::generate("log.example/events").verifier()});
-  for (const auto& lines : {std::vector{wrong}, std::vector{wrong, strange}, std::vector{strange, wrong}})
+  for (const auto& lines :
+       {std::vector{wrong}, std::vector{wrong, strange}, std::vector{strange, wrong}})
     for (const TrustedKeys& keys : {test_keys(), later}) {
       const auto verdict =
           verify_bundle(prove(format_note(text, lines)), keys, std::nullopt, std::nullopt);
@@ -451,8 +452,9 @@ TEST(VerifyBundle, ALaterVersionExcusesNothingElse) {
     bad = good;
     bad.checkpoint = signed_by(Signer::generate("log.example"), "log.example\n");
     EXPECT_EQ(failures(verify(bad)), Names{"checkpoint signature"});
-    EXPECT_EQ(failures(verify(prove(format_note(text, std::vector<std::string>{
-                  log_signer().sign_line(text)})))), Names{"event signature"});
+    EXPECT_EQ(failures(verify(prove(
+                  format_note(text, std::vector<std::string>{log_signer().sign_line(text)})))),
+              Names{"event signature"});
     bad = prove(signed_by(event_signer(), text.substr(0, text.size() - 2) + ",\"v\":1}\n"));
     EXPECT_EQ(failures(verify(bad)), Names{"entry"});
     EXPECT_TRUE(verify(bad).disproven());
@@ -487,7 +489,8 @@ TEST(VerifyBundle, AFileThatTheEventReplacesOrDeletesIsProvenFalse) {
     const auto bundle = prove(signed_by(event_signer(), entry_text(kIndex, event)));
     const Verdict verdict = verify_bundle(bundle, test_keys(), old, std::nullopt);
     EXPECT_EQ(failures(verdict), Names{"file digest"}) << type_of(event);
-    EXPECT_NE(find(verdict, "file digest")->detail.find("this event removes it"), std::string::npos);
+    EXPECT_NE(find(verdict, "file digest")->detail.find("this event removes it"),
+              std::string::npos);
     EXPECT_FALSE(verdict.proven());
     EXPECT_TRUE(verdict.entry.has_value());
   }

@@ -94,7 +94,7 @@ TEST_F(FileBlobStore, PlacesWhatWasStreamedUnderItsDigest) {
 
 TEST_F(FileBlobStore, KeepsFilesToItsOwnUser) {
   ASSERT_TRUE(push("secret").has_value());
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(placed(Digest::of("secret")).c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
@@ -357,7 +357,9 @@ TEST_F(FileBlobStore, BoundsTheNumberOfUploads) {
   EXPECT_TRUE(store_->start_upload().has_value());
 }
 
-TEST_F(FileBlobStore, KnowsHowMuchIsFree) { EXPECT_GT(store_->free_bytes().value(), 0u); }
+TEST_F(FileBlobStore, KnowsHowMuchIsFree) {
+  EXPECT_GT(store_->free_bytes().value(), 0u);
+}
 
 TEST_F(FileBlobStore, OpensInADirectoryNamedWithASlash) {
   EXPECT_TRUE(open_file_blob_store(directory_.path() / "other" / "").has_value());
@@ -370,11 +372,23 @@ TEST(UploadIdParse, TakesOnlyWhatItMade) {
   EXPECT_EQ(UploadId::parse(id.text()).value(), id);
   EXPECT_NE(UploadId::random(), id);
   const std::string good(32, 'a');
-  const std::vector<std::string> bad = {
-      "",        ".",          "..",        "../" + good.substr(3), good + "a",
-      "/" + good, good + "/..", good.substr(1), "A" + good.substr(1),   "g" + good.substr(1),
-      std::string(32, '.'),    std::string(32, '/'),              good.substr(1) + '\0',
-      good + '\0', " " + good.substr(1), "%2e%2e%2f" + good.substr(9), "\xc3\xa4" + good.substr(2)};
+  const std::vector<std::string> bad = {"",
+                                        ".",
+                                        "..",
+                                        "../" + good.substr(3),
+                                        good + "a",
+                                        "/" + good,
+                                        good + "/..",
+                                        good.substr(1),
+                                        "A" + good.substr(1),
+                                        "g" + good.substr(1),
+                                        std::string(32, '.'),
+                                        std::string(32, '/'),
+                                        good.substr(1) + '\0',
+                                        good + '\0',
+                                        " " + good.substr(1),
+                                        "%2e%2e%2f" + good.substr(9),
+                                        "\xc3\xa4" + good.substr(2)};
   for (const std::string& text : bad) {
     const auto parsed = UploadId::parse(text);
     ASSERT_FALSE(parsed.has_value()) << text;
@@ -482,7 +496,7 @@ class FailingDisk final : public FileSteps {
 
   int sync(int fd) override {
     return step([&] {
-      struct stat info {};
+      struct stat info{};
       VARVE_ASSERT(::fstat(fd, &info) == 0);
       std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
       VARVE_ASSERT(::pread(fd, bytes.data(), bytes.size(), 0) == info.st_size);
@@ -496,7 +510,8 @@ class FailingDisk final : public FileSteps {
     return step([&] {
       auto& names = names_[directory];
       names.clear();
-      for (const auto& entry : fs::directory_iterator(directory)) names[entry.path()] = inode(entry);
+      for (const auto& entry : fs::directory_iterator(directory))
+        names[entry.path()] = inode(entry);
     });
   }
 
@@ -513,7 +528,7 @@ class FailingDisk final : public FileSteps {
 
  private:
   static ino_t inode(const fs::path& path) {
-    struct stat info {};
+    struct stat info{};
     VARVE_ASSERT(::lstat(path.c_str(), &info) == 0);
     return info.st_ino;
   }

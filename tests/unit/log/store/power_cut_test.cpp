@@ -101,20 +101,22 @@ Outcome run_bulk(const fs::path& path, rocksdb::Env* env) {
 }
 
 Outcome run_nothing(const fs::path& path, rocksdb::Env* env) {
-  (void)open_rocks_store(
-      path, {.create_if_missing = true, .env = env, .block_cache_bytes = kSmallCache});
+  (void)open_rocks_store(path,
+                         {.create_if_missing = true, .env = env, .block_cache_bytes = kSmallCache});
   return {};
 }
 
 struct Plan {
   const char* name;
   Outcome (*run)(const fs::path& path, rocksdb::Env* env);
-  bool created;        // whether the run starts with a database that is already there
+  bool created;  // whether the run starts with a database that is already there
   PowerCut cut;
   std::size_t stride;  // every how manieth sync; VARVE_EVERY_CUT in the environment makes it 1
 };
 
-void PrintTo(const Plan& plan, std::ostream* out) { *out << plan.name; }
+void PrintTo(const Plan& plan, std::ostream* out) {
+  *out << plan.name;
+}
 
 class PowerCutAt : public ::testing::TestWithParam<Plan> {
  protected:
@@ -161,14 +163,18 @@ TEST_P(PowerCutAt, KeepsAcknowledgedBatchesWhole) {
 constexpr PowerCut kWorst{.torn = true, .lose_names = true};
 INSTANTIATE_TEST_SUITE_P(
     Disks, PowerCutAt,
-    ::testing::Values(
-        Plan{"TornAndNamesLost", run_synced, true, kWorst, 1},
-        Plan{"SyncedAndYetFailed", run_synced, true, {.after_it = true}, 4},
-        Plan{"SyncedAndYetFailedNamesLost", run_synced, true,
-             {.after_it = true, .lose_names = true}, 6},
-        Plan{"BytesLost", run_synced, true, {}, 7}, Plan{"Torn", run_synced, true, {.torn = true}, 8},
-        Plan{"NamesLost", run_synced, true, {.lose_names = true}, 6},
-        Plan{"Bulk", run_bulk, true, kWorst, 4}, Plan{"Creation", run_nothing, false, kWorst, 4}),
+    ::testing::Values(Plan{"TornAndNamesLost", run_synced, true, kWorst, 1},
+                      Plan{"SyncedAndYetFailed", run_synced, true, {.after_it = true}, 4},
+                      Plan{"SyncedAndYetFailedNamesLost",
+                           run_synced,
+                           true,
+                           {.after_it = true, .lose_names = true},
+                           6},
+                      Plan{"BytesLost", run_synced, true, {}, 7},
+                      Plan{"Torn", run_synced, true, {.torn = true}, 8},
+                      Plan{"NamesLost", run_synced, true, {.lose_names = true}, 6},
+                      Plan{"Bulk", run_bulk, true, kWorst, 4},
+                      Plan{"Creation", run_nothing, false, kWorst, 4}),
     [](const ::testing::TestParamInfo<Plan>& plan) { return plan.param.name; });
 
 TEST(PowerCutDisk, ReallyLosesWhatWasNotSynced) {
@@ -176,8 +182,9 @@ TEST(PowerCutDisk, ReallyLosesWhatWasNotSynced) {
   const test::TestDirectory directory;
   PowerCutDisk disk(directory.path() / "trash", {});
   {
-    auto store = open_rocks_store(directory.path() / "db",
-                                  {.create_if_missing = true, .env = disk.env()}).value();
+    auto store =
+        open_rocks_store(directory.path() / "db", {.create_if_missing = true, .env = disk.env()})
+            .value();
     ASSERT_TRUE(commit(*store, 1, true));
     ASSERT_TRUE(commit(*store, 2, false));
     EXPECT_GT(disk.syncs(), 0u);

@@ -200,7 +200,8 @@ TEST_F(RocksStore, NeverReturnsRowsFromATableWithFlippedBytes) {
     write(tables[0], bad);
     // Read only, so that no background work rewrites the file.
     const auto opened = open({.read_only = true});
-    const auto rows = opened ? count(**opened) : Result<std::size_t>(std::unexpected(opened.error()));
+    const auto rows =
+        opened ? count(**opened) : Result<std::size_t>(std::unexpected(opened.error()));
     if (rows.has_value()) {
       EXPECT_EQ(*rows, 2'000u) << "rows were lost silently at byte " << at;
     } else {
@@ -214,7 +215,9 @@ TEST_F(RocksStore, NeverReturnsRowsFromATableWithFlippedBytes) {
 }
 
 TEST_F(RocksStore, RefusesToStartOverWhenOnlyCurrentIsLost) {
-  { put(*open().value(), 0, "a"); }
+  {
+    put(*open().value(), 0, "a");
+  }
   fs::remove(path() / "CURRENT");
   const auto opened = open({.create_if_missing = true});
   ASSERT_FALSE(opened.has_value());
@@ -233,7 +236,9 @@ TEST_F(RocksStore, RefusesToOpenWithoutATableFile) {
 }
 
 TEST_F(RocksStore, KeepsItsOwnLogSmallAndQuiet) {
-  for (int i = 0; i < 6; ++i) { put(*open().value(), static_cast<std::uint64_t>(i), "a"); }
+  for (int i = 0; i < 6; ++i) {
+    put(*open().value(), static_cast<std::uint64_t>(i), "a");
+  }
   std::size_t logs = 0;
   for (const auto& file : fs::directory_iterator(path())) {
     logs += file.path().filename().string().starts_with("LOG") ? 1 : 0;

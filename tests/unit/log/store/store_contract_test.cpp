@@ -27,7 +27,8 @@ class MemEngine {
 class RocksEngine {
  public:
   Result<std::unique_ptr<Store>> open() {
-    return open_rocks_store(directory_.path() / "db", {.create_if_missing = true, .block_cache_bytes = 1u << 20});
+    return open_rocks_store(directory_.path() / "db",
+                            {.create_if_missing = true, .block_cache_bytes = 1u << 20});
   }
 
  private:
@@ -37,7 +38,9 @@ class RocksEngine {
 class BulkRocksEngine {
  public:
   Result<std::unique_ptr<Store>> open() {
-    return open_rocks_store(directory_.path() / "db", {.create_if_missing = true, .bulk = true, .block_cache_bytes = 1u << 20});
+    return open_rocks_store(
+        directory_.path() / "db",
+        {.create_if_missing = true, .bulk = true, .block_cache_bytes = 1u << 20});
   }
 
  private:
@@ -89,7 +92,8 @@ TYPED_TEST(StoreContract, AnAbsentKeyIsNotAnError) {
 
 TYPED_TEST(StoreContract, ABatchBecomesVisibleAsAWholeAcrossFamilies) {
   auto batch = this->store_->batch();
-  for (const Family family : kFamilies) batch->put(family, "k", kFamilyNames[static_cast<std::size_t>(family)]);
+  for (const Family family : kFamilies)
+    batch->put(family, "k", kFamilyNames[static_cast<std::size_t>(family)]);
   EXPECT_FALSE(this->get(Family::entry, "k").has_value());
   ASSERT_TRUE(this->store_->commit(std::move(batch)).has_value());
   for (const Family family : kFamilies) {
@@ -238,7 +242,8 @@ TYPED_TEST(StoreContract, ACursorStaysInsideItsBounds) {
 }
 
 TYPED_TEST(StoreContract, APrefixScanSeesExactlyThePrefix) {
-  const std::vector<std::string> keys = {"a", "a\xfe", "a\xff", "a\xff\xff", "b", "\xff", "\xff\xff"};
+  const std::vector<std::string> keys = {"a", "a\xfe", "a\xff",   "a\xff\xff",
+                                         "b", "\xff",  "\xff\xff"};
   for (const auto& key : keys) this->put(Family::now, key, "");
   const auto snapshot = this->store_->snapshot();
   const auto count = [&](std::string_view prefix) {

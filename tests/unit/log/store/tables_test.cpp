@@ -37,7 +37,11 @@ TEST(HeadRowCodec, ReadsWhatItWrote) {
 TEST(HeadRowCodec, WritesTheseBytes) {
   const HeadRow head{.size = {258}, .root = {}, .last_at = {1}, .published = {3}};
   EXPECT_EQ(hex_encode(encode_head(head)),
-            "01" "0000000000000102" + std::string(64, '0') + "0000000000000001" "0000000000000003");
+            "01"
+            "0000000000000102" +
+                std::string(64, '0') +
+                "0000000000000001"
+                "0000000000000003");
 }
 
 TEST(HeadRowCodec, RefusesEveryOtherLength) {
@@ -69,13 +73,15 @@ TEST(HeadRowCodec, RefusesATimeBefore1970) {
 }
 
 TEST(TileKey, OrdersByLevelThenNumber) {
-  const std::vector<std::string> keys = {tile_key(0, 0), tile_key(0, 255), tile_key(0, 256),
-                                         tile_key(0, ~0ull), tile_key(1, 0), tile_key(63, 0)};
+  const std::vector<std::string> keys = {tile_key(0, 0),     tile_key(0, 255), tile_key(0, 256),
+                                         tile_key(0, ~0ull), tile_key(1, 0),   tile_key(63, 0)};
   EXPECT_TRUE(std::ranges::is_sorted(keys));
   EXPECT_EQ(hex_encode(tile_key(1, 2)), "010000000000000002");
 }
 
-TEST(TileKeyDeathTest, KnowsNoLevel64) { EXPECT_DEATH(tile_key(64, 0), "level < 64"); }
+TEST(TileKeyDeathTest, KnowsNoLevel64) {
+  EXPECT_DEATH(tile_key(64, 0), "level < 64");
+}
 
 TEST(NowValueCodec, ReadsWhatItWrote) {
   for (const std::string& value : {""s, "v"s, std::string(1, '\0'), std::string(9'000, 'x')}) {
@@ -121,10 +127,11 @@ TEST(PastCodec, RefusesWhatWasNeverWritten) {
 TEST(PastKey, PutsTheNewestVersionFirstAndKeepsRowsTogether) {
   const std::string a = "app\0"s;
   const std::string b = "app2\0"s;
-  std::vector<std::string> keys = {past_key(Table::repo, a, {~0ull}), past_key(Table::repo, a, {300}),
-                                   past_key(Table::repo, a, {5}),     past_key(Table::repo, a, {0}),
-                                   past_key(Table::repo, b, {301}),   past_key(Table::repo, b, {1}),
-                                   past_key(Table::blob, a, {300})};
+  std::vector<std::string> keys = {
+      past_key(Table::repo, a, {~0ull}), past_key(Table::repo, a, {300}),
+      past_key(Table::repo, a, {5}),     past_key(Table::repo, a, {0}),
+      past_key(Table::repo, b, {301}),   past_key(Table::repo, b, {1}),
+      past_key(Table::blob, a, {300})};
   EXPECT_TRUE(std::ranges::is_sorted(keys));
 }
 
