@@ -266,7 +266,7 @@ class Ledger::Writer {
         tip_.last_at.micros - now.micros >
         std::chrono::duration_cast<std::chrono::microseconds>(limits::kClockBehindMax).count();
     const auto base = begin_layering();
-    const LayeredView view(base.snapshot, {&base.in_flight->layer, &prepared->layer});
+    const LayeredView view(base.snapshot, {&base.in_flight->layer, &prepared->layer}, &cache_);
     // Later than every entry before, if only by a microsecond: `?as_of=<time>` of a committed time
     // must never change its answer, even while the clock stands behind.
     const Timestamp at = std::max(now, Timestamp{tip_.last_at.micros + 1});
@@ -284,6 +284,7 @@ class Ledger::Writer {
     }
     give_back(std::move(commands));
     preparation.seal();
+    cache_.update(prepared->layer);
     finish(*prepared, preparation);
     hand_over(std::move(prepared));
   }
@@ -446,6 +447,7 @@ class Ledger::Writer {
 
   // The writer's thread alone.
   Tip tip_;
+  RowCache cache_{limits::kWriterCacheBytesMax};
   Clock::time_point last_publication_;
 
   // Whoever commits: one thread at a time.

@@ -75,11 +75,44 @@ Result<std::optional<std::string>> AsOfView::scan_some(Table table, std::string_
   return std::nullopt;
 }
 
+const std::optional<Row>* RowCache::find(const std::string& full_key) const {
+  const auto found = rows_.find(full_key);
+  return found == rows_.end() ? nullptr : &found->second;
+}
+
+void RowCache::remember(std::string full_key, const std::optional<Row>& row) {
+  constexpr std::size_t kOverhead = 128;  // node, bucket, two string headers, the index
+  bytes_ += kOverhead + full_key.size() + (row ? row->value.size() : 0);
+  if (bytes_ > bytes_max_) {
+    rows_.clear();
+    bytes_ = 0;
+    return;
+  }
+  rows_.insert_or_assign(std::move(full_key), row);
+}
+
+void RowCache::update(const Layer& layer) {
+  for (const auto& [key, row] : layer)
+    if (const auto found = rows_.find(key); found != rows_.end()) found->second = row;
+}
+
 Result<std::optional<Row>> LayeredView::get(Table table, std::string_view key) const {
-  const std::string full = now_key(table, key);
-  for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
-    const auto found = (*layer)->find(full);
-    if (found != (*layer)->end()) return found->second;
+  std::string full = now_key(table, key);
+  if (cache_ == nullptr) return get_below(layers_.size(), table, key, full);
+  const Layer& newest = *layers_.back();
+  if (const auto found = newest.find(full); found != newest.end()) return found->second;
+  if (const auto* known = cache_->find(full)) return *known;
+  VARVE_TRY(auto row, get_below(layers_.size() - 1, table, key, full));
+  cache_->remember(std::move(full), row);
+  return row;
+}
+
+Result<std::optional<Row>> LayeredView::get_below(std::size_t layer, Table table,
+                                                  std::string_view key,
+                                                  const std::string& full) const {
+  while (layer-- > 0) {
+    const auto found = layers_[layer]->find(full);
+    if (found != layers_[layer]->end()) return found->second;
   }
   return base_.get(table, key);
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/view.h"
@@ -45,19 +46,41 @@ class AsOfView final : public View {
 // What one uncommitted batch changed: now_key -> the new row, or nothing where it was erased.
 using Layer = std::map<std::string, std::optional<Row>, std::less<>>;
 
+// Rows of the present as the newest prepared batch leaves them, so that the lookups every command
+// repeats (is the repository there, is the manifest) do not go to the engine. For the writer's
+// thread, the only one that knows that state; what was cached of a batch that then failed is never
+// asked for, because a failed commit ends the ledger.
+class RowCache {
+ public:
+  explicit RowCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  const std::optional<Row>* find(const std::string& full_key) const;  // null: not known here
+  void remember(std::string full_key, const std::optional<Row>& row);
+  void update(const Layer& layer);  // what a batch changed; only of keys that are cached
+
+ private:
+  const std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+  std::unordered_map<std::string, std::optional<Row>> rows_;  // full: emptied and filled anew
+};
+
 // A snapshot under the layers of the batches that are not in it yet, oldest first. Layers may grow
-// while the view lives, as long as the same thread does it.
+// while the view lives, as long as the same thread does it. A cache, when given, holds what lies
+// under the newest layer.
 class LayeredView final : public View {
  public:
-  LayeredView(std::shared_ptr<const Snapshot> snapshot, std::vector<const Layer*> layers)
-      : base_(std::move(snapshot)), layers_(std::move(layers)) {}
+  LayeredView(std::shared_ptr<const Snapshot> snapshot, std::vector<const Layer*> layers,
+              RowCache* cache = nullptr)
+      : base_(std::move(snapshot)), layers_(std::move(layers)), cache_(cache) {}
   Result<std::optional<Row>> get(Table table, std::string_view key) const override;
   Result<void> scan(Table table, std::string_view prefix, std::string_view after,
                     const Visit& visit) const override;
 
  private:
+  Result<std::optional<Row>> get_below(std::size_t layer, Table table, std::string_view key,
+                                       const std::string& full) const;
   NowView base_;
   std::vector<const Layer*> layers_;
+  RowCache* cache_;
 };
 
 // Collects the rows of one batch: the newest of each key in a layer, where later events see them,

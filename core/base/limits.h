@@ -18,6 +18,8 @@ inline constexpr std::size_t kBatchBytesMax = 8 << 20;
 // The ledger's queue; full means 503 at once (Tessera pushes back at 4,096 too).
 inline constexpr std::size_t kQueueCommandsMax = 4'096;
 inline constexpr std::size_t kQueueBytesMax = 64 << 20;
+// Rows the writer keeps from its last lookups: some hundred thousand.
+inline constexpr std::size_t kWriterCacheBytesMax = 32 << 20;
 // A clock further behind the newest entry than this would make time lie: mutations wait.
 inline constexpr auto kClockBehindMax = 10min;
 // How long /log/proof may hold an answer (?wait=).

@@ -1,0 +1,103 @@
+// The rows a writer sees: layers over a cache over a snapshot.
+#include "log/rows_view.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/mem_store.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t kRoomy = 1 << 20;
+
+// What decide() would be told about the tag "t".
+class RowCacheTest : public ::testing::Test {
+ protected:
+  void commit(std::uint64_t index, std::optional<std::string> value) {
+    auto batch = store_->batch();
+    const std::string key = now_key(Table::tag, key_);
+    if (value)
+      batch->put(Family::now, key, now_value(EntryIndex{index}, *value));
+    else
+      batch->erase(Family::now, key);
+    ASSERT_TRUE(store_->commit(std::move(batch)));
+  }
+  std::optional<std::string> ask(RowCache& cache) {
+    const LayeredView view(store_->snapshot(), {&older_, &newest_}, &cache);
+    const auto row = view.get(Table::tag, key_);
+    EXPECT_TRUE(row.has_value());
+    if (!*row) return std::nullopt;
+    return (*row)->value;
+  }
+  void change(Layer& layer, std::optional<std::string> value) {
+    std::optional<Row> row;
+    if (value) row = Row{EntryIndex{9}, *value};
+    layer.insert_or_assign(now_key(Table::tag, key_), row);
+  }
+
+  RowKey key_ = RowKey().name("app").name("t");
+  std::unique_ptr<Store> store_ = test::make_mem_store();
+  Layer older_, newest_;
+};
+
+TEST_F(RowCacheTest, AnswersWhatTheSnapshotSaidBefore) {
+  RowCache cache(kRoomy);
+  commit(1, "one");
+  EXPECT_EQ(ask(cache), "one");
+  ASSERT_NE(cache.find(now_key(Table::tag, key_)), nullptr);
+  EXPECT_EQ(ask(cache), "one");
+}
+
+TEST_F(RowCacheTest, RemembersThatARowIsNotThere) {
+  RowCache cache(kRoomy);
+  EXPECT_EQ(ask(cache), std::nullopt);
+  const auto* known = cache.find(now_key(Table::tag, key_));
+  ASSERT_NE(known, nullptr);
+  EXPECT_EQ(*known, std::nullopt);
+}
+
+TEST_F(RowCacheTest, TheNewestLayerComesBeforeIt) {
+  RowCache cache(kRoomy);
+  commit(1, "one");
+  EXPECT_EQ(ask(cache), "one");
+  change(newest_, "two");
+  EXPECT_EQ(ask(cache), "two");
+  change(newest_, std::nullopt);
+  EXPECT_EQ(ask(cache), std::nullopt);
+}
+
+TEST_F(RowCacheTest, FollowsWhatABatchChanged) {
+  RowCache cache(kRoomy);
+  commit(1, "one");
+  EXPECT_EQ(ask(cache), "one");
+  change(newest_, "two");
+  cache.update(newest_);
+  newest_.clear();  // the batch is no longer in flight, and the old snapshot does not know it
+  EXPECT_EQ(ask(cache), "two");
+  change(newest_, std::nullopt);
+  cache.update(newest_);
+  newest_.clear();
+  EXPECT_EQ(ask(cache), std::nullopt);
+}
+
+TEST_F(RowCacheTest, KeepsWhatABatchInFlightChanged) {
+  RowCache cache(kRoomy);
+  commit(1, "one");
+  change(older_, "two");
+  EXPECT_EQ(ask(cache), "two");
+  older_.clear();
+  EXPECT_EQ(ask(cache), "two");
+}
+
+TEST_F(RowCacheTest, NeverHoldsMoreThanItsBound) {
+  RowCache cache(1000);
+  for (int i = 0; i < 100; ++i) cache.remember("key " + std::to_string(i), Row{EntryIndex{1}, "v"});
+  int held = 0;
+  for (int i = 0; i < 100; ++i) held += cache.find("key " + std::to_string(i)) != nullptr ? 1 : 0;
+  EXPECT_LE(held, 7);  // at 128 bytes each and more
+  cache.remember(std::string(2000, 'k'), std::nullopt);
+  EXPECT_EQ(cache.find(std::string(2000, 'k')), nullptr);
+}
+
+}  // namespace
+}  // namespace varve
