@@ -251,14 +251,15 @@ Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) 
 }
 
 http::Hooks hooks_for(Services& services) {
-  return {.authenticate =
-              [&services](http::Request& request) {
-                request.actor = surface::authenticate(services, request);
-              },
-          .gate =
-              [&services](const http::Route& route, const http::Request& request) {
-                return surface::gate(services, request, route);
-              }};
+  return {
+      .authenticate = [&services](http::Request& request) -> http::net::awaitable<Result<void>> {
+        request.actor = surface::authenticate(services, request);
+        co_return Result<void>();
+      },
+      .gate = [&services](
+                  const http::Route& route,
+                  const http::Request& request) { return surface::gate(services, request, route); },
+      .challenge = {}};
 }
 
 // Before the directory is opened: a server that could not take a connection must not hold the lock.

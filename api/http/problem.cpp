@@ -122,8 +122,6 @@ Response problem(const Error& error, Dialect dialect) {
   Response response = dialect == Dialect::oci ? json(row.status, oci_body(row, error))
                                               : text(row.status, plain_body(error));
   if (dialect == Dialect::oci && row.status == 410) response.status = 404;
-  // Old docker clients scan the whole challenge for scheme words: none may stand in the realm.
-  if (response.status == 401) response.add("WWW-Authenticate", R"(Basic realm="varve")");
   if (response.status == 429 || response.status == 503) response.add("Retry-After", "1");
   return response;
 }

@@ -16,10 +16,14 @@
 namespace varve::http {
 
 struct Hooks {
-  // Fills in who asks, before the gate; may be empty.
-  std::function<void(Request&)> authenticate;
+  // Fills in who asks, before the gate; may be empty. A coroutine, because a password takes long to
+  // check. Errors: what was presented is wrong, and no handler runs.
+  std::function<net::awaitable<Result<void>>(Request&)> authenticate;
   // Runs after routing and before the handler: dev mode, read-only, low disk. May be empty.
   std::function<Result<void>(const Route&, const Request&)> gate;
+  // The WWW-Authenticate of a 401 to this request; the route is null when none matched. May be
+  // empty: then a 401 asks for Basic.
+  std::function<std::string(const Route*, const Request&)> challenge;
 };
 
 // What all sessions of a server share; outlives them.

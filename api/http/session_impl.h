@@ -56,6 +56,7 @@ class Session final : public Connection, private Wire {
         incoming_(*this, buffer_, loop) {
     buffer_.reserve(kFirstReadBytes);
     request_.body = &incoming_;
+    request_.peer = std::string_view(peer_).substr(0, peer_.rfind(':'));
   }
 
   void cut() override {
@@ -162,6 +163,7 @@ class Session final : public Connection, private Wire {
     request_.path.clear();
     request_.query = Query();
     request_.actor = Actor();
+    route_ = nullptr;
     request_.params.clear();
     request_.headers.clear();
     assign_ulid(request_.id);
@@ -261,8 +263,12 @@ class Session final : public Connection, private Wire {
     if (match.surface != nullptr) dialect_ = match.surface->dialect;
     if (match.route == nullptr) co_return unrouted(match);
     request_.params = std::move(match.params);
+    route_ = match.route;
     const Hooks& hooks = environment_.hooks;
-    if (hooks.authenticate) hooks.authenticate(request_);
+    if (hooks.authenticate) {
+      const Result<void> known = co_await hooks.authenticate(request_);
+      if (!known) co_return problem(known.error(), dialect_);
+    }
     if (hooks.gate) {
       const Result<void> open = hooks.gate(*match.route, request_);
       if (!open) co_return problem(open.error(), dialect_);
@@ -313,6 +319,7 @@ class Session final : public Connection, private Wire {
   net::awaitable<bool> exchange() {
     enter(Phase::handling);
     Response response = co_await guarded();
+    add_challenge(response);
     check(response);
     const bool keep = reusable(response);
     const bool sent = co_await send(response, keep);
@@ -323,6 +330,17 @@ class Session final : public Connection, private Wire {
     incoming_.end();
     request_.headers.clear();
     co_return clean;
+  }
+
+  // RFC 9110 §15.5.2: each 401 carries a challenge. Exactly one here, because clients that look for
+  // a scheme word take the first they find.
+  void add_challenge(Response& response) const {
+    if (response.status != 401) return;
+    for (const auto& [name, value] : response.headers)
+      if (name == "WWW-Authenticate") return;
+    const auto& challenge = environment_.hooks.challenge;
+    response.add("WWW-Authenticate",
+                 challenge ? challenge(route_, request_) : R"(Basic realm="varve")");
   }
 
   // Replaces what must not leave: a handler's defect, not the client's.
@@ -523,6 +541,7 @@ class Session final : public Connection, private Wire {
   Incoming incoming_;
   std::optional<Parser> parser_;  // request_.headers and .target point into it
   Request request_;
+  const Route* route_ = nullptr;  // the one that answers request_
   Framing framing_;
   std::optional<std::pair<unsigned, Error>> refused_;
   Dialect dialect_ = Dialect::plain;

@@ -196,6 +196,15 @@ std::string Signer::to_string() const {
   return text;
 }
 
+std::string Signer::sign(std::string_view message) const {
+  VARVE_ASSERT(!line_start_.empty());  // a moved-from signer holds no key
+  std::string signature(crypto_sign_BYTES, '\0');
+  auto* out = reinterpret_cast<unsigned char*>(signature.data());
+  VARVE_ASSERT(
+      crypto_sign_detached(out, nullptr, as_bytes(message), message.size(), secret_.data()) == 0);
+  return signature;
+}
+
 std::string Signer::sign_line(std::string_view text) const {
   VARVE_ASSERT(!line_start_.empty());  // a moved-from signer holds no key
   std::array<std::uint8_t, sizeof(KeyId) + crypto_sign_BYTES> blob;

@@ -68,6 +68,8 @@ class Signer {
   std::string to_string() const;  // secret
   // The signature line for this note text, with its final newline.
   std::string sign_line(std::string_view text) const;
+  // The bare Ed25519 signature, for what is not a note.
+  std::string sign(std::string_view message) const;
 
  private:
   Signer(VerifierKey verifier, const std::array<std::uint8_t, 64>& secret);

@@ -179,8 +179,9 @@ TEST(Session, SendsABodyHeldByOthers) {
 
 TEST(Session, AuthenticatesThenGatesThenHandles) {
   Hooks hooks;
-  hooks.authenticate = [](Request& request) {
+  hooks.authenticate = [](Request& request) -> net::awaitable<Result<void>> {
     request.actor.id = std::string(request.header("Who"));
+    co_return Result<void>();
   };
   hooks.gate = [](const Route& route, const Request& request) -> Result<void> {
     if (route.effect != Effect::none && request.actor.id != "alice") {
@@ -198,6 +199,36 @@ TEST(Session, AuthenticatesThenGatesThenHandles) {
   EXPECT_EQ(server.services().received, "hi");
   // The next request on the connection is nobody's again.
   EXPECT_EQ(server.ask(put + "\r\n\r\nhi").status, 403U);
+}
+
+TEST(Session, RunsNoHandlerForWhoeverPresentsSomethingWrong) {
+  Hooks hooks;
+  hooks.authenticate = [](Request& request) -> net::awaitable<Result<void>> {
+    if (request.header("Authorization").empty()) co_return Result<void>();
+    co_return fail(Errc::unauthorized, About::request, "wrong");
+  };
+  MemoryServer server(surfaces(), std::move(hooks));
+  const std::string put = "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n";
+  const Answer refused = server.ask(put + "Authorization: x\r\n\r\nhi");
+  EXPECT_EQ(refused.status, 401U);
+  EXPECT_EQ(server.services().received, "");
+  EXPECT_EQ(server.ask(put + "\r\nhi").status, 201U);
+}
+
+TEST(Session, ChallengesEach401OnceWithWhatTheRequestNeeds) {
+  Hooks hooks;
+  hooks.gate = [](const Route&, const Request&) -> Result<void> {
+    return fail(Errc::unauthorized, About::request, "who?");
+  };
+  const std::string bare = MemoryServer(surfaces(), hooks).exchange(get("/v2/a/manifests/x"));
+  EXPECT_NE(bare.find("WWW-Authenticate: Basic realm=\"varve\"\r\n"), bare.npos) << bare;
+  hooks.challenge = [](const Route* route, const Request& request) {
+    return std::string(request.header("Host")) + (route == nullptr ? "" : " routed");
+  };
+  const std::string got = MemoryServer(surfaces(), hooks).exchange(get("/v2/a/manifests/x"));
+  const std::size_t at = got.find("WWW-Authenticate: x routed\r\n");
+  EXPECT_NE(at, got.npos) << got;
+  EXPECT_EQ(got.find("WWW-Authenticate", at + 1), got.npos) << got;
 }
 
 TEST(Session, SendsFilesInWindows) {

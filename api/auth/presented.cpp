@@ -1,0 +1,71 @@
+// Reading Authorization. Pure; any thread.
+#include "api/auth/presented.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/bytes.h"
+
+namespace varve::auth {
+namespace {
+
+// No part of the header is repeated: it may hold a secret.
+std::unexpected<Error> bad(std::string why) {
+  return fail(Errc::unauthorized, About::request, std::move(why));
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+// RFC 6750's b64token, without the padding no token of ours has.
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~+/").find(c) != std::string_view::npos;
+  });
+}
+
+Result<Presented> parse_basic(std::string_view encoded) {
+  const auto decoded = base64_decode(encoded);
+  if (!decoded) return bad("the Basic credentials are not base64");
+  const std::size_t colon = decoded->find(':');  // the first: a password may hold more of them
+  if (colon == decoded->npos) return bad("the Basic credentials hold no colon");
+  if (has_control(*decoded) || !is_valid_utf8(*decoded))
+    return bad("the Basic credentials hold bytes that no name or password has");
+  if (colon > kUserBytesMax || decoded->size() - colon - 1 > kPasswordBytesMax)
+    return bad("the Basic credentials are too long");
+  return Password{decoded->substr(0, colon), decoded->substr(colon + 1)};
+}
+
+Result<Presented> parse_value(std::string_view value) {
+  const std::size_t space = value.find(' ');
+  if (space == value.npos) {
+    if (!is_token(value)) return bad("the Authorization header is malformed");
+    return Token{std::string(value)};
+  }
+  const std::string_view scheme = value.substr(0, space);
+  const std::size_t start = value.find_first_not_of(' ', space);
+  const std::string_view rest = start == value.npos ? std::string_view() : value.substr(start);
+  if (http::equal_ignoring_case(scheme, "basic")) return parse_basic(rest);
+  if (!http::equal_ignoring_case(scheme, "bearer"))
+    return bad("this kind of credentials is not known here");
+  if (!is_token(rest)) return bad("the Bearer token is malformed");
+  return Token{std::string(rest)};
+}
+
+}  // namespace
+
+Result<Presented> parse_authorization(http::Headers headers) {
+  std::optional<std::string_view> value;
+  for (const auto& [name, text] : headers) {
+    if (!http::equal_ignoring_case(name, "authorization")) continue;
+    if (value) return bad("a request has one Authorization header");
+    value = text;
+  }
+  if (!value) return Nothing{};
+  return parse_value(*value);
+}
+
+}  // namespace varve::auth

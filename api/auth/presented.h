@@ -1,0 +1,37 @@
+// What a request says about who sends it: its Authorization header, taken apart and not yet
+// believed. Pure; any thread. Nothing here may reach a log: it is secret.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "api/http/wire.h"
+#include "core/base/error.h"
+
+namespace varve::auth {
+
+struct Nothing {
+  friend bool operator==(const Nothing&, const Nothing&) = default;
+};
+struct Password {
+  std::string user;
+  std::string password;
+  friend bool operator==(const Password&, const Password&) = default;
+};
+struct Token {
+  std::string text;
+  friend bool operator==(const Token&, const Token&) = default;
+};
+using Presented = std::variant<Nothing, Password, Token>;
+
+// Longer ones are nobody's: what is hashed with Argon2id has a bound.
+inline constexpr std::size_t kUserBytesMax = 255;
+inline constexpr std::size_t kPasswordBytesMax = 8'192;  // a refresh token may stand here
+
+// Basic (RFC 7617) or Bearer (RFC 6750), whatever the case of the word. A bare token without the
+// word counts as Bearer: the generated Azure clients send that. Errors (unauthorized): two headers,
+// another scheme, malformed base64, no colon, control characters.
+Result<Presented> parse_authorization(http::Headers headers);
+
+}  // namespace varve::auth
