@@ -51,6 +51,18 @@ class FieldWriter {
   void write(const Digest& value) { out_.string(value.to_string()); }
   void write(const RepoName& value) { out_.string(value.text()); }
   void write(const oci::Tag& value) { out_.string(value.text()); }
+  void write(bool value) { out_.boolean(value); }
+  void write(const Timestamp& value) { out_.string(value.to_string()); }
+  void write(const PrincipalName& value) { out_.string(value.text()); }
+  void write(const CredentialId& value) { out_.string(value.text()); }
+  void write(const Resource& value) { out_.string(value.text()); }
+  void write(trust::PrincipalKind value) { out_.string(to_string(value)); }
+  void write(trust::CredentialKind value) { out_.string(to_string(value)); }
+  void write(Rights value) {
+    out_.begin_array();
+    for (const std::string_view word : value.words()) out_.string(word);
+    out_.end_array();
+  }
 
   json::Writer& out_;
 };
@@ -82,6 +94,29 @@ Result<std::uint64_t> get_number(const object& parent, std::string_view name) {
   return number;
 }
 
+// One instant, one text: otherwise equal entries could have different bytes.
+Result<Timestamp> get_time(const object& parent, std::string_view name) {
+  VARVE_TRY(const auto text, get_string(parent, name));
+  const auto time = Timestamp::parse(text);
+  if (!time || time->to_string() != text)
+    return corrupt("an entry's " + std::string(name) + " is not a time as this program writes it");
+  return *time;
+}
+
+// Sorted, because a set has one text.
+Result<Rights> get_rights(const object& parent, std::string_view name) {
+  simdjson::dom::array array;
+  if (parent.at_key(name).get(array) != simdjson::SUCCESS)
+    return corrupt("an entry's " + std::string(name) + " are missing or no list");
+  std::vector<std::string_view> words;
+  for (const element item : array)
+    if (item.get(words.emplace_back()) != simdjson::SUCCESS)
+      return corrupt("an entry's " + std::string(name) + " are not words");
+  VARVE_TRY(const Rights rights, Rights::parse(words));
+  if (rights.words() != words) return corrupt("an entry's " + std::string(name) + " are unsorted");
+  return rights;
+}
+
 // Names and digests can only be made by parsing; these hold their place until fields() has read
 // the real ones, and no event leaves with one.
 struct Blank {
@@ -97,6 +132,18 @@ struct Blank {
     static const oci::Tag blank = *oci::Tag::parse("blank");
     return blank;
   }
+  operator bool() { return false; }
+  operator Timestamp() { return {}; }
+  operator std::optional<Timestamp>() { return std::nullopt; }
+  operator Rights() { return {}; }
+  operator trust::PrincipalKind() { return trust::PrincipalKind::user; }
+  operator trust::CredentialKind() { return trust::CredentialKind::password; }
+  operator PrincipalName() { return PrincipalName::anonymous(); }
+  operator Resource() { return Resource::everything(); }
+  operator CredentialId() {
+    static const CredentialId blank = *CredentialId::parse("00000000000000000000000000");
+    return blank;
+  }
 };
 
 template <class E>
@@ -107,6 +154,8 @@ E blank() {
     return E{Blank{}, Blank{}, Blank{}};
   } else if constexpr (requires { E{Blank{}, Blank{}}; }) {
     return E{Blank{}, Blank{}};
+  } else if constexpr (requires { E{Blank{}}; } && !std::is_empty_v<E>) {
+    return E{Blank{}};
   } else {
     return E{};
   }
@@ -130,7 +179,9 @@ class FieldReader {
  private:
   void keep(std::string_view name, Result<void> result) {
     if (result) return;
-    error_.emplace(Errc::corrupt, About::entry,
+    // A word that a newer version added is no damage.
+    const Errc code = result.error().code == Errc::unsupported ? Errc::unsupported : Errc::corrupt;
+    error_.emplace(code, About::entry,
                    "member " + std::string(name) + " of an entry's data: " + result.error().what);
   }
   Result<void> read(std::string_view name, std::uint64_t& value) {
@@ -151,6 +202,36 @@ class FieldReader {
   Result<void> read(std::string_view name, Digest& value) { return parse(name, value); }
   Result<void> read(std::string_view name, RepoName& value) { return parse(name, value); }
   Result<void> read(std::string_view name, oci::Tag& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, PrincipalName& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, CredentialId& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, Resource& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, bool& value) {
+    if (data_.at_key(name).get(value) == simdjson::SUCCESS) return {};
+    return corrupt("an entry's " + std::string(name) + " is missing or neither true nor false");
+  }
+  Result<void> read(std::string_view name, Timestamp& value) {
+    VARVE_TRY(value, get_time(data_, name));
+    return {};
+  }
+  Result<void> read(std::string_view name, Rights& value) {
+    VARVE_TRY(value, get_rights(data_, name));
+    return {};
+  }
+  Result<void> read(std::string_view name, trust::PrincipalKind& value) {
+    return word(name, value, trust::parse_principal_kind);
+  }
+  Result<void> read(std::string_view name, trust::CredentialKind& value) {
+    return word(name, value, trust::parse_credential_kind);
+  }
+  template <class Enum, class Parse>
+  Result<void> word(std::string_view name, Enum& value, const Parse& parse_word) {
+    VARVE_TRY(const auto text, get_string(data_, name));
+    const auto found = parse_word(text);
+    if (!found)
+      return fail(Errc::unsupported, About::entry, "this version does not know this word");
+    value = *found;
+    return {};
+  }
 
   const object& data_;
   std::optional<Error> error_;
@@ -202,15 +283,14 @@ Result<Actor> get_actor(const object& root) {
     return fail(Errc::unsupported, About::entry,
                 "this version does not know how this entry's actor was authenticated",
                 std::string(auth_text.substr(0, kWordBytesMax)));
-  return Actor{std::string(id), *auth};
-}
-
-Result<Timestamp> get_at(const object& root) {
-  VARVE_TRY(const auto text, get_string(root, "at"));
-  const auto at = Timestamp::parse(text);
-  // One instant, one text: otherwise equal entries could have different bytes.
-  if (!at || at->to_string() != text) return corrupt("an entry's time is malformed");
-  return *at;
+  Actor found{std::string(id), *auth};
+  if (actor.at_key("credential").error() != simdjson::NO_SUCH_FIELD) {
+    VARVE_TRY(const auto text, get_string(actor, "credential"));
+    const auto credential = CredentialId::parse(text);
+    if (!credential) return corrupt("an entry's credential is malformed");
+    found.credential = *credential;
+  }
+  return found;
 }
 
 Result<void> get_batch(const object& root, Envelope& envelope) {
@@ -229,7 +309,7 @@ Result<void> get_batch(const object& root, Envelope& envelope) {
 Result<Envelope> get_envelope(const object& root) {
   Envelope envelope;
   VARVE_TRY(envelope.actor, get_actor(root));
-  VARVE_TRY(envelope.at, get_at(root));
+  VARVE_TRY(envelope.at, get_time(root, "at"));
   VARVE_CHECK(get_batch(root, envelope));
   VARVE_TRY(envelope.index.value, get_number(root, "index"));
   VARVE_TRY(envelope.request, get_string(root, "request"));
@@ -261,6 +341,7 @@ std::string encode_entry_text(const Envelope& envelope, const Event& event) {
   out.begin_object();
   out.key("actor").begin_object();
   out.key("auth").string(to_string(envelope.actor.auth));
+  if (envelope.actor.credential) out.key("credential").string(envelope.actor.credential->text());
   out.key("id").string(envelope.actor.id).end_object();
   out.key("at").string(envelope.at.to_string());
   out.key("batch").begin_array();

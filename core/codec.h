@@ -33,8 +33,9 @@ struct Entry {
 };
 
 // The note text: one line of RFC 8785 JSON and a newline.
-//   {"actor":{"auth":…,"id":…},"at":…,"batch":[p,n],"data":{…},"index":i,"request":…,"surface":…,
+//   {"actor":{"auth":…,"credential":…,"id":…},"at":…,"batch":[p,n],"data":{…},"index":i,"request":…,"surface":…,
 //    "type":…,"v":1}
+// where the actor has a credential only if one was shown.
 std::string encode_entry_text(const Envelope& envelope, const Event& event);
 // Errc::corrupt, About::entry; Errc::unsupported for a type, version or authentication that a newer
 // version wrote, which is no damage.

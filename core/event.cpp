@@ -21,6 +21,15 @@ struct Subject {
   Found operator()(const oci::ManifestDeleted&) const { return {}; }
   Found operator()(const oci::TagSet& event) const { return event.digest; }
   Found operator()(const oci::TagDeleted&) const { return {}; }
+  Found operator()(const trust::PrincipalCreated&) const { return {}; }
+  Found operator()(const trust::PrincipalDisabled&) const { return {}; }
+  Found operator()(const trust::PrincipalEnabled&) const { return {}; }
+  Found operator()(const trust::CredentialAdded&) const { return {}; }
+  Found operator()(const trust::CredentialRevoked&) const { return {}; }
+  Found operator()(const trust::GrantSet&) const { return {}; }
+  Found operator()(const trust::GrantRemoved&) const { return {}; }
+  Found operator()(const trust::PolicySet&) const { return {}; }
+  Found operator()(const trust::PolicyRemoved&) const { return {}; }
 };
 
 }  // namespace

@@ -9,12 +9,17 @@
 #include "core/content/content.h"
 #include "core/oci/oci.h"
 #include "core/system/system.h"
+#include "core/trust/trust.h"
 
 namespace varve {
 
-using Event = std::variant<system::Genesis, system::DevModeEnabled, system::EventKeyRotated,
-                           content::RepoCreated, content::BlobCommitted, content::BlobLinked,
-                           oci::ManifestPut, oci::ManifestDeleted, oci::TagSet, oci::TagDeleted>;
+using Event =
+    std::variant<system::Genesis, system::DevModeEnabled, system::EventKeyRotated,
+                 content::RepoCreated, content::BlobCommitted, content::BlobLinked,
+                 oci::ManifestPut, oci::ManifestDeleted, oci::TagSet, oci::TagDeleted,
+                 trust::PrincipalCreated, trust::PrincipalDisabled, trust::PrincipalEnabled,
+                 trust::CredentialAdded, trust::CredentialRevoked, trust::GrantSet,
+                 trust::GrantRemoved, trust::PolicySet, trust::PolicyRemoved>;
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);

@@ -7,22 +7,60 @@
 #include "core/content/rules.h"
 #include "core/oci/rules.h"
 #include "core/system/rules.h"
+#include "core/trust/rules.h"
 
 namespace varve {
 namespace {
 
+using trust::Asker;
+
 template <class Intent>
-constexpr bool kAboutTheLog =
+concept AboutTheLog =
     std::same_as<Intent, system::Initialise> || std::same_as<Intent, system::EnableDevMode> ||
     std::same_as<Intent, system::RotateEventKey>;
 
+// What each wish needs, judged at its position in the log: a credential revoked while its request
+// was uploading or queued writes nothing.
+
 // The log's own facts are for whoever holds the directory: even dev mode does not give away keys.
+template <AboutTheLog Intent>
+Result<void> authorise(const Asker& asker, const Intent&, const View&) {
+  VARVE_CHECK(may_mutate(asker.actor));
+  if (asker.actor.auth == Auth::local) return {};
+  return fail(Errc::denied, About::request, "only the holder of the data directory may do this");
+}
+
+Result<void> needs(Right right, const RepoName& repo, const Asker& asker, const View& view) {
+  return trust::check(view, asker.actor, right, repo, asker.now);
+}
+Result<void> authorise(const Asker& asker, const content::LinkBlob& wish, const View& view) {
+  return needs(Right::push, wish.repo, asker, view);
+}
+Result<void> authorise(const Asker& asker, const oci::PutManifest& wish, const View& view) {
+  return needs(Right::push, wish.repo, asker, view);
+}
+Result<void> authorise(const Asker& asker, const oci::DeleteTag& wish, const View& view) {
+  return needs(Right::del, wish.repo, asker, view);
+}
+Result<void> authorise(const Asker& asker, const oci::DeleteManifest& wish, const View& view) {
+  return needs(Right::del, wish.repo, asker, view);
+}
+
 template <class Intent>
-Result<void> authorise(const Actor& actor, const Intent&) {
-  VARVE_CHECK(may_mutate(actor));
-  if (kAboutTheLog<Intent> && actor.auth != Auth::local)
-    return fail(Errc::denied, About::request, "only the holder of the data directory may do this");
-  return {};
+  requires requires(const Intent& wish, const Asker& asker, const View& view) {
+    trust::decide(wish, asker, view);
+  }
+Result<void> authorise(const Asker& asker, const Intent& wish, const View& view) {
+  return trust::may_ask(asker, wish, view);
+}
+
+// Most rules are about the state alone; those about accounts also ask who wishes, and when.
+template <class Intent>
+Result<std::vector<Event>> decide_wish(const Asker& asker, const Intent& wish, const View& view) {
+  if constexpr (requires { decide(wish, asker, view); })
+    return decide(wish, asker, view);
+  else
+    return decide(wish, view);
 }
 
 }  // namespace
@@ -30,8 +68,9 @@ Result<void> authorise(const Actor& actor, const Intent&) {
 Result<std::vector<Event>> decide(const Command& command, const View& view) {
   return std::visit(
       [&](const auto& intent) -> Result<std::vector<Event>> {
-        VARVE_CHECK(authorise(command.actor, intent));
-        return decide(intent, view);
+        const Asker asker{command.actor, command.now};
+        VARVE_CHECK(authorise(asker, intent, view));
+        return decide_wish(asker, intent, view);
       },
       command.intent);
 }

@@ -22,7 +22,10 @@ struct Body {
 
 using Intent =
     std::variant<system::Initialise, system::EnableDevMode, system::RotateEventKey,
-                 content::LinkBlob, oci::PutManifest, oci::DeleteTag, oci::DeleteManifest>;
+                 content::LinkBlob, oci::PutManifest, oci::DeleteTag, oci::DeleteManifest,
+                 trust::CreatePrincipal, trust::DisablePrincipal, trust::EnablePrincipal,
+                 trust::AddCredential, trust::RevokeCredential, trust::SetGrant, trust::RemoveGrant,
+                 trust::SetPolicy, trust::RemovePolicy>;
 
 // A wish, with everything that is not a function of the state: who, through what, which bytes.
 struct Command {
@@ -31,6 +34,9 @@ struct Command {
   std::string surface;
   Intent intent;
   std::vector<Body> bodies;
+  // When it is judged, for what expires. The ledger writes here the time that the entries get, so
+  // that whoever reads the log can judge again.
+  Timestamp now{};
 };
 
 // Every rule, authorisation included, judged at the command's position in the log. An idempotent

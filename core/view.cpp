@@ -19,6 +19,18 @@ std::string_view table_name(Table table) {
       return "tag";
     case Table::tag_of:
       return "tag_of";
+    case Table::principal:
+      return "principal";
+    case Table::administrator:
+      return "administrator";
+    case Table::credential:
+      return "credential";
+    case Table::credential_of:
+      return "credential_of";
+    case Table::grant:
+      return "grant";
+    case Table::policy:
+      return "policy";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }

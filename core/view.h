@@ -27,9 +27,18 @@ enum class Table : std::uint8_t {
   manifest = 5,  // repo, digest -> size, media type
   tag = 6,       // repo, tag -> digest
   tag_of = 7,    // repo, digest, tag -> nothing: the way back, for deletes by digest
+  // Accounts; their values are described in core/trust/rows.h.
+  principal = 16,      // name -> kind, disabled
+  administrator = 17,  // name -> nothing: who is granted `administer`
+  credential = 18,     // credential id -> principal, kind, expiry, revoked
+  credential_of = 19,  // principal, credential id -> nothing: those not revoked
+  grant = 20,          // principal, resource -> rights
+  policy = 21,         // resource -> what holds for its repositories
 };
-inline constexpr Table kTables[] = {Table::system,   Table::repo, Table::blob,  Table::link,
-                                    Table::manifest, Table::tag,  Table::tag_of};
+inline constexpr Table kTables[] = {
+    Table::system,        Table::repo,   Table::blob,      Table::link,          Table::manifest,
+    Table::tag,           Table::tag_of, Table::principal, Table::administrator, Table::credential,
+    Table::credential_of, Table::grant,  Table::policy};
 std::string_view table_name(Table table);
 
 struct Row {

@@ -20,8 +20,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The longest run one command can cause: repo.created, blob.committed, blob.linked.
-constexpr std::size_t kRunEventsMax = 3;
+// The longest run one command can cause: the genesis entry and the first accounts.
+constexpr std::size_t kRunEventsMax = 6;
 
 struct Waiting {
   Command command;
@@ -72,7 +72,8 @@ class Preparation {
         next_(next_index(tip.edge.size())) {}
 
   // Errors are the command's own; a broken store is reported through fatal().
-  Result<Receipt> add(const Command& command) {
+  Result<Receipt> add(Command& command) {
+    command.now = at_;
     auto events = decide(command, view_);
     if (!events) return std::unexpected(std::move(events).error());
     const Receipt receipt{next_, static_cast<std::uint32_t>(events->size()), {}};

@@ -17,11 +17,38 @@ std::string text_of(const RepoName& value) {
 std::string text_of(const oci::Tag& value) {
   return value.text();
 }
+std::string text_of(const PrincipalName& value) {
+  return value.text();
+}
+std::string text_of(const CredentialId& value) {
+  return value.text();
+}
+std::string text_of(const Resource& value) {
+  return value.text();
+}
 std::string text_of(const Digest& value) {
   return value.to_string();
 }
 std::string text_of(std::uint64_t value) {
   return std::to_string(value);
+}
+std::string text_of(bool value) {
+  return value ? "true" : "false";
+}
+std::string text_of(const Timestamp& value) {
+  return value.to_string();
+}
+std::string text_of(trust::PrincipalKind value) {
+  return std::string(to_string(value));
+}
+std::string text_of(trust::CredentialKind value) {
+  return std::string(to_string(value));
+}
+std::string text_of(Rights value) {
+  std::string text;
+  for (const std::string_view word : value.words())
+    text.append(text.empty() ? "" : ",").append(word);
+  return value.empty() ? "none" : text;
 }
 template <class T>
 std::string text_of(const std::optional<T>& value) {

@@ -43,6 +43,12 @@ inline constexpr std::size_t kTagsPageMax = 10'000;
 inline constexpr std::size_t kScanRowsMax = 20'000;
 inline constexpr std::size_t kMediaTypeBytesMax = 255;
 
+// --- accounts ------------------------------------------------------------------------------------
+// Credentials of one principal that are not revoked: each is looked at when a password changes.
+inline constexpr std::size_t kCredentialsMax = 100;
+// Why a principal was disabled or a credential revoked: it stands in the log for ever.
+inline constexpr std::size_t kReasonBytesMax = 200;
+
 // --- HTTP ----------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
 inline constexpr std::size_t kTargetBytesMax = 8 << 10;

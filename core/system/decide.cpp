@@ -2,6 +2,7 @@
 #include "core/base/bytes.h"
 #include "core/system/rows.h"
 #include "core/system/rules.h"
+#include "core/trust/rules.h"
 
 namespace varve::system {
 namespace {
@@ -26,7 +27,9 @@ Result<std::vector<Event>> decide(const Initialise& command, const View& view) {
   VARVE_CHECK(check_text(command.origin, About::name, "origin"));
   VARVE_CHECK(check_text(command.log_key, About::key, "log key"));
   VARVE_CHECK(check_text(command.event_key, About::key, "event key"));
-  return std::vector<Event>{Genesis{command.event_key, "sha256", command.log_key, command.origin}};
+  std::vector<Event> events{Genesis{command.event_key, "sha256", command.log_key, command.origin}};
+  if (command.accounts) trust::found(*command.accounts, events);
+  return events;
 }
 
 Result<std::vector<Event>> decide(const EnableDevMode&, const View& view) {

@@ -1,10 +1,12 @@
 // Facts about the log itself: its birth, its mode, its event key. Commands and events; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/trust/trust.h"
 
 namespace varve::system {
 
@@ -13,6 +15,7 @@ struct Initialise {
   std::string origin;
   std::string log_key;    // vkey
   std::string event_key;  // vkey
+  std::optional<trust::Founding> accounts = std::nullopt;
 };
 struct EnableDevMode {};
 // Signed by the old key; from the next entry on the new key signs. Verifiers follow the chain.

@@ -21,6 +21,16 @@ inline oci::Tag tag(std::string_view text) {
 inline Digest digest(std::string_view content) {
   return Digest::of(content);
 }
+inline PrincipalName principal(std::string_view text) {
+  return PrincipalName::parse(text).value();
+}
+inline Resource resource(std::string_view text) {
+  return Resource::parse(text).value();
+}
+// A credential's id that ends with this letter.
+inline CredentialId credential(char letter) {
+  return CredentialId::parse("01JD7Q2V3W4X5Y6Z7A8B9C0D1" + std::string(1, letter)).value();
+}
 
 inline const Actor kDeveloper{"dev", Auth::dev};
 inline const Actor kHolder{"root", Auth::local};
@@ -107,9 +117,10 @@ class Scenario {
     for (const Event& event : events) EXPECT_TRUE(rows_.apply(event).has_value());
     return *this;
   }
-  Scenario& when(Intent intent, Actor actor = kDeveloper) {
-    outcome_ = decide(
-        {std::move(actor), "01JD0000000000000000000000", "test", std::move(intent), {}}, rows_);
+  Scenario& when(Intent intent, Actor actor = kDeveloper, Timestamp now = {}) {
+    outcome_ =
+        decide({std::move(actor), "01JD0000000000000000000000", "test", std::move(intent), {}, now},
+               rows_);
     return *this;
   }
   void then(const std::vector<Event>& events) {
@@ -117,6 +128,13 @@ class Scenario {
     EXPECT_EQ(in_words(*outcome_), in_words(events));
   }
   void then_nothing() { then({}); }
+  bool accepted() const { return outcome_.has_value(); }
+  // How many events; a refusal is a failure.
+  std::size_t decided() const {
+    if (outcome_) return outcome_->size();
+    ADD_FAILURE() << outcome_.error().what;
+    return 0;
+  }
   void then_refused(Errc code, About about, std::string_view detail = {}) {
     ASSERT_FALSE(outcome_.has_value()) << "decided " << outcome_->size() << " events";
     EXPECT_EQ(outcome_.error().code, code) << outcome_.error().what;

@@ -10,8 +10,11 @@
 namespace varve {
 namespace {
 
+using test::credential;
 using test::digest;
+using test::principal;
 using test::repo;
+using test::resource;
 using test::tag;
 
 const Event kEvent = oci::TagSet{digest("m"), std::nullopt, repo("a/b"), tag("t")};
@@ -74,12 +77,69 @@ TEST(EntryText, MembersThatWeDoNotKnowAreIgnored) {
 TEST(EntryText, TypesVersionsAndAuthWeDoNotKnowAreUnsupportedNotCorrupt) {
   for (const std::string& newer :
        {with("oci.tag.set", "oci.tag.frozen"), with(R"("v":1)", R"("v":2)"),
-        with(R"("v":1)", R"("v":0)"), with(R"("auth":"dev")", R"("auth":"bearer")")}) {
+        with(R"("v":1)", R"("v":0)"), with(R"("auth":"dev")", R"("auth":"oidc")")}) {
     const auto entry = decode_entry_text(newer);
     ASSERT_FALSE(entry.has_value()) << newer;
     EXPECT_EQ(entry.error().code, Errc::unsupported) << newer;
     EXPECT_EQ(entry.error().about, About::entry);
   }
+}
+
+TEST(EntryText, NamesTheCredentialThatWasShown) {
+  Envelope shown = envelope();
+  shown.actor = {"ci", Auth::bearer, credential('A')};
+  const std::string line = encode_entry_text(shown, kEvent);
+  EXPECT_TRUE(line.starts_with(
+      R"({"actor":{"auth":"bearer","credential":"01JD7Q2V3W4X5Y6Z7A8B9C0D1A","id":"ci"},"at":)"))
+      << line;
+  const auto entry = decode_entry_text(line);
+  ASSERT_TRUE(entry.has_value()) << entry.error().what;
+  EXPECT_EQ(entry->envelope, shown);
+  expect_corrupt(with(R"("auth":"dev")", R"("auth":"basic","credential":"../../passwd")"));
+  expect_corrupt(with(R"("auth":"dev")", R"("auth":"basic","credential":7)"));
+}
+
+TEST(EntryText, DoesNotHoldWhatATokenWasMadeFor) {
+  Envelope limited = envelope();
+  limited.actor.limit = {{Resource::everything(), Rights::all()}};
+  EXPECT_EQ(encode_entry_text(limited, kEvent), text());
+}
+
+// An event about accounts, with its data replaced.
+std::string account_text(std::string_view type, std::string_view data) {
+  return R"({"actor":{"auth":"local","id":"root"},"at":"2026-11-21T17:20:11.123456Z",)"
+         R"("batch":[0,1],"data":)" +
+         std::string(data) + R"(,"index":7,"request":"01JD","surface":"local","type":")" +
+         std::string(type) + "\",\"v\":1}\n";
+}
+
+TEST(EntryText, WordsOfANewerVersionAreUnsupportedNotCorrupt) {
+  for (const std::string& newer :
+       {account_text("principal.created", R"({"kind":"robot","principal":"a"})"),
+        account_text("grant.set", R"({"principal":"a","resource":"*","rights":["pull","sign"]})"),
+        account_text("credential.added", R"({"credential":"01JD7Q2V3W4X5Y6Z7A8B9C0D1A",)"
+                                         R"("kind":"certificate","principal":"a"})")}) {
+    const auto entry = decode_entry_text(newer);
+    ASSERT_FALSE(entry.has_value()) << newer;
+    EXPECT_EQ(entry.error().code, Errc::unsupported) << newer;
+  }
+}
+
+TEST(EntryText, RightsTimesAndFlagsHaveOneText) {
+  for (const std::string_view rights :
+       {R"("pull")", R"(["push","pull"])", R"(["pull","pull"])", R"([1])", R"({})", R"(null)"})
+    expect_corrupt(account_text(
+        "grant.set", R"({"principal":"a","resource":"*","rights":)" + std::string(rights) + "}"));
+  for (const std::string_view flag : {R"("true")", "1", "null"})
+    expect_corrupt(account_text(
+        "policy.set", R"({"immutable_tags":)" + std::string(flag) + R"(,"resource":"*"})"));
+  for (const std::string_view time : {R"("2027-01-01T00:00:00Z")", R"("never")", "0", "null"})
+    expect_corrupt(account_text("credential.added",
+                                R"({"credential":"01JD7Q2V3W4X5Y6Z7A8B9C0D1A","expires":)" +
+                                    std::string(time) + R"(,"kind":"token","principal":"a"})"));
+  for (const std::string_view resource : {"", "/*", "a/", "a/*/b", "**", "A/*", "a*"})
+    expect_corrupt(
+        account_text("policy.removed", R"({"resource":")" + std::string(resource) + R"("})"));
 }
 
 TEST(EntryText, EveryMemberIsRequired) {
@@ -190,7 +250,8 @@ TEST(Event, VouchesForWhatItPutsOrPointsToAndForNothingElse) {
   const Event others[] = {
       system::Genesis{"E", "sha256", "L", "O"}, system::DevModeEnabled{},
       system::EventKeyRotated{"F", "E"},        content::RepoCreated{"oci", a},
-      oci::ManifestDeleted{digest("old"), a},   oci::TagDeleted{digest("old"), a, tag("t")}};
+      oci::ManifestDeleted{digest("old"), a},   oci::TagDeleted{digest("old"), a, tag("t")},
+      trust::PrincipalEnabled{principal("a")},  trust::PolicySet{true, resource("*")}};
   for (const Event& event : others)
     EXPECT_EQ(subject_digest(event), std::nullopt) << type_of(event);
 }

@@ -12,8 +12,11 @@
 namespace varve {
 namespace {
 
+using test::credential;
 using test::digest;
+using test::principal;
 using test::repo;
+using test::resource;
 using test::tag;
 
 // One event of every alternative, in the order of Event, as the files have them.
@@ -32,17 +35,29 @@ std::vector<Event> samples() {
       oci::ManifestDeleted{digest("manifest"), repo("library/alpine")},
       oci::TagSet{digest("manifest"), digest("before"), repo("library/alpine"), tag("3.20")},
       oci::TagDeleted{digest("manifest"), repo("library/alpine"), tag("3.20")},
+      trust::PrincipalCreated{trust::PrincipalKind::service, principal("ci-prod")},
+      trust::PrincipalDisabled{principal("ci-prod"), "left the company \xe2\x80\x93 \"soon\""},
+      trust::PrincipalEnabled{principal("ci-prod")},
+      trust::CredentialAdded{credential('A'), Timestamp{1'798'761'600'000'000},
+                             trust::CredentialKind::token, principal("ci-prod")},
+      trust::CredentialRevoked{credential('A'), principal("ci-prod"), "replaced"},
+      trust::GrantSet{principal("ci-prod"), resource("library/*"), Rights::of_a_repository()},
+      trust::GrantRemoved{principal("ci-prod"), resource("library/alpine")},
+      trust::PolicySet{true, resource("*")},
+      trust::PolicyRemoved{resource("library/*")},
   };
 }
 
 Envelope envelope_of(std::size_t i, const Event& event) {
   const bool local = type_of(event).starts_with("log.");
+  const bool account = i >= 10;
   Envelope envelope;
   envelope.index = EntryIndex{184'466 + i};
   envelope.at = Timestamp{1'795'281'611'123'456};
   envelope.actor = {"ci-prod", local ? Auth::local : Auth::dev};
+  if (account) envelope.actor = {"root", Auth::basic, credential('B')};
   envelope.request = "01JD7Q2V3W4X5Y6Z7A8B9C0D1E";
-  envelope.surface = local ? "local" : "oci";
+  envelope.surface = local ? "local" : account ? "admin" : "oci";
   envelope.batch_position = 0;
   envelope.batch_count = 2;
   return envelope;

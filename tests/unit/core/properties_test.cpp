@@ -197,6 +197,23 @@ std::uint64_t any_size(Dice& dice) {
   return dice.below(std::uint64_t{1} << (dice.below(53) + 1));
 }
 
+Timestamp any_time(Dice& dice) {
+  return Timestamp{static_cast<std::int64_t>(dice.below(253'402'300'800'000'000))};
+}
+PrincipalName any_principal(Dice& dice) {
+  return test::principal(dice.pick({"admin", "ci.1", "anonymous"}));
+}
+Resource any_resource(Dice& dice) {
+  return test::resource(dice.pick({"*", "a/*", "a", "a/b-c/*"}));
+}
+CredentialId any_credential(Dice& dice) {
+  return test::credential(dice.pick({"A", "B", "C"}).front());
+}
+template <class T>
+T any_of(Dice& dice, T one, T other) {
+  return dice.one_in(2) ? one : other;
+}
+
 Event any_event(Dice& dice) {
   switch (dice.below(std::variant_size_v<Event>)) {
     case 0:
@@ -220,17 +237,45 @@ Event any_event(Dice& dice) {
       if (dice.one_in(2)) previous = any_digest(dice);
       return oci::TagSet{any_digest(dice), previous, dice.any_repo(), dice.any_tag()};
     }
-    default:
+    case 9:
       return oci::TagDeleted{any_digest(dice), dice.any_repo(), dice.any_tag()};
+    case 10:
+      return trust::PrincipalCreated{
+          any_of(dice, trust::PrincipalKind::user, trust::PrincipalKind::anonymous),
+          any_principal(dice)};
+    case 11:
+      return trust::PrincipalDisabled{any_principal(dice), any_text(dice)};
+    case 12:
+      return trust::PrincipalEnabled{any_principal(dice)};
+    case 13: {
+      std::optional<Timestamp> expires;
+      if (dice.one_in(2)) expires = any_time(dice);
+      return trust::CredentialAdded{
+          any_credential(dice), expires,
+          any_of(dice, trust::CredentialKind::password, trust::CredentialKind::token),
+          any_principal(dice)};
+    }
+    case 14:
+      return trust::CredentialRevoked{any_credential(dice), any_principal(dice), any_text(dice)};
+    case 15:
+      return trust::GrantSet{any_principal(dice), any_resource(dice),
+                             *Rights::from_bits(static_cast<std::uint8_t>(dice.below(32)))};
+    case 16:
+      return trust::GrantRemoved{any_principal(dice), any_resource(dice)};
+    case 17:
+      return trust::PolicySet{dice.one_in(2), any_resource(dice)};
+    default:
+      return trust::PolicyRemoved{any_resource(dice)};
   }
 }
 
 Envelope any_envelope(Dice& dice) {
   Envelope envelope;
   envelope.index = EntryIndex{any_size(dice)};
-  envelope.at = Timestamp{static_cast<std::int64_t>(dice.below(253'402'300'800'000'000))};
+  envelope.at = any_time(dice);
   envelope.actor = {std::string(dice.pick({"a", "ci-prod", "x.y_z"})),
                     dice.one_in(2) ? Auth::dev : Auth::local};
+  if (dice.one_in(3)) envelope.actor.credential = any_credential(dice);
   envelope.request = dice.pick({"01JD7Q2V3W4X5Y6Z7A8B9C0D1E", "r", "\"\\"});
   envelope.surface = dice.pick({"oci", "local"});
   envelope.batch_count = static_cast<std::uint32_t>(dice.below(256) + 1);

@@ -1,0 +1,252 @@
+// Rules about accounts. Pure; any thread, as the View allows.
+#include "core/base/bytes.h"
+#include "core/base/limits.h"
+#include "core/trust/rows.h"
+#include "core/trust/rules.h"
+
+namespace varve::trust {
+namespace {
+
+using Events = std::vector<Event>;
+
+constexpr Rights kOfTheRegistry{Right::read_log, Right::administer};
+constexpr Rights kForEverybody{Right::pull, Right::read_log};
+
+Result<void> check_reason(std::string_view reason) {
+  if (reason.size() <= limits::kReasonBytesMax && is_valid_utf8(reason) &&
+      reason.find_first_of("\n\r") == std::string_view::npos)
+    return {};
+  return fail(Errc::invalid, About::request,
+              "a reason is one line of at most " + std::to_string(limits::kReasonBytesMax) +
+                  " bytes of UTF-8");
+}
+
+Result<PrincipalRow> existing(const View& view, const PrincipalName& name) {
+  VARVE_TRY(const auto row, find_principal(view, name));
+  if (row) return *row;
+  return fail(Errc::not_found, About::name, "there is no such principal", name.text());
+}
+
+Result<void> not_anonymous(const PrincipalName& name, std::string_view what) {
+  if (!name.is_anonymous()) return {};
+  return fail(Errc::invalid, About::name,
+              "anonymous is whoever shows no credential: it " + std::string(what));
+}
+
+// ---- the last administrator ----
+
+// What a command is about to take away.
+struct Without {
+  const PrincipalName* administrator = nullptr;
+  const CredentialId* credential = nullptr;
+};
+
+Result<bool> can_administer(const View& view, const PrincipalName& name, const Without& without,
+                            Timestamp now) {
+  if (without.administrator != nullptr && *without.administrator == name) return false;
+  VARVE_TRY(const auto principal, find_principal(view, name));
+  if (!principal || principal->disabled) return false;
+  VARVE_TRY(const auto credentials, credentials_of(view, name));
+  for (const NamedCredential& credential : credentials)
+    if (credential.row.usable(now) &&
+        (without.credential == nullptr || *without.credential != credential.id))
+      return true;
+  return false;
+}
+
+// A registry that nobody can administer stays as it is for ever; only who holds the directory may
+// make it so. In dev mode everybody administers anyway.
+Result<void> keep_an_administrator(const Asker& asker, const View& view, const Without& without) {
+  if (asker.actor.auth == Auth::local || asker.actor.auth == Auth::dev) return {};
+  std::vector<std::string> names;
+  VARVE_CHECK(view.scan(Table::administrator, {}, {}, [&](std::string_view key, const Row&) {
+    names.emplace_back(name_in_key(key));
+    return true;
+  }));
+  for (const std::string& text : names) {
+    VARVE_TRY(const auto name, PrincipalName::parse(text));
+    VARVE_TRY(const bool remains, can_administer(view, name, without, asker.now));
+    if (remains) return {};
+  }
+  return fail(Errc::conflict, About::request,
+              "nobody could administer this registry any more; let another principal do so first");
+}
+
+// ---- who may read the log ----
+
+// Entries tell of every repository. When anonymous no longer pulls everything, it no longer reads
+// them either, in the same run.
+Result<void> take_read_log(const View& view, Events& events) {
+  const PrincipalName& anonymous = PrincipalName::anonymous();
+  VARVE_TRY(const auto rights, find_grant(view, anonymous, Resource::everything()));
+  if (rights && rights->has(Right::read_log))
+    events.emplace_back(
+        GrantSet{anonymous, Resource::everything(), *rights - Rights{Right::read_log}});
+  return {};
+}
+
+// Which of the registry's rights somebody loses by a change on "*".
+Result<void> check_loss_of_administer(const Asker& asker, const View& view,
+                                      const PrincipalName& principal, const Resource& resource,
+                                      Rights before, Rights after) {
+  const bool lost =
+      resource.is_everything() && before.has(Right::administer) && !after.has(Right::administer);
+  return lost ? keep_an_administrator(asker, view, {.administrator = &principal}) : Result<void>();
+}
+
+}  // namespace
+
+Result<void> may_ask(const Asker& asker, const AddCredential& command, const View& view) {
+  const auto administers = check(view, asker.actor, Right::administer, asker.now);
+  const bool own = command.kind == CredentialKind::password &&
+                   asker.actor.id == command.principal.text() && asker.actor.credential;
+  if (administers || !own) return administers;
+  VARVE_CHECK(check_credential(view, asker.actor, asker.now));
+  // A leaked machine token or a token made for one repository must not become the account.
+  VARVE_TRY(const auto shown, find_credential(view, *asker.actor.credential));
+  if (shown && shown->kind == CredentialKind::password && !asker.actor.limit) return {};
+  return fail(Errc::unauthorized, About::request,
+              "to change your password, show the password you have now");
+}
+
+Result<Events> decide(const CreatePrincipal& command, const Asker&, const View& view) {
+  if (command.kind == PrincipalKind::anonymous || command.principal.is_anonymous())
+    return fail(Errc::conflict, About::name, "there is exactly one anonymous, and it is here");
+  VARVE_TRY(const auto row, find_principal(view, command.principal));
+  if (!row) return Events{PrincipalCreated{command.kind, command.principal}};
+  if (row->kind == command.kind) return Events{};
+  return fail(Errc::conflict, About::name,
+              "this principal is here already, as a " + std::string(to_string(row->kind)),
+              command.principal.text());
+}
+
+Result<Events> decide(const DisablePrincipal& command, const Asker& asker, const View& view) {
+  VARVE_CHECK(check_reason(command.reason));
+  VARVE_CHECK(not_anonymous(command.principal, "cannot be disabled; take its grants away"));
+  VARVE_TRY(const auto row, existing(view, command.principal));
+  if (row.disabled) return Events{};
+  VARVE_TRY(const auto own, own_rights(view, command.principal, Resource::everything()));
+  VARVE_CHECK(
+      check_loss_of_administer(asker, view, command.principal, Resource::everything(), own, {}));
+  return Events{PrincipalDisabled{command.principal, command.reason}};
+}
+
+Result<Events> decide(const EnablePrincipal& command, const Asker&, const View& view) {
+  VARVE_TRY(const auto row, existing(view, command.principal));
+  if (!row.disabled) return Events{};
+  return Events{PrincipalEnabled{command.principal}};
+}
+
+Result<Events> decide(const AddCredential& command, const Asker& asker, const View& view) {
+  VARVE_CHECK(not_anonymous(command.principal, "has no credentials"));
+  VARVE_CHECK(existing(view, command.principal));
+  VARVE_TRY(const auto known, find_credential(view, command.credential));
+  if (known) {
+    const bool same = known->principal == command.principal && known->kind == command.kind &&
+                      known->expires == command.expires && !known->revoked;
+    if (same) return Events{};
+    return fail(Errc::conflict, About::name, "this credential is here already",
+                command.credential.text());
+  }
+  if (command.expires && *command.expires <= asker.now)
+    return fail(Errc::invalid, About::request, "this credential would have expired already");
+  VARVE_TRY(const auto others, credentials_of(view, command.principal));
+  Events events{
+      CredentialAdded{command.credential, command.expires, command.kind, command.principal}};
+  // One password at a time: whoever sets a new one expects that the old one no longer opens.
+  if (command.kind == CredentialKind::password)
+    for (const NamedCredential& other : others)
+      if (other.row.kind == CredentialKind::password)
+        events.emplace_back(CredentialRevoked{other.id, command.principal, "replaced"});
+  if (events.size() == 1 && others.size() >= limits::kCredentialsMax)
+    return fail(
+        Errc::too_large, About::request,
+        "this principal has " + std::to_string(others.size()) + " credentials; revoke one first");
+  return events;
+}
+
+Result<Events> decide(const RevokeCredential& command, const Asker& asker, const View& view) {
+  VARVE_CHECK(check_reason(command.reason));
+  VARVE_CHECK(existing(view, command.principal));
+  VARVE_TRY(const auto row, find_credential(view, command.credential));
+  if (!row || row->principal != command.principal)
+    return fail(Errc::not_found, About::name, "this principal has no such credential",
+                command.credential.text());
+  if (row->revoked) return Events{};
+  VARVE_TRY(const auto own, own_rights(view, command.principal, Resource::everything()));
+  if (own.has(Right::administer) && row->usable(asker.now))
+    VARVE_CHECK(keep_an_administrator(asker, view, {.credential = &command.credential}));
+  return Events{CredentialRevoked{command.credential, command.principal, command.reason}};
+}
+
+Result<Events> decide(const SetGrant& command, const Asker& asker, const View& view) {
+  VARVE_CHECK(existing(view, command.principal));
+  if (!command.resource.is_everything() && !(command.rights & kOfTheRegistry).empty())
+    return fail(Errc::invalid, About::request,
+                "read_log and administer are about the whole registry: grant them on *",
+                command.resource.text());
+  if (command.principal.is_anonymous() && command.rights.has(Right::administer))
+    return fail(Errc::invalid, About::request, "nobody administers without a credential");
+  VARVE_TRY(const auto granted, find_grant(view, command.principal, command.resource));
+  VARVE_CHECK(check_loss_of_administer(asker, view, command.principal, command.resource,
+                                       granted.value_or(Rights{}), command.rights));
+  Events events;
+  if (granted != command.rights)
+    events.emplace_back(GrantSet{command.principal, command.resource, command.rights});
+  if (!command.principal.is_anonymous() || command.resource.is_everything() ||
+      command.keep_read_log || command.rights.has(Right::pull))
+    return events;
+  VARVE_TRY(const auto before, own_rights(view, command.principal, command.resource));
+  if (before.has(Right::pull)) VARVE_CHECK(take_read_log(view, events));
+  return events;
+}
+
+Result<Events> decide(const RemoveGrant& command, const Asker& asker, const View& view) {
+  VARVE_CHECK(existing(view, command.principal));
+  VARVE_TRY(const auto granted, find_grant(view, command.principal, command.resource));
+  if (!granted)
+    return fail(Errc::not_found, About::name,
+                "there is no grant for " + command.principal.text() + " on exactly this",
+                command.resource.text());
+  VARVE_CHECK(
+      check_loss_of_administer(asker, view, command.principal, command.resource, *granted, {}));
+  Events events{GrantRemoved{command.principal, command.resource}};
+  if (!command.principal.is_anonymous() || command.resource.is_everything() ||
+      command.keep_read_log || !granted->has(Right::pull))
+    return events;
+  const auto wider = command.resource.and_wider();
+  VARVE_TRY(const auto next, Resource::parse(wider[1]));
+  VARVE_TRY(const auto after, own_rights(view, command.principal, next));
+  if (!after.has(Right::pull)) VARVE_CHECK(take_read_log(view, events));
+  return events;
+}
+
+Result<Events> decide(const SetPolicy& command, const Asker&, const View& view) {
+  VARVE_TRY(const auto row, view.get(Table::policy, name_key(command.resource.text())));
+  if (row) {
+    VARVE_TRY(const auto policy, policy_of(row->value));
+    if (policy == Policy{command.immutable_tags}) return Events{};
+  }
+  return Events{PolicySet{command.immutable_tags, command.resource}};
+}
+
+Result<Events> decide(const RemovePolicy& command, const Asker&, const View& view) {
+  VARVE_TRY(const auto row, view.get(Table::policy, name_key(command.resource.text())));
+  if (row) return Events{PolicyRemoved{command.resource}};
+  return fail(Errc::not_found, About::name, "there is no policy on exactly this",
+              command.resource.text());
+}
+
+void found(const Founding& founding, std::vector<Event>& events) {
+  const PrincipalName& anonymous = PrincipalName::anonymous();
+  events.emplace_back(PrincipalCreated{PrincipalKind::anonymous, anonymous});
+  events.emplace_back(GrantSet{anonymous, Resource::everything(), kForEverybody});
+  if (!founding.admin_password) return;
+  const PrincipalName admin = PrincipalName::parse("admin").value();
+  events.emplace_back(PrincipalCreated{PrincipalKind::user, admin});
+  events.emplace_back(
+      CredentialAdded{*founding.admin_password, std::nullopt, CredentialKind::password, admin});
+  events.emplace_back(GrantSet{admin, Resource::everything(), Rights::all()});
+}
+
+}  // namespace varve::trust

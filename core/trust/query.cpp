@@ -1,0 +1,225 @@
+// Reading the rows about accounts.
+#include "core/trust/query.h"
+
+#include "core/base/limits.h"
+#include "core/trust/rows.h"
+
+namespace varve::trust {
+namespace {
+
+constexpr Rights kOfTheRegistry{Right::read_log, Right::administer};
+
+// What stands in a key was parsed before it was written.
+template <class Name>
+Result<Name> stored(Result<Name> name) {
+  if (name) return name;
+  return fail(Errc::corrupt, About::storage, "a stored key is malformed: " + name.error().what);
+}
+
+// Calls `keep(name, row)` for at most `limit` rows below `prefix` whose last part comes after
+// `after`, which may hold anything: it is a place in the order, not a key.
+template <class Keep>
+Result<void> page(const View& view, Table table, const std::string& prefix, std::string_view after,
+                  std::size_t limit, const Keep& keep) {
+  std::string from;
+  if (!after.empty()) from.append(prefix).append(after).push_back('\0');
+  Result<void> outcome;
+  std::size_t count = 0;
+  VARVE_CHECK(view.scan(table, prefix, from, [&](std::string_view key, const Row& row) {
+    if (count++ == limit) return false;
+    outcome = keep(name_in_key(key, prefix.size()), row);
+    return outcome.has_value();
+  }));
+  return outcome;
+}
+
+std::unexpected<Error> unauthorized(std::string what) {
+  return fail(Errc::unauthorized, About::request, std::move(what));
+}
+
+// The rights of the registry count on "*" alone, wherever they are written.
+Rights where_they_count(Rights rights, const Resource& resource) {
+  return resource.is_everything() ? rights : rights - kOfTheRegistry;
+}
+
+bool trusted(const Actor& actor) {
+  return actor.auth == Auth::dev || actor.auth == Auth::local;
+}
+
+bool anonymous(const Actor& actor) {
+  return actor.auth == Auth::none || actor.id == PrincipalName::anonymous().text();
+}
+
+// Does the wider resource cover all of the narrower one?
+bool covers(const Resource& wide, const Resource& narrow) {
+  for (const std::string& resource : narrow.and_wider())
+    if (resource == wide.text()) return true;
+  return false;
+}
+
+Rights limit_of(const Actor& actor, const Resource& resource) {
+  if (!actor.limit) return Rights::all();
+  Rights limit;
+  for (const Scope& scope : *actor.limit)
+    if (covers(scope.resource, resource)) limit = limit | scope.rights;
+  return where_they_count(limit, resource);
+}
+
+Result<void> judge(const View& view, const Actor& actor, Right right, const Resource& resource,
+                   Timestamp now) {
+  if (trusted(actor)) return {};
+  VARVE_CHECK(check_credential(view, actor, now));
+  Rights own;
+  if (!anonymous(actor)) {
+    VARVE_TRY(const auto name, PrincipalName::parse(actor.id));
+    VARVE_TRY(own, own_rights(view, name, resource));
+    if (own.has(right) && limit_of(actor, resource).has(right)) return {};
+  }
+  // Whoever shows a credential may still do what everybody may without one.
+  VARVE_TRY(const Rights shared, own_rights(view, PrincipalName::anonymous(), resource));
+  if (shared.has(right)) return {};
+  const std::string wish =
+      std::string(to_string(right)) + (resource.is_everything() ? "" : " on " + resource.text());
+  if (anonymous(actor)) return unauthorized("this needs credentials that allow: " + wish);
+  if (own.has(right)) return unauthorized("the token was not made for: " + wish);
+  return fail(Errc::denied, About::request, actor.id + " is not granted: " + wish);
+}
+
+}  // namespace
+
+Result<std::optional<PrincipalRow>> find_principal(const View& view, const PrincipalName& name) {
+  VARVE_TRY(const auto row, view.get(Table::principal, name_key(name.text())));
+  if (row) return principal_of(*row);
+  if (name.is_anonymous()) return PrincipalRow{PrincipalKind::anonymous, false, EntryIndex{}};
+  return std::nullopt;
+}
+
+Result<std::optional<CredentialRow>> find_credential(const View& view, const CredentialId& id) {
+  VARVE_TRY(const auto row, view.get(Table::credential, name_key(id.text())));
+  if (!row) return std::nullopt;
+  return credential_of(*row);
+}
+
+Result<std::optional<Rights>> find_grant(const View& view, const PrincipalName& principal,
+                                         const Resource& resource) {
+  VARVE_TRY(const auto row, view.get(Table::grant, pair_key(principal.text(), resource.text())));
+  if (!row) return std::nullopt;
+  return rights_of(row->value);
+}
+
+Result<Policy> policy_for(const View& view, const RepoName& repo) {
+  for (const std::string& resource : Resource(repo).and_wider()) {
+    VARVE_TRY(const auto row, view.get(Table::policy, name_key(resource)));
+    if (row) return policy_of(row->value);
+  }
+  return Policy{};
+}
+
+Result<std::vector<NamedPrincipal>> list_principals(const View& view, std::string_view after,
+                                                    std::size_t limit) {
+  std::vector<NamedPrincipal> all;
+  const auto keep = [&](std::string_view text, const Row& stored_row) -> Result<void> {
+    VARVE_TRY(auto name, stored(PrincipalName::parse(text)));
+    VARVE_TRY(const auto row, principal_of(stored_row));
+    all.push_back({std::move(name), row});
+    return {};
+  };
+  VARVE_CHECK(page(view, Table::principal, {}, after, limit, keep));
+  return all;
+}
+
+Result<std::vector<NamedCredential>> credentials_of(const View& view,
+                                                    const PrincipalName& principal) {
+  std::vector<NamedCredential> all;
+  std::vector<CredentialId> ids;
+  const auto keep = [&](std::string_view text, const Row&) -> Result<void> {
+    VARVE_TRY(auto id, stored(CredentialId::parse(text)));
+    ids.push_back(std::move(id));
+    return {};
+  };
+  VARVE_CHECK(page(view, Table::credential_of, name_key(principal.text()).bytes(), {},
+                   limits::kCredentialsMax, keep));
+  for (CredentialId& id : ids) {
+    VARVE_TRY(auto row, find_credential(view, id));
+    if (!row)
+      return fail(Errc::corrupt, About::storage, "a principal's credential is not stored",
+                  id.text());
+    all.push_back({std::move(id), *std::move(row)});
+  }
+  return all;
+}
+
+Result<std::vector<Grant>> grants_of(const View& view, const PrincipalName& principal,
+                                     std::string_view after, std::size_t limit) {
+  std::vector<Grant> all;
+  const auto keep = [&](std::string_view text, const Row& row) -> Result<void> {
+    VARVE_TRY(auto resource, stored(Resource::parse(text)));
+    VARVE_TRY(const auto rights, rights_of(row.value));
+    all.push_back({std::move(resource), rights, row.index});
+    return {};
+  };
+  VARVE_CHECK(page(view, Table::grant, name_key(principal.text()).bytes(), after, limit, keep));
+  return all;
+}
+
+Result<std::vector<NamedPolicy>> list_policies(const View& view, std::string_view after,
+                                               std::size_t limit) {
+  std::vector<NamedPolicy> all;
+  const auto keep = [&](std::string_view text, const Row& row) -> Result<void> {
+    VARVE_TRY(auto resource, stored(Resource::parse(text)));
+    VARVE_TRY(const auto policy, policy_of(row.value));
+    all.push_back({std::move(resource), policy, row.index});
+    return {};
+  };
+  VARVE_CHECK(page(view, Table::policy, {}, after, limit, keep));
+  return all;
+}
+
+Result<Rights> own_rights(const View& view, const PrincipalName& principal,
+                          const Resource& resource) {
+  for (const std::string& candidate : resource.and_wider()) {
+    VARVE_TRY(const auto row, view.get(Table::grant, pair_key(principal.text(), candidate)));
+    if (!row) continue;
+    VARVE_TRY(const auto rights, rights_of(row->value));
+    return where_they_count(rights, resource);
+  }
+  return Rights{};
+}
+
+Result<void> check_credential(const View& view, const Actor& actor, Timestamp now) {
+  // A token for nobody has no credential behind it.
+  if (trusted(actor) || anonymous(actor)) return {};
+  const auto name = PrincipalName::parse(actor.id);
+  if (!name || !actor.credential) return unauthorized("no credential of a principal was shown");
+  VARVE_TRY(const auto principal, find_principal(view, *name));
+  if (!principal) return unauthorized("there is no such principal any more");
+  if (principal->disabled) return unauthorized("this principal is disabled");
+  VARVE_TRY(const auto credential, find_credential(view, *actor.credential));
+  if (!credential || credential->principal != *name)
+    return unauthorized("this credential is not one of the principal's");
+  if (credential->revoked) return unauthorized("this credential is revoked");
+  if (!credential->usable(now)) return unauthorized("this credential has expired");
+  return {};
+}
+
+Result<Rights> rights_on(const View& view, const Actor& actor, const Resource& resource,
+                         Timestamp now) {
+  if (trusted(actor)) return where_they_count(Rights::all(), resource);
+  VARVE_CHECK(check_credential(view, actor, now));
+  VARVE_TRY(Rights rights, own_rights(view, PrincipalName::anonymous(), resource));
+  if (anonymous(actor)) return rights;
+  VARVE_TRY(const auto name, PrincipalName::parse(actor.id));
+  VARVE_TRY(const Rights own, own_rights(view, name, resource));
+  return rights | (own & limit_of(actor, resource));
+}
+
+Result<void> check(const View& view, const Actor& actor, Right right, const RepoName& repo,
+                   Timestamp now) {
+  return judge(view, actor, right, Resource(repo), now);
+}
+
+Result<void> check(const View& view, const Actor& actor, Right right, Timestamp now) {
+  return judge(view, actor, right, Resource::everything(), now);
+}
+
+}  // namespace varve::trust

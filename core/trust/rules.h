@@ -1,0 +1,55 @@
+// What may happen to accounts, and what it means. Called by core/registry.cpp, which has asked
+// may_ask(), and by the rules of other families.
+#pragma once
+
+#include <vector>
+
+#include "core/event.h"
+#include "core/trust/query.h"
+#include "core/view.h"
+
+namespace varve::trust {
+
+// Who wishes, and when it is judged.
+struct Asker {
+  const Actor& actor;
+  Timestamp now;
+};
+
+// Accounts are for administrators; everybody may change their own password.
+template <class Intent>
+Result<void> may_ask(const Asker& asker, const Intent&, const View& view) {
+  return check(view, asker.actor, Right::administer, asker.now);
+}
+Result<void> may_ask(const Asker& asker, const AddCredential& command, const View& view);
+
+Result<std::vector<Event>> decide(const CreatePrincipal& command, const Asker& asker,
+                                  const View& view);
+Result<std::vector<Event>> decide(const DisablePrincipal& command, const Asker& asker,
+                                  const View& view);
+Result<std::vector<Event>> decide(const EnablePrincipal& command, const Asker& asker,
+                                  const View& view);
+Result<std::vector<Event>> decide(const AddCredential& command, const Asker& asker,
+                                  const View& view);
+Result<std::vector<Event>> decide(const RevokeCredential& command, const Asker& asker,
+                                  const View& view);
+Result<std::vector<Event>> decide(const SetGrant& command, const Asker& asker, const View& view);
+Result<std::vector<Event>> decide(const RemoveGrant& command, const Asker& asker, const View& view);
+Result<std::vector<Event>> decide(const SetPolicy& command, const Asker& asker, const View& view);
+Result<std::vector<Event>> decide(const RemovePolicy& command, const Asker& asker,
+                                  const View& view);
+
+// The accounts a new log starts with: they follow its genesis event in the same run.
+void found(const Founding& founding, std::vector<Event>& events);
+
+Result<void> project(const PrincipalCreated& event, const View& before, Changes& changes);
+Result<void> project(const PrincipalDisabled& event, const View& before, Changes& changes);
+Result<void> project(const PrincipalEnabled& event, const View& before, Changes& changes);
+Result<void> project(const CredentialAdded& event, const View& before, Changes& changes);
+Result<void> project(const CredentialRevoked& event, const View& before, Changes& changes);
+Result<void> project(const GrantSet& event, const View& before, Changes& changes);
+Result<void> project(const GrantRemoved& event, const View& before, Changes& changes);
+Result<void> project(const PolicySet& event, const View& before, Changes& changes);
+Result<void> project(const PolicyRemoved& event, const View& before, Changes& changes);
+
+}  // namespace varve::trust

@@ -1,0 +1,207 @@
+// Accounts: who may do what, as events, so that "who could publish then?" is answered by replay.
+// Commands and events; any thread. Secrets are not here: an event names a credential, never what
+// proves it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/time.h"
+#include "core/trust/names.h"
+
+namespace varve::trust {
+
+// The numbers are stored: never reuse one.
+enum class PrincipalKind : std::uint8_t {
+  user = 1,       // a person
+  service = 2,    // a machine that publishes
+  consumer = 3,   // a machine that only reads
+  anonymous = 4,  // whoever shows no credential; exactly one
+};
+enum class CredentialKind : std::uint8_t { password = 1, token = 2 };
+
+std::string_view to_string(PrincipalKind kind);
+std::string_view to_string(CredentialKind kind);
+std::optional<PrincipalKind> parse_principal_kind(std::string_view word);
+std::optional<CredentialKind> parse_credential_kind(std::string_view word);
+
+// Part of the genesis run of a new log: everybody may pull and read the log until somebody says
+// otherwise, and with a credential there is a principal `admin` who may do everything.
+struct Founding {
+  std::optional<CredentialId> admin_password;
+};
+
+// ---- commands ---- (a repeat is no event; `reason` is one line of at most 200 bytes)
+
+struct CreatePrincipal {
+  PrincipalName principal;
+  PrincipalKind kind;
+};
+struct DisablePrincipal {
+  PrincipalName principal;
+  std::string reason;
+};
+struct EnablePrincipal {
+  PrincipalName principal;
+};
+// The secret's hash is on disk (synced) under this id already. A new password ends the one before.
+struct AddCredential {
+  PrincipalName principal;
+  CredentialId credential;
+  CredentialKind kind;
+  std::optional<Timestamp> expires;
+};
+struct RevokeCredential {
+  PrincipalName principal;
+  CredentialId credential;
+  std::string reason;
+};
+// Replaces what the principal was granted on exactly this resource. No rights at all is a denial,
+// stronger than a wider grant.
+//
+// Entries tell of every repository: whoever takes pull from anonymous anywhere takes read_log from
+// it in the same run, unless `keep_read_log`, or read_log is among the rights granted on "*".
+struct SetGrant {
+  PrincipalName principal;
+  Resource resource;
+  Rights rights;
+  bool keep_read_log = false;
+};
+struct RemoveGrant {
+  PrincipalName principal;
+  Resource resource;
+  bool keep_read_log = false;
+};
+struct SetPolicy {
+  Resource resource;
+  bool immutable_tags;
+};
+struct RemovePolicy {
+  Resource resource;
+};
+
+// ---- events ---- (fields() lists the members in the order of their JSON names)
+
+struct PrincipalCreated {
+  static constexpr std::string_view kType = "principal.created";
+  static constexpr unsigned kVersion = 1;
+  PrincipalKind kind;
+  PrincipalName principal;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("kind", e.kind);
+    v("principal", e.principal);
+  }
+  friend bool operator==(const PrincipalCreated&, const PrincipalCreated&) = default;
+};
+
+struct PrincipalDisabled {
+  static constexpr std::string_view kType = "principal.disabled";
+  static constexpr unsigned kVersion = 1;
+  PrincipalName principal;
+  std::string reason;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("principal", e.principal);
+    v("reason", e.reason);
+  }
+  friend bool operator==(const PrincipalDisabled&, const PrincipalDisabled&) = default;
+};
+
+struct PrincipalEnabled {
+  static constexpr std::string_view kType = "principal.enabled";
+  static constexpr unsigned kVersion = 1;
+  PrincipalName principal;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("principal", e.principal);
+  }
+  friend bool operator==(const PrincipalEnabled&, const PrincipalEnabled&) = default;
+};
+
+struct CredentialAdded {
+  static constexpr std::string_view kType = "credential.added";
+  static constexpr unsigned kVersion = 1;
+  CredentialId credential;
+  std::optional<Timestamp> expires;
+  CredentialKind kind;
+  PrincipalName principal;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("credential", e.credential);
+    v("expires", e.expires);
+    v("kind", e.kind);
+    v("principal", e.principal);
+  }
+  friend bool operator==(const CredentialAdded&, const CredentialAdded&) = default;
+};
+
+struct CredentialRevoked {
+  static constexpr std::string_view kType = "credential.revoked";
+  static constexpr unsigned kVersion = 1;
+  CredentialId credential;
+  PrincipalName principal;
+  std::string reason;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("credential", e.credential);
+    v("principal", e.principal);
+    v("reason", e.reason);
+  }
+  friend bool operator==(const CredentialRevoked&, const CredentialRevoked&) = default;
+};
+
+struct GrantSet {
+  static constexpr std::string_view kType = "grant.set";
+  static constexpr unsigned kVersion = 1;
+  PrincipalName principal;
+  Resource resource;
+  Rights rights;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("principal", e.principal);
+    v("resource", e.resource);
+    v("rights", e.rights);
+  }
+  friend bool operator==(const GrantSet&, const GrantSet&) = default;
+};
+
+struct GrantRemoved {
+  static constexpr std::string_view kType = "grant.removed";
+  static constexpr unsigned kVersion = 1;
+  PrincipalName principal;
+  Resource resource;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("principal", e.principal);
+    v("resource", e.resource);
+  }
+  friend bool operator==(const GrantRemoved&, const GrantRemoved&) = default;
+};
+
+struct PolicySet {
+  static constexpr std::string_view kType = "policy.set";
+  static constexpr unsigned kVersion = 1;
+  bool immutable_tags;
+  Resource resource;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("immutable_tags", e.immutable_tags);
+    v("resource", e.resource);
+  }
+  friend bool operator==(const PolicySet&, const PolicySet&) = default;
+};
+
+struct PolicyRemoved {
+  static constexpr std::string_view kType = "policy.removed";
+  static constexpr unsigned kVersion = 1;
+  Resource resource;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("resource", e.resource);
+  }
+  friend bool operator==(const PolicyRemoved&, const PolicyRemoved&) = default;
+};
+
+}  // namespace varve::trust
