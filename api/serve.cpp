@@ -196,6 +196,8 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
     VARVE_CLI_CHECK(cli::doing(anchor ? "the log cannot be opened" : "the keys cannot be loaded",
                                std::move(loaded), advice));
   }
+  VARVE_CLI_CHECK(cli::doing("what interrupted commands left cannot be swept",
+                             parts.directory.sweep_secrets()));
   LedgerKeys keys = *std::move(loaded);
   parts.keys = NamedKeys{keys.log.verifier(), keys.event.verifier()};
   LedgerOptions options;

@@ -9,9 +9,11 @@
 #include <cstring>
 #include <future>
 
+#include "core/trust/query.h"
 #include "log/file_io.h"
 #include "log/reader.h"
 #include "log/rows_view.h"
+#include "log/secrets.h"
 #include "log/store/rocks_store.h"
 
 namespace varve {
@@ -90,17 +92,23 @@ Result<void> check_leftover_anchor(const fs::path& keys, const fs::path& anchor_
 
 // Keys, the genesis entry, its checkpoint and the anchor, in a directory nobody looks at yet.
 Result<void> make_log(const fs::path& aside, const std::string& origin, const fs::path& anchor_file,
-                      const std::string& request, Timestamp now) {
+                      const std::string& request, Timestamp now,
+                      const std::optional<FirstAdmin>& admin) {
   VARVE_CHECK(make_directories(keys_of(aside)));
   LedgerKeys keys{Signer::generate(origin), Signer::generate(origin + kEventKeySuffix)};
   VARVE_CHECK(store_signer(keys_of(aside) / "log", keys.log));
   VARVE_CHECK(store_signer(keys_of(aside) / "event", keys.event));
 
+  trust::Founding accounts;
+  if (admin) {
+    VARVE_CHECK(SecretStore(aside).write(admin->credential, admin->hash));
+    accounts.admin_password = admin->credential;
+  }
   Command genesis{Actor{"operator", Auth::local},
                   request,
                   "local",
                   system::Initialise{origin, keys.log.verifier().to_string(),
-                                     keys.event.verifier().to_string()},
+                                     keys.event.verifier().to_string(), accounts},
                   {}};
   {
     RocksOptions options;
@@ -111,6 +119,18 @@ Result<void> make_log(const fs::path& aside, const std::string& origin, const fs
     VARVE_CHECK(store->flush());
   }
   return {};
+}
+
+// The attempt that was interrupted told nobody its password; this one's takes its place.
+Result<void> replace_first_secret(const fs::path& root, const FirstAdmin& admin) {
+  std::error_code error;
+  const fs::path directory = root / "secrets" / "credentials";
+  for (const auto& file : fs::directory_iterator(directory, error)) {
+    const auto id = CredentialId::parse(file.path().filename().string());
+    if (id) return SecretStore(root).write(*id, admin.hash);
+  }
+  return storage_error(Errc::conflict,
+                       "an interrupted initialisation here was one without an administrator");
 }
 
 struct CloseLock {
@@ -131,7 +151,7 @@ bool DataDirectory::is_initialised(const fs::path& root) {
 
 Result<void> DataDirectory::initialise(const fs::path& root, const std::string& origin,
                                        const fs::path& anchor_file, const std::string& request,
-                                       Timestamp now) {
+                                       Timestamp now, const std::optional<FirstAdmin>& admin) {
   if (!valid_key_name(origin) || origin.size() > 255)
     return fail(Errc::invalid, About::name,
                 "an origin is 1 to 255 bytes of UTF-8 without spaces and '+': "
@@ -154,10 +174,11 @@ Result<void> DataDirectory::initialise(const fs::path& root, const std::string& 
       return storage_error(
           Errc::conflict,
           "an interrupted initialisation here was for another origin: " + log.verifier().name());
+    if (admin) VARVE_CHECK(replace_first_secret(root, *admin));
   } else {
     VARVE_CHECK(check_leftover_anchor(keys_of(aside), anchor_file));
     fs::remove_all(aside, error);
-    VARVE_CHECK(make_log(aside, origin, anchor_file, request, now));
+    VARVE_CHECK(make_log(aside, origin, anchor_file, request, now, admin));
     VARVE_CHECK(rename_into_place(aside / "secrets", root / "secrets"));
   }
   VARVE_CHECK(rename_into_place(aside / "store", root / "store"));
@@ -218,6 +239,15 @@ Result<LedgerKeys> DataDirectory::load_keys(const Anchor& anchor) const {
   if (!(log.verifier() == named.log) || !(event.verifier() == named.event))
     return fail(Errc::corrupt, About::key, "the key files are not those the log names");
   return LedgerKeys{std::move(log), std::move(event)};
+}
+
+Result<std::size_t> DataDirectory::sweep_secrets() const {
+  VARVE_TRY(const auto head, load_head());
+  const auto view = Reader(head).view();
+  return SecretStore(root_).sweep([&](const CredentialId& id) -> Result<bool> {
+    VARVE_TRY(const auto credential, trust::find_credential(*view, id));
+    return credential && !credential->revoked;
+  });
 }
 
 Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& anchor_file,

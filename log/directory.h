@@ -3,7 +3,8 @@
 //   lock             held (flock) by the one process that writes
 //   store/           the log and its tables; its presence means the directory is initialised
 //   blobs/ uploads/  see log/store/blob_store.h
-//   secrets/keys/    log, event: signed-note private keys, 0600
+//   secrets/keys/    log, event, token: signed-note private keys, 0600
+//   secrets/credentials/  what proves credentials, see log/secrets.h
 //   head.anchor      the newest published checkpoint, unless configured elsewhere
 //
 // One thread at a time; what it hands out has its own rules.
@@ -27,14 +28,22 @@ enum class Access : std::uint8_t {
   read_only,  // beside a writer, or of a replayed store
 };
 
+// The principal `admin` that a new registry starts with, and what proves it.
+struct FirstAdmin {
+  CredentialId credential;
+  std::string hash;  // of a password: hash_password() in log/secrets.h
+};
+
 class DataDirectory {
  public:
-  // Makes a missing or empty directory a registry's: keys, the genesis entry, its checkpoint, the
-  // anchor. Interrupted, it leaves a directory that can be initialised again. Errors:
-  // conflict/About::storage when it is one already or holds something else.
+  // Makes a missing or empty directory a registry's: keys, the genesis entry and the first
+  // accounts, their checkpoint, the anchor. Without an administrator only dev mode and the holder
+  // of the directory can change it. Interrupted, it leaves a directory that can be initialised
+  // again. Errors: conflict/About::storage when it is one already or holds something else.
   static Result<void> initialise(const std::filesystem::path& root, const std::string& origin,
                                  const std::filesystem::path& anchor_file,
-                                 const std::string& request, Timestamp now);
+                                 const std::string& request, Timestamp now,
+                                 const std::optional<FirstAdmin>& admin = std::nullopt);
   static bool is_initialised(const std::filesystem::path& root);
 
   // Errors: not_found/storage (not initialised), conflict/storage (another process writes to it).
@@ -50,6 +59,9 @@ class DataDirectory {
   // The private keys, finishing an interrupted rotation. They must be those the log names, and the
   // store must not contradict `anchor`: keys are not touched for a store that is not the newest.
   Result<LedgerKeys> load_keys(const Anchor& anchor) const;
+  // Removes secrets of credentials that the log does not know or that are revoked: what a crash
+  // between secret and event left. Only for the one writer, before it serves. How many.
+  Result<std::size_t> sweep_secrets() const;
 
  private:
   DataDirectory(std::filesystem::path root, int lock, std::unique_ptr<Store> store);

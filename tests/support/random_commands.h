@@ -1,6 +1,9 @@
 // Random but repeatable command sequences over a small world, so that commands meet: the same tags
 // move, the same manifests are put twice, deletes hit and miss. Swarm style: each seed leaves some
 // kinds out.
+//
+// Accounts are part of it: principals come and go, and some commands are theirs instead of dev
+// mode's, so that whether they are taken depends on what was decided just before.
 #pragma once
 
 #include <random>
@@ -20,8 +23,23 @@ class RandomCommands {
   }
 
   Command next() {
+    Command command = about_anything();
+    if (pick(3) == 0) command.actor = somebody();
+    return command;
+  }
+
+  // Refusals that such commands may meet.
+  static bool expected(Errc code) {
+    return code == Errc::not_found || code == Errc::conflict || code == Errc::invalid ||
+           code == Errc::denied || code == Errc::unauthorized;
+  }
+
+ private:
+  static constexpr std::size_t kKinds = 5;
+
+  Command about_anything() {
     for (;;) {
-      const std::size_t kind = pick(4);
+      const std::size_t kind = pick(kKinds);
       if (!enabled_[kind]) continue;
       const std::string repo = "team/app" + std::to_string(pick(3));
       const std::string tag = "v" + std::to_string(pick(5));
@@ -37,17 +55,72 @@ class RandomCommands {
           return command_of(oci::DeleteManifest{must(RepoName::parse(repo)),
                                                 std::get<oci::PutManifest>(put.intent).digest});
         }
-        default:
+        case 3:
           return command_of(content::LinkBlob{must(RepoName::parse(repo)),
                                               Digest::of("blob" + std::to_string(n)), 5 + n / 10});
+        default:
+          return command_of(about_accounts());
       }
     }
   }
 
- private:
+  Intent about_accounts() {
+    const PrincipalName who = principal();
+    switch (pick(9)) {
+      case 0:
+        return trust::CreatePrincipal{who, trust::PrincipalKind::user};
+      case 1:
+        return trust::DisablePrincipal{who, "a reason"};
+      case 2:
+        return trust::EnablePrincipal{who};
+      case 3: {
+        const bool password = pick(2) == 0;
+        std::optional<Timestamp> expires;
+        if (pick(3) == 0) expires = in_a_moment();
+        return trust::AddCredential{
+            who, credential(),
+            password ? trust::CredentialKind::password : trust::CredentialKind::token, expires};
+      }
+      case 4:
+        return trust::RevokeCredential{who, credential(), "a reason"};
+      case 5:
+        return trust::RemoveGrant{who, resource(), pick(4) == 0};
+      case 6:
+        return trust::SetPolicy{resource(), pick(2) == 0};
+      case 7:
+        return trust::RemovePolicy{resource()};
+      default: {
+        const Resource where = resource();
+        const auto bits = static_cast<std::uint8_t>(pick(where.is_everything() ? 32 : 8));
+        return trust::SetGrant{who, where, *Rights::from_bits(bits), pick(4) == 0};
+      }
+    }
+  }
+
+  Actor somebody() {
+    if (pick(4) == 0) return {};
+    Actor actor{principal().text(), Auth::bearer, credential()};
+    if (pick(3) == 0) actor.limit = {{resource(), Rights::of_a_repository()}};
+    return actor;
+  }
+  // Some of these expire while the test runs: LogRig's clock starts here.
+  Timestamp in_a_moment() {
+    return Timestamp{1'795'000'000'000'000 + 1'000 * static_cast<std::int64_t>(pick(60))};
+  }
+  PrincipalName principal() {
+    constexpr const char* kNames[] = {"anonymous", "ann", "bob", "ci"};
+    return must(PrincipalName::parse(kNames[pick(4)]));
+  }
+  CredentialId credential() {
+    return must(CredentialId::parse("0000000000000000000000000" + std::to_string(pick(8))));
+  }
+  Resource resource() {
+    constexpr const char* kResources[] = {"*", "team/*", "team/app0", "team/app1", "other/*"};
+    return must(Resource::parse(kResources[pick(5)]));
+  }
   std::size_t pick(std::size_t below) { return random_() % below; }
   std::mt19937_64 random_;
-  bool enabled_[4] = {};
+  bool enabled_[kKinds] = {};
 };
 
 // Printed by every property test, and taken from VARVE_SEED to run a failure again.

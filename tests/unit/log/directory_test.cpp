@@ -6,8 +6,10 @@
 #include <fstream>
 
 #include "core/codec.h"
+#include "core/trust/query.h"
 #include "log/fsck.h"
 #include "log/rows_view.h"
+#include "log/secrets.h"
 #include "tests/support/log_rig.h"
 #include "tests/support/test_directory.h"
 
@@ -138,6 +140,76 @@ TEST(DataDirectory, FinishesAnInterruptedInitialisationAtEveryStep) {
   initialise(early);
   push(early, 3);
   EXPECT_EQ(findings(check(early)), "");
+}
+
+CredentialId credential(char letter) {
+  return must(CredentialId::parse("01JD000000000000000000000" + std::string(1, letter)));
+}
+
+Result<void> initialise_with_admin(const fs::path& root, const FirstAdmin& admin) {
+  return DataDirectory::initialise(root, "registry.example/test", default_anchor(root), kRequest,
+                                   noon(), admin);
+}
+
+TEST(DataDirectory, StartsWithAnAdministratorWhoseSecretIsOnDisk) {
+  const TestDirectory scratch;
+  must(initialise_with_admin(scratch.path(), {credential('A'), "hash"}));
+  EXPECT_EQ(must(SecretStore(scratch.path()).read(credential('A'))), "hash");
+  auto directory = must(DataDirectory::open(scratch.path(), Access::read_only));
+  const auto head = must(directory.load_head());
+  const auto view = Reader(head).view();
+  const Actor admin{"admin", Auth::basic, credential('A')};
+  must(trust::check(*view, admin, Right::administer, noon()));
+  must(trust::check(*view, Actor{}, Right::read_log, noon()));
+  EXPECT_EQ(trust::check(*view, Actor{}, Right::administer, noon()).error().code,
+            Errc::unauthorized);
+  EXPECT_EQ(head->published, head->size);
+}
+
+TEST(DataDirectory, WithoutAnAdministratorEverybodyReadsAndNobodyWrites) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  auto directory = must(DataDirectory::open(scratch.path(), Access::read_only));
+  const auto view = Reader(must(directory.load_head())).view();
+  must(trust::check(*view, Actor{}, Right::pull, must(RepoName::parse("a")), noon()));
+  EXPECT_FALSE(trust::check(*view, Actor{}, Right::push, must(RepoName::parse("a")), noon()));
+  EXPECT_EQ(must(trust::list_principals(*view, "", 10)).size(), 1U);
+}
+
+TEST(DataDirectory, AnInterruptedInitialisationTakesTheNewAdministratorsSecret) {
+  const TestDirectory scratch;
+  must(initialise_with_admin(scratch.path() / "whole", {credential('A'), "lost"}));
+  const auto half = scratch.path() / "half";
+  fs::create_directories(half / "init.unfinished");
+  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
+           fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
+  must(initialise_with_admin(half, {credential('B'), "told"}));
+  EXPECT_EQ(must(SecretStore(half).read(credential('A'))), "told");
+  EXPECT_EQ(must(SecretStore(half).read(credential('B'))), std::nullopt);
+}
+
+TEST(DataDirectory, AnInterruptedInitialisationWithoutAdministratorDoesNotGetOne) {
+  const TestDirectory scratch;
+  initialise(scratch.path() / "whole");
+  const auto half = scratch.path() / "half";
+  fs::create_directories(half / "init.unfinished");
+  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
+           fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
+  EXPECT_EQ(initialise_with_admin(half, {credential('B'), "told"}).error().code, Errc::conflict);
+}
+
+TEST(DataDirectory, SweepsSecretsOfCredentialsThatTheLogDoesNotKnow) {
+  const TestDirectory scratch;
+  must(initialise_with_admin(scratch.path(), {credential('A'), "hash"}));
+  must(SecretStore(scratch.path()).write(credential('B'), "of a command that never arrived"));
+  auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
+  EXPECT_EQ(must(directory.sweep_secrets()), 1U);
+  EXPECT_EQ(must(SecretStore(scratch.path()).read(credential('A'))), "hash");
+  EXPECT_EQ(must(SecretStore(scratch.path()).read(credential('B'))), std::nullopt);
 }
 
 TEST(DataDirectory, RefusesAnOriginThatCannotNameAKey) {
