@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstring>
 #include <functional>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -87,22 +88,92 @@ inline AnswerHead round_trip(int fd, std::string_view header, std::string_view b
   return head;
 }
 
+inline std::string request(std::string_view method, std::string_view path, std::size_t length,
+                           std::string_view more = "") {
+  return fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}Content-Length: {}\r\n\r\n", method,
+                     path, more, length);
+}
+
+// Bytes that neither compress nor repeat.
+inline std::string random_blob(std::size_t size, std::uint64_t seed) {
+  std::string blob(size, '\0');
+  std::mt19937_64 random(seed);
+  for (std::size_t i = 0; i + 8 <= blob.size(); i += 8) {
+    const std::uint64_t word = random();
+    std::memcpy(blob.data() + i, &word, 8);
+  }
+  return blob;
+}
+
+// A relative Location is the path to go on with; an absolute one carries it behind the host.
+inline std::string path_of(const std::string& location) {
+  const auto scheme = location.find("://");
+  if (scheme == std::string::npos) return location;
+  return location.substr(location.find('/', scheme + 3));
+}
+
+// POST, then PUT with the bytes, on a connection that is open already.
+inline void upload_on(int fd, std::string_view repo, std::string_view blob,
+                      std::string_view digest) {
+  const auto started =
+      round_trip(fd, request("POST", fmt::format("/v2/{}/blobs/uploads/", repo), 0));
+  const std::string path = path_of(started.location);
+  const char join = path.find('?') == std::string::npos ? '?' : '&';
+  const auto done = round_trip(fd,
+                               request("PUT", fmt::format("{}{}digest={}", path, join, digest),
+                                       blob.size(), "Content-Type: application/octet-stream\r\n"),
+                               blob);
+  if (done.status != 201)
+    throw std::runtime_error(fmt::format("an upload was answered with {}", done.status));
+}
+
+inline void download_on(int fd, std::string_view repo, std::string_view digest, std::size_t size) {
+  const auto head = round_trip(fd, request("GET", fmt::format("/v2/{}/blobs/{}", repo, digest), 0));
+  if (head.status != 200 || head.body_bytes != size) throw std::runtime_error("a download failed");
+}
+
+// Seconds, on a connection of its own.
+inline double upload(std::uint16_t port, std::string_view repo, std::string_view blob,
+                     std::string_view digest) {
+  const int fd = connect_to(port);
+  const auto begin = Clock::now();
+  upload_on(fd, repo, blob, digest);
+  const double seconds = seconds_since(begin);
+  ::close(fd);
+  return seconds;
+}
+
+inline double download(std::uint16_t port, std::string_view repo, std::string_view digest,
+                       std::size_t size) {
+  const int fd = connect_to(port);
+  const auto begin = Clock::now();
+  download_on(fd, repo, digest, size);
+  const double seconds = seconds_since(begin);
+  ::close(fd);
+  return seconds;
+}
+
+// An answer to HEAD states the length of a body that does not come.
+enum class AnswerBody { sent, left_out };
+
 struct LoadResult {
   double rate = 0;
   double p99_ms = 0;
   std::uint64_t failures = 0;  // answers other than the wanted status
 };
 
-// Keeps `connections` requests under way for `seconds`; `make(n)` writes the n-th request whole.
+// Keeps `connections` requests under way for `seconds`, or until `answers_max` have come; `make(n)`
+// writes the n-th request whole.
 class Load {
  public:
   using Make = std::function<void(std::uint64_t n, std::string& out)>;
 
   static LoadResult run(std::uint16_t port, std::size_t connections, double seconds,
-                        unsigned wanted, const Make& make) {
-    Load load(wanted, make);
+                        unsigned wanted, const Make& make, AnswerBody body = AnswerBody::sent,
+                        std::uint64_t answers_max = UINT64_MAX) {
+    Load load(wanted, make, body);
     for (std::size_t i = 0; i < connections; ++i) load.add(connect_to(port));
-    load.loop(seconds);
+    load.loop(seconds, answers_max);
     return load.result_;
   }
 
@@ -113,8 +184,8 @@ class Load {
     Clock::time_point sent;
   };
 
-  Load(unsigned wanted, const Make& make)
-      : wanted_(wanted), make_(make), epoll_(::epoll_create1(0)) {}
+  Load(unsigned wanted, const Make& make, AnswerBody body)
+      : wanted_(wanted), make_(make), body_(body), epoll_(::epoll_create1(0)) {}
   ~Load() {
     for (const Connection& connection : connections_) ::close(connection.fd);
     ::close(epoll_);
@@ -137,12 +208,12 @@ class Load {
     send_all(connection.fd, connection.out);
   }
 
-  void loop(double seconds) {
+  void loop(double seconds, std::uint64_t answers_max) {
     const auto begin = Clock::now();
     for (Connection& connection : connections_) send_next(connection);
     std::vector<epoll_event> events(connections_.size());
     std::vector<double> latencies;
-    while (seconds_since(begin) < seconds) {
+    while (seconds_since(begin) < seconds && latencies.size() < answers_max) {
       const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
       for (int i = 0; i < ready; ++i) {
         Connection& connection = connections_[events[static_cast<std::size_t>(i)].data.u64];
@@ -163,7 +234,7 @@ class Load {
     connection.in.append(buffer, static_cast<std::size_t>(n));
     AnswerHead head;
     if (!parse_head(connection.in, head) ||
-        connection.in.size() < head.header_bytes + head.body_bytes)
+        (body_ == AnswerBody::sent && connection.in.size() < head.header_bytes + head.body_bytes))
       return false;
     if (head.status != wanted_) ++result_.failures;
     connection.in.clear();
@@ -172,6 +243,7 @@ class Load {
 
   unsigned wanted_;
   const Make& make_;
+  AnswerBody body_;
   int epoll_;
   std::vector<Connection> connections_;
   std::uint64_t next_ = 0;

@@ -1,0 +1,107 @@
+// Servers under test, each in a process of its own that ends with the object. One thread.
+#pragma once
+
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bench/http_client.h"
+
+extern char** environ;
+
+namespace varve::bench {
+
+// Started with its standard error on a pipe.
+class ServerProcess {
+ public:
+  explicit ServerProcess(const std::vector<std::string>& command) {
+    int pipe_ends[2];
+    if (::pipe(pipe_ends) != 0) throw std::runtime_error("no pipe");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], 2);
+    posix_spawn_file_actions_addclose(&actions, pipe_ends[0]);
+    std::vector<char*> arguments;
+    for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const int failed =
+        ::posix_spawnp(&pid_, arguments.front(), &actions, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(pipe_ends[1]);
+    errors_ = pipe_ends[0];
+    if (failed != 0) throw std::runtime_error("cannot start " + command.front());
+  }
+  ~ServerProcess() { end(SIGTERM); }
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  void kill_hard() { end(SIGKILL); }
+  double rss_mib() const {
+    std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("VmRSS:")) return std::strtod(line.c_str() + 6, nullptr) / 1024;
+    return 0;
+  }
+
+  // What follows `mark` on its line of standard error, once it is there.
+  std::string wait_for(std::string_view mark) {
+    std::string text;
+    for (;;) {
+      const auto at = text.find(mark);
+      const auto end = at == std::string::npos ? at : text.find('\n', at);
+      if (end != std::string::npos) {
+        drain();
+        return text.substr(at + mark.size(), end - at - mark.size());
+      }
+      char buffer[512];
+      const ssize_t n = ::read(errors_, buffer, sizeof buffer);
+      if (n <= 0) throw std::runtime_error("the server did not start: " + text);
+      text.append(buffer, static_cast<std::size_t>(n));
+    }
+  }
+
+  // Whatever it says from here on must not fill the pipe.
+  void drain() {
+    drain_ = std::jthread([fd = errors_] {
+      char buffer[512];
+      while (::read(fd, buffer, sizeof buffer) > 0) {
+      }
+      ::close(fd);
+    });
+  }
+
+ private:
+  void end(int signal) {
+    if (pid_ <= 0) return;
+    ::kill(pid_, signal);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  pid_t pid_ = 0;
+  int errors_ = -1;
+  std::jthread drain_;
+};
+
+// varve in dev mode on a port of the system's choice.
+class VarveServer {
+ public:
+  VarveServer(const std::string& binary, const std::filesystem::path& data)
+      : process_({binary, "serve", "--dev", "--data", data.string(), "--listen", "127.0.0.1:0"}),
+        port_(
+            static_cast<std::uint16_t>(std::stoul(process_.wait_for("listening on 127.0.0.1:")))) {}
+  std::uint16_t port() const { return port_; }
+  void kill_hard() { process_.kill_hard(); }
+  double rss_mib() const { return process_.rss_mib(); }
+
+ private:
+  ServerProcess process_;
+  std::uint16_t port_;
+};
+
+}  // namespace varve::bench
