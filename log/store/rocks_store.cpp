@@ -16,6 +16,7 @@
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
 #include <unistd.h>
 
@@ -196,6 +197,9 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const Tuning& tuning)
       options.memtable_prefix_bloom_size_ratio = 0.02;
       options.memtable_whole_key_filtering = true;
       grows_at_the_end(options, 1);
+      // A listing must not walk over what was deleted: such files are rewritten soon.
+      options.table_properties_collector_factories.push_back(
+          rocksdb::NewCompactOnDeletionCollectorFactory(4'096, 2'048));
       return options;
     }
     case Family::past: {
@@ -307,7 +311,9 @@ class RocksBatch final : public Batch {
   }
   void erase(Family family, std::string_view key) override {
     remember(rows_.Delete(database_->handle(family), slice(key)));
+    if (family == Family::now) ++erased_;
   }
+  std::size_t erased() const { return erased_; }
   std::size_t bytes() const override { return rows_.GetDataSize(); }
 
   rocksdb::WriteBatch& rows() { return rows_; }
@@ -320,6 +326,7 @@ class RocksBatch final : public Batch {
   }
   std::shared_ptr<const Database> database_;
   rocksdb::WriteBatch rows_;
+  std::size_t erased_ = 0;  // rows of the present
   rocksdb::Status status_;  // the first row that could not be added: half a batch is never written
 };
 
@@ -365,7 +372,20 @@ class RocksStore final : public Store {
     rocksdb::WriteOptions options;
     options.sync = sync;
     options.disableWAL = database_->bulk;
-    return settle(database_->db->Write(options, &rows->rows()));
+    VARVE_CHECK(settle(database_->db->Write(options, &rows->rows())));
+    return bury(rows->erased());
+  }
+
+  // Deleted rows lie in the memtable until it is flushed, and every listing walks over them.
+  Result<void> bury(std::size_t erased) {
+    constexpr std::size_t kErasedMax = 20'000;  // some 2 ms to walk over
+    erased_ += erased;
+    if (erased_ < kErasedMax || database_->bulk) return {};
+    erased_ = 0;
+    rocksdb::FlushOptions begin;
+    begin.wait = false;
+    begin.allow_write_stall = true;  // the writer waits for nobody
+    return settle(database_->db->Flush(begin, database_->handle(Family::now)));
   }
 
   Result<void> settle(const rocksdb::Status& status) {
@@ -381,6 +401,7 @@ class RocksStore final : public Store {
   }
 
   std::shared_ptr<Database> database_;
+  std::size_t erased_ = 0;  // since the last flush for their sake; the writing thread's
 };
 
 // --- opening -------------------------------------------------------------------------------------
