@@ -11,6 +11,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "api/auth/challenge.h"
 #include "core/base/bytes.h"
 
 namespace varve {
@@ -131,6 +132,17 @@ constexpr ConfigField kFields[] = {
      "below this much free space changes are refused, while there is still room to finish what "
      "runs",
      assign<&Config::disk_low_water_bytes, parse_size>},
+    {"service", "", "NAME",
+     "the name that tokens are made for and challenges carry; the log's origin unless set",
+     assign<&Config::service, as_text>},
+    {"external_url", "", "URL",
+     "where clients reach this server through a proxy: challenges then name it instead of the "
+     "address in Host",
+     assign<&Config::external_url, as_text>},
+    {"token.lifetime", "5m", "DURATION",
+     "how long an access token is good for; clients get a new one by themselves, and a revoked "
+     "credential ends its tokens at once",
+     assign<&Config::token_lifetime, parse_duration>},
     {"io_threads", "2", "N", "threads that talk HTTP; they never wait for the disk",
      assign<&Config::io_threads, parse_count>},
     {"pool_threads", "4", "N", "threads for what waits: file syncs and blob reads",
@@ -263,6 +275,28 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1";
 }
 
+namespace {
+
+// A realm is an absolute URL in quotes, to which our paths are appended.
+Result<void> validate_tokens(const Config& config) {
+  using namespace std::chrono_literals;
+  if (config.token_lifetime < 1min || config.token_lifetime > 24h)
+    return bad("token.lifetime is between 1m and 1440m",
+               std::to_string(config.token_lifetime.count()) + "ms");
+  if (!config.service.empty() && !auth::valid_service_name(config.service))
+    return bad("service is letters, digits and . - _ : /, without the words basic and bearer",
+               config.service);
+  const std::string_view url = config.external_url;
+  if (url.empty()) return {};
+  const std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
+  if (scheme == 0 || url.size() == scheme || url.ends_with('/') ||
+      url.find_first_of(" \"\\,") != url.npos || !is_valid_utf8(url))
+    return bad("external_url is http:// or https:// and a host, without a final slash", url);
+  return {};
+}
+
+}  // namespace
+
 Result<void> validate(const Config& config) {
   if (config.data.empty()) return bad("data names no directory", "data");
   if (config.dev && !is_loopback(config.listen_address))
@@ -273,6 +307,7 @@ Result<void> validate(const Config& config) {
   if (!config.blobs.empty() && !config.read_only)
     return bad("blobs is for a read-only server; otherwise they are in the data directory",
                config.blobs);
+  VARVE_CHECK(validate_tokens(config));
   if (config.publish_interval < std::chrono::milliseconds(10) ||
       config.publish_interval > std::chrono::hours(1))
     return bad("publish_interval is between 10ms and 60m",

@@ -31,6 +31,9 @@ struct Config {
   std::filesystem::path anchor;  // empty: DATA/head.anchor
   std::chrono::milliseconds publish_interval{1000};
   std::uint64_t disk_low_water_bytes = limits::kDiskLowWaterDefault;
+  std::string service;       // the name tokens are made for; empty: the log's origin
+  std::string external_url;  // where clients reach us through a proxy; empty: as they say in Host
+  std::chrono::milliseconds token_lifetime{300'000};
   unsigned io_threads = 2;
   unsigned pool_threads = 4;
   std::string log_level = "info";

@@ -264,6 +264,28 @@ http::Hooks hooks_for(Services& services) {
       .challenge = {}};
 }
 
+// The origin names the service unless it holds what a challenge cannot.
+std::string service_name(const Config& config, const std::string& origin) {
+  if (!config.service.empty()) return config.service;
+  return auth::valid_service_name(origin) ? origin : "varve";
+}
+
+// Who may log in, and with what. Only beside a ledger: a copy of a log comes without secrets.
+Outcome<std::unique_ptr<auth::Authenticator>> make_authenticator(const Config& config, Parts& parts,
+                                                                 http::Pool& pool) {
+  if (!parts.ledger) return nullptr;
+  const std::string& origin = parts.keys->log.name();
+  VARVE_CLI_TRY(auto key,
+                cli::doing("the key for tokens cannot be had",
+                           load_or_make_token_key(parts.directory.root(), origin),
+                           "check DATA/secrets/keys/token; without it a new one is made"));
+  auth::AuthenticatorOptions options;
+  options.service = service_name(config, origin);
+  options.access_lifetime = std::chrono::duration_cast<std::chrono::seconds>(config.token_lifetime);
+  return std::make_unique<auth::Authenticator>(
+      std::move(options), std::move(key), SecretStore(parts.directory.root()), parts.head, pool);
+}
+
 // Before the directory is opened: a server that could not take a connection must not hold the lock.
 Outcome<std::size_t> affordable_connections() {
   const std::string next = "raise the hard limit: `ulimit -Hn`, or LimitNOFILE= of a systemd unit";
@@ -277,6 +299,8 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   http::Pool pool(config.pool_threads);
   Services services{config, parts.head,      parts.ledger.get(), *parts.blobs,
                     pool,   parts.keys->log, parts.keys->event};
+  VARVE_CLI_TRY(const auto authenticator, make_authenticator(config, parts, pool));
+  services.auth = authenticator.get();
   http::ServerOptions options;
   options.address = config.listen_address;
   options.port = config.listen_port;
@@ -300,6 +324,7 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   server->join();
   upkeep.reset();
   if (parts.ledger) parts.ledger->drain();
+  if (authenticator) authenticator->join();
   pool.join();  // before the server ends: what its threads post goes to the server's
   server.reset();
   const std::string fatal = parts.ledger ? parts.ledger->fatal() : std::string();

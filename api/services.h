@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "api/auth/authenticator.h"
 #include "api/config.h"
 #include "api/http/message.h"
 #include "api/http/pool.h"
@@ -37,6 +38,7 @@ struct Services {
   http::Pool& pool;  // for anything that may block: file syncs, blob reads
   VerifierKey log_key;
   VerifierKey event_key;
+  auth::Authenticator* auth = nullptr;  // null on a read-only server: it has no secrets
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
   std::size_t scan_rows_max = limits::kScanRowsMax;
 

@@ -1,31 +1,93 @@
 // The list of surfaces and the gate. Any thread.
 #include "api/surface/all.h"
 
+#include "api/auth/challenge.h"
+#include "api/surface/access.h"
+#include "api/surface/admin.h"
 #include "api/surface/loopback.h"
 #include "api/surface/oci.h"
 #include "api/surface/ops.h"
 #include "api/surface/tlog.h"
+#include "api/surface/token.h"
+#include "core/trust/query.h"
 
 namespace varve::surface {
 
 std::span<const http::Surface> all_surfaces() {
   static const http::Surface surfaces[] = {
-      oci_surface(),
-      tlog_surface(),
-      ops_surface(),
+      oci_surface(), tlog_surface(), ops_surface(), token_surface(), admin_surface(),
   };
   return surfaces;
 }
 
-Actor authenticate(const Services& services, const http::Request&) {
-  Actor actor;
-  actor.auth = services.config.dev ? Auth::dev : Auth::none;
+Actor as_served(const Services& services, Actor actor) {
+  if (!services.config.dev) return actor;
+  actor.auth = Auth::dev;
+  actor.limit.reset();
   return actor;
+}
+
+http::net::awaitable<Result<void>> authenticate(Services& services, http::Request& request) {
+  request.actor = as_served(services, Actor());
+  if (services.auth == nullptr) co_return Result<void>();
+  auto presented = auth::parse_authorization(request.headers);
+  if (!presented) co_return std::unexpected(std::move(presented).error());
+  if (std::holds_alternative<auth::Nothing>(*presented)) co_return Result<void>();
+  auto pending = services.auth->identify(*std::move(presented), std::string(request.peer));
+  auto actor = co_await std::move(pending);
+  if (!actor) co_return std::unexpected(std::move(actor).error());
+  request.actor = as_served(services, *std::move(actor));
+  co_return Result<void>();
+}
+
+namespace {
+
+constexpr std::string_view kAskForPassword = R"(Basic realm="varve")";
+
+// Says why a token did not do, so that clients get another one rather than give up.
+std::string_view token_error(const http::Request& request) {
+  const auto presented = auth::parse_authorization(request.headers);
+  if (!presented || !std::holds_alternative<auth::Token>(*presented)) return {};
+  return request.actor.auth == Auth::bearer ? "insufficient_scope" : "invalid_token";
+}
+
+std::string own_address(const Config& config) {
+  const bool v6 = config.listen_address.find(':') != std::string::npos;
+  return (v6 ? "[" + config.listen_address + "]" : config.listen_address) + ":" +
+         std::to_string(config.listen_port);
+}
+
+// Needs that the table of routes declares, and what reads have besides: whoever may not pull from a
+// repository does not learn what is in it.
+Result<void> may_run(const Services& services, const http::Request& request,
+                     const http::Route& route) {
+  if (route.effect != http::Effect::none) VARVE_CHECK(may_mutate(request.actor));
+  const auto need = need_of(route, request);
+  if (!need || request.actor.auth == Auth::dev) return {};
+  return trust::check(*services.reader().view(), request.actor, need->right, need->repo,
+                      services.now());
+}
+
+}  // namespace
+
+// The token service itself takes a name and a password.
+std::string challenge(const Services& services, const http::Route* route,
+                      const http::Request& request) {
+  if (services.auth == nullptr || request.path.starts_with("/oauth2/"))
+    return std::string(kAskForPassword);
+  auth::Challenge wanted;
+  wanted.realm = auth::base_url(services.config.external_url, request.secure,
+                                request.header("host"), own_address(services.config)) +
+                 "/oauth2/token";
+  wanted.service = services.auth->options().service;
+  if (route != nullptr) wanted.scope = scope_of(*route, request);
+  wanted.error = token_error(request);
+  return auth::render(wanted);
 }
 
 Result<void> gate(const Services& services, const http::Request& request,
                   const http::Route& route) {
-  if (route.effect == http::Effect::none) return {};
+  if (route.effect == http::Effect::none) return may_run(services, request, route);
   if (services.ledger == nullptr)
     return fail(Errc::unsupported, About::request, "this server is read-only");
   if (services.config.dev && sent_by_a_stranger(request))
@@ -33,7 +95,7 @@ Result<void> gate(const Services& services, const http::Request& request,
         Errc::denied, About::request,
         "a server in dev mode is changed by programs of its own machine, at 127.0.0.1, [::1] or "
         "localhost, and by no web page");
-  VARVE_CHECK(may_mutate(request.actor));
+  VARVE_CHECK(may_run(services, request, route));
   if (const std::string reason = services.ledger->fatal(); !reason.empty())
     return fail(Errc::unavailable, About::storage, "the ledger stopped: " + reason);
   if (services.low_on_disk())

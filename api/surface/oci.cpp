@@ -12,7 +12,13 @@ namespace {
 using http::Effect;
 using http::Method;
 
-http::net::awaitable<http::Response> ping(Services&, http::Request&) {
+// Clients learn here how to log in, and whether a login is right: without credentials the answer is
+// a challenge, even where everybody may pull.
+http::net::awaitable<http::Response> ping(Services& services, http::Request& request) {
+  const bool closed = services.auth != nullptr && !services.config.dev;
+  if (closed && request.header("authorization").empty())
+    co_return oci_problem(
+        Error(Errc::unauthorized, About::request, "log in, or ask for an anonymous token"));
   co_return http::json(200, "{}");
 }
 

@@ -32,15 +32,21 @@ void each_route(const TestServer& server, Visit visit) {
     for (const http::Route& route : surface.routes) visit(route, example_of(route.pattern));
 }
 
+// What nobody may even look at: where one logs in, and the accounts.
+bool asks_for_login(const http::Route& route) {
+  return route.pattern == "/v2" || route.pattern == "/v2/" ||
+         route.pattern.starts_with("/admin/v1/");
+}
+
 TEST(Gate, RefusesEveryMutationByNobody) {
   TestServer server({.dev = false});
   each_route(server, [&](const http::Route& route, const std::string& target) {
     const Answer answer = server.call({route.method, target});
-    if (route.effect == Effect::none) {
+    if (route.effect == Effect::none && !asks_for_login(route)) {
       EXPECT_NE(answer.status, 401U) << target;
     } else {
       EXPECT_EQ(answer.status, 401U) << target;
-      EXPECT_EQ(code_of(answer), "UNAUTHORIZED") << target;
+      EXPECT_NE(answer.header("WWW-Authenticate"), "") << target;
     }
   });
 }

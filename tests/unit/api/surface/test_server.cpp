@@ -85,16 +85,37 @@ Timestamp wall_clock() {
   return Timestamp{duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
-void initialise(Store& store, Anchor& anchor, const LedgerKeys& keys) {
+// Under its cheap hash, so that a server for tests starts at once.
+CredentialId admin_credential(const std::filesystem::path& directory) {
+  const auto id = CredentialId::parse("01JD6F3A0000000000000000AD");
+  VARVE_ASSERT(id.has_value());
+  const auto written = SecretStore(directory).write(*id, hash_machine_token(kAdminPassword));
+  VARVE_ASSERT(written.has_value());
+  return *id;
+}
+
+void initialise(Store& store, Anchor& anchor, const LedgerKeys& keys,
+                std::optional<trust::Founding> accounts) {
   Command genesis{Actor{"local", Auth::local},
                   "01JD6F3A0000000000000000ZZ",
                   "local",
                   system::Initialise{"registry.example", keys.log.verifier().to_string(),
-                                     keys.event.verifier().to_string()},
+                                     keys.event.verifier().to_string(), std::move(accounts)},
                   {}};
   const auto done =
       Ledger::initialise(store, anchor, copy_of(keys), std::move(genesis), wall_clock());
   VARVE_ASSERT(done.has_value());
+}
+
+// What a session does with a request that has a route.
+net::awaitable<http::Response> answer(Services& services, http::Request& request,
+                                      const http::Match& match) {
+  const http::Dialect dialect = match.surface->dialect;
+  auto known = co_await surface::authenticate(services, request);
+  if (!known) co_return http::problem(known.error(), dialect);
+  if (const auto open = surface::gate(services, request, *match.route); !open)
+    co_return http::problem(open.error(), dialect);
+  co_return co_await match.route->handler(services, request);
 }
 
 std::string bytes_of(const http::Response& response) {
@@ -142,7 +163,9 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
   store_ = make_mem_store();
   anchor_ = std::make_unique<MemoryAnchor>();
   LedgerKeys keys = make_keys();
-  initialise(*store_, *anchor_, keys);
+  std::optional<trust::Founding> accounts;
+  if (!options.dev) accounts = trust::Founding{admin_credential(directory_)};
+  initialise(*store_, *anchor_, keys, std::move(accounts));
   const VerifierKey log_key = keys.log.verifier();
   const VerifierKey event_key = keys.event.verifier();
   LedgerOptions ledger_options;
@@ -157,10 +180,20 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
   services_ = std::make_unique<Services>(Services{config_, head_,
                                                   options.with_ledger ? ledger_.get() : nullptr,
                                                   *blobs_, pool_, log_key, event_key});
+  if (options.with_ledger) {
+    auth::AuthenticatorOptions auth_options;
+    auth_options.service = "registry.example";
+    auth_options.steady = [this] { return steady; };
+    auth_ = std::make_unique<auth::Authenticator>(std::move(auth_options),
+                                                  Signer::generate("registry.example/tokens"),
+                                                  SecretStore(directory_), head_, pool_);
+    services_->auth = auth_.get();
+  }
   router_ = std::make_unique<http::Router>(surface::all_surfaces());
 }
 
 TestServer::~TestServer() {
+  if (auth_) auth_->join();
   pool_.join();
   ledger_.reset();
   blobs_.reset();
@@ -193,19 +226,44 @@ Answer TestServer::call(Call call) {
     return to_answer(http::problem(error, match.surface->dialect), call.method);
   }
   request.params = match.params;
-  request.actor = surface::authenticate(*services_, request);
-  if (const auto open = surface::gate(*services_, request, *match.route); !open)
-    return to_answer(http::problem(open.error(), match.surface->dialect), call.method);
+  request.peer = call.peer;
   net::io_context io;
   std::optional<http::Response> response;
-  net::co_spawn(io, match.route->handler(*services_, request),
+  net::co_spawn(io, answer(*services_, request, match),
                 [&response](std::exception_ptr thrown, http::Response made) {
                   EXPECT_EQ(thrown, nullptr);
                   response = std::move(made);
                 });
   io.run();
   VARVE_ASSERT(response.has_value());
+  if (response->status == 401)
+    response->add("WWW-Authenticate", surface::challenge(*services_, match.route, request));
   return to_answer(*response, call.method);
+}
+
+std::string basic(std::string_view user, std::string_view password) {
+  return "Basic " + base64_encode(std::string(user) + ":" + std::string(password));
+}
+
+Answer TestServer::administer(http::Method method, std::string target, std::string body) {
+  const std::string credentials = basic("admin", kAdminPassword);
+  Answer answer =
+      call({method, std::move(target), {{"Authorization", credentials}}, std::move(body)});
+  EXPECT_LT(answer.status, 300U) << answer.body;
+  return answer;
+}
+
+std::string TestServer::add_account(std::string_view name, std::string_view role,
+                                    std::string_view resource) {
+  const std::string path = "/admin/v1/principals/" + std::string(name);
+  administer(http::Method::put, path, R"({"kind":"service"})");
+  administer(http::Method::put, "/admin/v1/grants",
+             R"({"principal":")" + std::string(name) + R"(","resource":")" + std::string(resource) +
+                 R"(","role":")" + std::string(role) + R"("})");
+  const Answer added = administer(http::Method::post, path + "/credentials", R"({"kind":"token"})");
+  const std::size_t start = added.body.find("varve_");
+  VARVE_ASSERT(start != added.body.npos);
+  return added.body.substr(start, added.body.find('"', start) - start);
 }
 
 Answer TestServer::put(std::string target, std::string body, std::string_view content_type) {

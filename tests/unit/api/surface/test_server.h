@@ -25,6 +25,7 @@ struct Call {
   std::string body = {};
   bool chunked = false;                                    // no length is known in advance
   std::optional<std::size_t> vanish_after = std::nullopt;  // the client is gone after so many bytes
+  std::string_view peer = "127.0.0.1";
 };
 
 struct Answer {
@@ -38,11 +39,16 @@ struct Answer {
 };
 
 struct TestOptions {
+  // Without it there are accounts: everybody pulls, and admin logs in with kAdminPassword.
   bool dev = true;
   bool with_ledger = true;  // false: a read-only server
   std::chrono::milliseconds publish_interval{0};
   std::function<Timestamp()> clock = nullptr;  // the ledger's; null: the wall's
 };
+
+inline constexpr std::string_view kAdminPassword = "a test password: of nobody";
+// The value of an Authorization header.
+std::string basic(std::string_view user, std::string_view password);
 
 class TestServer {
  public:
@@ -64,6 +70,11 @@ class TestServer {
   void wait_published();  // until everything committed is covered by a checkpoint
   Services& services() { return *services_; }
   Config& config() { return config_; }
+  // A principal with this role on that resource; returns its machine token.
+  std::string add_account(std::string_view name, std::string_view role, std::string_view resource);
+  // As admin; the answer must be a success.
+  Answer administer(http::Method method, std::string target, std::string body = {});
+  std::chrono::milliseconds steady{1'000'000};  // the clock of throttling, and of remembering
   const http::Router& router() const { return *router_; }
 
  private:
@@ -75,6 +86,7 @@ class TestServer {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<BlobStore> blobs_;
   http::Pool pool_{2};
+  std::unique_ptr<auth::Authenticator> auth_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<http::Router> router_;
 };

@@ -1,0 +1,103 @@
+// From what a request presents to who asks; and the tokens that are made for whoever was believed.
+// Made once by the composition root; its functions may be called by any I/O thread.
+//
+// Three kinds of credentials end in one place, a credential of a principal in the log: a password
+// (Argon2id, two at a time on threads of their own), a machine token (one file, one hash), and a
+// JWT made here for one of the two. What was shown is looked up again with every request and inside
+// decide(): a token outlives neither its credential nor its principal.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/auth/jwt.h"
+#include "api/auth/presented.h"
+#include "api/auth/scope.h"
+#include "api/auth/throttle.h"
+#include "api/auth/verified.h"
+#include "api/http/pool.h"
+#include "core/actor.h"
+#include "core/trust/query.h"
+#include "log/head.h"
+#include "log/secrets.h"
+
+namespace varve::auth {
+
+// A name that docker clients send when the "password" is a token: the null GUID.
+inline constexpr std::string_view kTokenUser = "00000000-0000-0000-0000-000000000000";
+// Each check holds 64 MiB and a core for a tenth of a second.
+inline constexpr std::size_t kHashersMax = 2;
+inline constexpr std::size_t kHashersWaitingMax = 64;
+
+struct AuthenticatorOptions {
+  std::string service = "varve";  // aud and iss of our tokens
+  std::chrono::seconds access_lifetime{300};
+  std::chrono::seconds refresh_lifetime{30 * 24 * 3600};
+  std::function<Timestamp()> clock;          // null: the wall's
+  std::function<Throttle::Millis()> steady;  // null: the machine's monotonic one
+  ThrottleLimits throttle{};
+};
+
+class Authenticator {
+ public:
+  template <class T>
+  using Later = boost::asio::awaitable<Result<T>>;
+
+  Authenticator(AuthenticatorOptions options, Signer token_key, SecretStore secrets, HeadCell& head,
+                http::Pool& files);
+
+  // Who this is. Nothing presented is the anonymous actor. Errors: unauthorized (in one sentence
+  // whatever was wrong about a name and password), throttled, overloaded.
+  Later<Actor> identify(Presented presented, std::string peer);
+  // Who holds this refresh token. Errors: unauthorized.
+  Result<Actor> redeem(std::string_view refresh_token) const;
+  // A hash to store, made beside the others.
+  Later<std::string> hash(std::string password);
+
+  // What of `asked` the actor may do now: the intersection, empty things left out.
+  Result<std::vector<Access>> grant(const Actor& actor, const std::vector<Access>& asked) const;
+  std::string access_token(const Actor& actor, std::vector<Access> granted, const std::string& id,
+                           Timestamp now) const;
+  // Asserted: not for anonymous, which has no credential that could be revoked, and not for the
+  // holder of an access token, which was made for less and must not become more.
+  std::string refresh_token(const Actor& actor, const std::string& id, Timestamp now) const;
+
+  const AuthenticatorOptions& options() const { return options_; }
+  const SecretStore& secrets() const { return secrets_; }
+  Timestamp now() const { return options_.clock(); }
+  void join() { hashers_.join(); }
+
+ private:
+  Later<Actor> identify_password(Password presented, std::string peer);
+  Later<Actor> identify_token(std::string text);
+  Later<Actor> identify_machine_token(std::string text, CredentialId id);
+  std::optional<Actor> remembered(std::string_view user, std::string_view secret, Auth auth);
+  void remember(std::string_view user, std::string_view secret, const Actor& actor);
+  Result<Actor> judge_password(const Password& presented) const;
+  Result<Actor> judge_machine_token(const std::string& text, const CredentialId& id) const;
+  Result<Actor> judge_jwt(std::string_view text, TokenUse use) const;
+
+  AuthenticatorOptions options_;
+  Signer key_;
+  SecretStore secrets_;
+  HeadCell& head_;
+  http::Pool& files_;
+  http::Pool hashers_{kHashersMax};
+  std::atomic<std::size_t> hashing_{0};
+  Throttle throttle_;
+  VerifiedCache verified_;
+};
+
+// The upper bound that a token with these scopes is.
+std::vector<Scope> limit_of(const std::vector<Access>& accesses);
+// "asof.<N>/library/app" and "library/app" are one repository: nullopt for what is none.
+std::optional<RepoName> repository_in(std::string_view scope_name);
+// May the holder list repositories at all? Which of them is a question of pull.
+bool may_list(const Actor& actor);
+
+}  // namespace varve::auth

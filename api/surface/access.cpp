@@ -1,0 +1,61 @@
+// Routes and what they need. Pure; any thread.
+#include "api/surface/access.h"
+
+#include <algorithm>
+
+#include "api/auth/authenticator.h"
+
+namespace varve::surface {
+namespace {
+
+using http::Method;
+
+constexpr std::string_view kName = "{name...}";
+
+// Which of the captured segments is the name.
+std::optional<std::size_t> name_parameter(std::string_view pattern) {
+  const std::size_t at = pattern.find(kName);
+  if (at == pattern.npos) return std::nullopt;
+  return static_cast<std::size_t>(std::ranges::count(pattern.substr(0, at), '{'));
+}
+
+Right right_of(const http::Route& route, Method method) {
+  if (method == Method::get || method == Method::head) return Right::pull;
+  const bool upload = route.pattern.find("/blobs/uploads") != route.pattern.npos;
+  return method == Method::del && !upload ? Right::del : Right::push;
+}
+
+std::string_view actions_for(Right right) {
+  // Clients that push read as well, and ask for one token.
+  return right == Right::push ? "pull,push" : right == Right::del ? "delete" : "pull";
+}
+
+// A mount reads from another repository.
+std::string mount_scope(const http::Request& request) {
+  const auto from = request.query.get("from");
+  if (request.method != Method::post || !from || !request.query.get("mount")) return {};
+  const auto repo = auth::repository_in(*from);
+  return repo ? " repository:" + repo->text() + ":pull" : "";
+}
+
+}  // namespace
+
+std::optional<Need> need_of(const http::Route& route, const http::Request& request) {
+  const auto index = name_parameter(route.pattern);
+  if (!index || *index >= request.params.size()) return std::nullopt;
+  auto repo = auth::repository_in(request.params[*index]);
+  if (!repo) return std::nullopt;
+  return Need{right_of(route, request.method), *std::move(repo)};
+}
+
+std::string scope_of(const http::Route& route, const http::Request& request) {
+  if (const auto need = need_of(route, request))
+    return "repository:" + need->repo.text() + ":" + std::string(actions_for(need->right)) +
+           mount_scope(request);
+  if (route.pattern.ends_with("/_catalog")) return "registry:catalog:*";
+  if (route.pattern.starts_with("/admin/")) return "registry:admin:*";
+  if (route.pattern.starts_with("/log/")) return "registry:log:*";
+  return {};
+}
+
+}  // namespace varve::surface

@@ -1,0 +1,176 @@
+// Accounts over HTTP: what administrators can do, and that nobody else can.
+#include <gtest/gtest.h>
+
+#include "tests/unit/api/surface/test_server.h"
+
+namespace varve::test {
+namespace {
+
+using http::Method;
+
+constexpr const char* kGrants = "/admin/v1/grants";
+
+Call as(const std::string& authorization, Method method, std::string target,
+        std::string body = {}) {
+  return {method, std::move(target), {{"Authorization", authorization}}, std::move(body)};
+}
+
+TEST(Admin, MakesPrincipalsOnceAndListsThem) {
+  TestServer server({.dev = false});
+  const std::string made =
+      server.administer(Method::put, "/admin/v1/principals/ci", R"({"kind":"service"})").body;
+  EXPECT_NE(made.find(R"("changed":true,"index":)"), std::string::npos) << made;
+  EXPECT_EQ(server.administer(Method::put, "/admin/v1/principals/ci", R"({"kind":"service"})").body,
+            "{\"changed\":false}\n");
+  const std::string all = server.administer(Method::get, "/admin/v1/principals").body;
+  for (const std::string_view name : {"admin", "anonymous", "ci"})
+    EXPECT_NE(all.find(R"("name":")" + std::string(name)), std::string::npos) << all;
+}
+
+TEST(Admin, TellsASecretOnceAndNeverAgain) {
+  TestServer server({.dev = false});
+  const std::string path = "/admin/v1/principals/bob";
+  server.administer(Method::put, path);
+  const std::string made =
+      server.administer(Method::post, path + "/credentials", R"({"kind":"password"})").body;
+  EXPECT_NE(made.find(R"("secret":")"), std::string::npos) << made;
+  const std::string shown = server.administer(Method::get, path).body;
+  EXPECT_EQ(shown.find("secret"), std::string::npos) << shown;
+  EXPECT_NE(shown.find(R"("kind":"password")"), std::string::npos) << shown;
+  const Answer set = server.administer(Method::post, path + "/credentials",
+                                       R"({"kind":"password","password":"bob's own"})");
+  EXPECT_EQ(set.body.find("secret"), std::string::npos) << set.body;
+}
+
+TEST(Admin, TakesRolesForTheRightsTheyName) {
+  TestServer server({.dev = false});
+  server.administer(Method::put, "/admin/v1/principals/bob");
+  const auto rights = [&](const std::string& wish) {
+    server.administer(Method::put, kGrants, R"({"principal":"bob","resource":"*",)" + wish + "}");
+    const std::string shown =
+        server.administer(Method::get, std::string(kGrants) + "?principal=bob").body;
+    const std::size_t start = shown.find(R"("rights":)");
+    return shown.substr(start, shown.find(']', start) + 1 - start);
+  };
+  EXPECT_EQ(rights(R"("role":"reader")"), R"("rights":["pull"])");
+  EXPECT_EQ(rights(R"("role":"writer")"), R"("rights":["pull","push"])");
+  EXPECT_EQ(rights(R"("role":"maintainer")"), R"("rights":["delete","pull","push"])");
+  EXPECT_EQ(rights(R"("role":"none")"), R"("rights":[])");
+  EXPECT_EQ(rights(R"("rights":["pull","read_log"])"), R"("rights":["pull","read_log"])");
+  server.administer(Method::del, std::string(kGrants) + "?principal=bob&resource=*");
+  EXPECT_NE(server.administer(Method::get, std::string(kGrants) + "?principal=bob")
+                .body.find(R"("grants":[])"),
+            std::string::npos);
+}
+
+TEST(Admin, SetsAndRemovesPolicies) {
+  TestServer server({.dev = false});
+  server.administer(Method::put, "/admin/v1/policies",
+                    R"({"immutable_tags":true,"resource":"release/*"})");
+  EXPECT_NE(
+      server.administer(Method::get, "/admin/v1/policies").body.find(R"("immutable_tags":true)"),
+      std::string::npos);
+  server.administer(Method::del, "/admin/v1/policies?resource=release/*");
+  EXPECT_NE(server.administer(Method::get, "/admin/v1/policies").body.find(R"("policies":[])"),
+            std::string::npos);
+}
+
+TEST(Admin, IsForAdministrators) {
+  TestServer server({.dev = false});
+  const std::string token = "Bearer " + server.add_account("ci", "maintainer", "*");
+  const std::uint64_t before = server.size();
+  const std::pair<Method, std::string> wishes[] = {
+      {Method::get, "/admin/v1/principals"},
+      {Method::get, "/admin/v1/principals/admin"},
+      {Method::get, "/admin/v1/grants?principal=admin"},
+      {Method::get, "/admin/v1/policies"},
+      {Method::put, "/admin/v1/principals/eve"},
+      {Method::post, "/admin/v1/principals/admin/disable"},
+      {Method::post, "/admin/v1/principals/ci/enable"},
+      {Method::del, "/admin/v1/grants?principal=admin&resource=*"},
+      {Method::del, "/admin/v1/policies?resource=*"}};
+  for (const auto& [method, target] : wishes) {
+    EXPECT_EQ(server.call(as(token, method, target)).status, 403U) << target;
+    EXPECT_EQ(server.call({method, target}).status, 401U) << target;
+  }
+  const Call grant =
+      as(token, Method::put, kGrants, R"({"principal":"ci","resource":"*","role":"admin"})");
+  EXPECT_EQ(server.call(grant).status, 403U);
+  const Call credential =
+      as(token, Method::post, "/admin/v1/principals/admin/credentials", R"({"kind":"token"})");
+  EXPECT_EQ(server.call(credential).status, 403U);
+  EXPECT_EQ(server.size(), before);
+}
+
+TEST(Admin, ShowsEverybodyTheirOwnAccount) {
+  TestServer server({.dev = false});
+  const std::string token = "Bearer " + server.add_account("ci", "reader", "team/*");
+  const Answer own = server.call(as(token, Method::get, "/admin/v1/principals/ci"));
+  EXPECT_EQ(own.status, 200U);
+  EXPECT_EQ(own.header("Cache-Control"), "no-store");
+  EXPECT_EQ(server.call(as(token, Method::get, "/admin/v1/grants?principal=ci")).status, 200U);
+  // But a token makes no password: whoever found it would own the account.
+  const Call wish = as(token, Method::post, "/admin/v1/principals/ci/credentials",
+                       R"({"kind":"password","password":"mine now"})");
+  EXPECT_EQ(server.call(wish).status, 401U);
+}
+
+TEST(Admin, LeavesNoSecretOfACredentialThatWasRefused) {
+  TestServer server({.dev = false});
+  const auto files = [&] {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& file :
+         std::filesystem::directory_iterator(server.config().data / "secrets" / "credentials"))
+      ++count;
+    return count;
+  };
+  const std::size_t before = files();
+  const std::string admin = basic("admin", kAdminPassword);
+  const Call nobody =
+      as(admin, Method::post, "/admin/v1/principals/ghost/credentials", R"({"kind":"token"})");
+  EXPECT_EQ(server.call(nobody).status, 404U);
+  EXPECT_EQ(files(), before);
+}
+
+TEST(Admin, KeepsAnAdministrator) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  EXPECT_EQ(server.call(as(admin, Method::post, "/admin/v1/principals/admin/disable")).status,
+            409U);
+  EXPECT_EQ(
+      server.call(as(admin, Method::del, "/admin/v1/grants?principal=admin&resource=*")).status,
+      409U);
+  EXPECT_EQ(server.call(as(admin, Method::get, "/admin/v1/principals")).status, 200U);
+}
+
+TEST(Admin, RefusesDocumentsItDoesNotUnderstand) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  const std::uint64_t before = server.size();
+  const std::pair<std::string, std::string> bad[] = {
+      {"/admin/v1/principals/bob", "["},
+      {"/admin/v1/principals/bob", "[]"},
+      {"/admin/v1/principals/bob", R"({"kind":"wizard"})"},
+      {"/admin/v1/principals/bob", R"({"kind":7})"},
+      {"/admin/v1/principals/bob", R"({"kind":"user","kind":"service"})"},
+      {"/admin/v1/principals/bob", R"({"knid":"user"})"},
+      {"/admin/v1/principals/Bob", "{}"},
+      {"/admin/v1/principals/bob@example.org", "{}"},
+      {kGrants, "{}"},
+      {kGrants, R"({"principal":"admin","resource":"*"})"},
+      {kGrants, R"({"principal":"admin","resource":"*","role":"owner"})"},
+      {kGrants, R"({"principal":"admin","resource":"*","role":"admin","rights":["pull"]})"},
+      {kGrants, R"({"principal":"admin","resource":"a/../b","role":"reader"})"},
+      {kGrants, R"({"principal":"admin","resource":"*","rights":"pull"})"},
+      {kGrants, R"({"principal":"admin","resource":"*","rights":[1]})"},
+      {"/admin/v1/policies", R"({"resource":"*"})"},
+      {"/admin/v1/policies", R"({"resource":"*","immutable_tags":"yes"})"}};
+  for (const auto& [target, body] : bad)
+    EXPECT_EQ(server.call(as(admin, Method::put, target, body)).status, 400U) << target << body;
+  const std::string large(20 << 10, ' ');
+  EXPECT_EQ(server.call(as(admin, Method::put, kGrants, large)).status, 413U);
+  EXPECT_EQ(server.size(), before);
+}
+
+}  // namespace
+}  // namespace varve::test

@@ -1,0 +1,271 @@
+// The token service, as each client asks it.
+#include <gtest/gtest.h>
+
+#include "api/auth/jwt.h"
+#include "api/surface/all.h"
+#include "core/base/bytes.h"
+#include "core/base/json.h"
+#include "tests/unit/api/surface/test_server.h"
+
+namespace varve::test {
+namespace {
+
+using http::Method;
+
+// A member of a JSON object that is a string; empty when absent.
+std::string text_in(const Answer& answer, std::string_view member) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  std::string_view text;
+  if (parser.parse(answer.body).get(root) != simdjson::SUCCESS) return "not JSON: " + answer.body;
+  if (root[member].get(text) != simdjson::SUCCESS) return {};
+  return std::string(text);
+}
+
+struct Registry {
+  TestServer server{{.dev = false}};
+  std::string writer = server.add_account("ci", "writer", "team/*");
+
+  Answer get(const std::string& query, std::string_view authorization = {}) {
+    Call call{Method::get, "/oauth2/token?service=registry.example" + query};
+    if (!authorization.empty()) call.headers.emplace_back("Authorization", authorization);
+    return server.call(std::move(call));
+  }
+  Answer post(std::string form, std::string target = "/oauth2/token") {
+    return server.call({Method::post, std::move(target), {}, std::move(form)});
+  }
+  unsigned use(const std::string& token, Method method, std::string target) {
+    const std::string value = "Bearer " + token;
+    return server.call({method, std::move(target), {{"Authorization", value}}}).status;
+  }
+  unsigned push(const std::string& token, const std::string& repo = "team/app") {
+    return use(token, Method::post, "/v2/" + repo + "/blobs/uploads/");
+  }
+  std::string own() const { return basic("ci", writer); }
+};
+
+TEST(Token, IsMadeForWhatWasAskedAndIsHeld) {
+  Registry registry;
+  const Answer answer = registry.get(
+      "&scope=repository:team/app:pull,push&scope=repository:other:"
+      "push&scope=repository:team/app:delete",
+      registry.own());
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:pull,push");
+  EXPECT_EQ(text_in(answer, "token"), text_in(answer, "access_token"));
+  EXPECT_EQ(text_in(answer, "refresh_token"), "");
+  EXPECT_EQ(answer.header("Cache-Control"), "no-store");
+  EXPECT_NE(answer.body.find(R"("expires_in":300)"), std::string::npos);
+  const std::string token = text_in(answer, "token");
+  EXPECT_EQ(registry.push(token), 202U);
+  EXPECT_EQ(registry.use(token, Method::get, "/v2/"), 200U);
+}
+
+TEST(Token, TakesScopesRepeatedAndWithSpacesInEitherSpelling) {
+  Registry registry;
+  for (const std::string scopes :
+       {"&scope=repository:team/a:pull&scope=repository:team/b:push",
+        "&scope=repository:team/a:pull%20repository:team/b:push",
+        "&scope=repository%3Ateam%2Fa%3Apull+repository%3Ateam%2Fb%3Apush"})
+    EXPECT_EQ(text_in(registry.get(scopes, registry.own()), "scope"),
+              "repository:team/a:pull repository:team/b:push");
+}
+
+TEST(Token, ForEverythingNamesWhatIsHeldOfIt) {
+  Registry registry;
+  EXPECT_EQ(text_in(registry.get("&scope=repository:team/a:*", registry.own()), "scope"),
+            "repository:team/a:pull,push");
+  const std::string admin = basic("admin", kAdminPassword);
+  EXPECT_EQ(text_in(registry.get("&scope=repository:team/a:*", admin), "scope"),
+            "repository:team/a:*,delete,pull,push");
+}
+
+TEST(Token, OfNobodyPulls) {
+  Registry registry;
+  const Answer answer = registry.get("&scope=repository:team/app:pull,push");
+  ASSERT_EQ(answer.status, 200U);
+  EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:pull");
+  const std::string token = text_in(answer, "token");
+  EXPECT_EQ(registry.use(token, Method::get, "/v2/"), 200U);
+  EXPECT_EQ(registry.use(token, Method::get, "/v2/team/app/tags/list"), 404U);
+  EXPECT_EQ(registry.push(token), 401U);
+  EXPECT_EQ(text_in(registry.get("&offline_token=true"), "refresh_token"), "");
+}
+
+TEST(Token, WithNothingGrantedIsNoError) {
+  Registry registry;
+  EXPECT_EQ(registry.get("").status, 200U);
+  EXPECT_EQ(registry.get("&scope=").status, 200U);
+  const Answer answer = registry.get("&scope=repository:other:delete", registry.own());
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(text_in(answer, "scope"), "");
+}
+
+TEST(Token, ThatIsTooNarrowGetsAChallengeForAWiderOne) {
+  Registry registry;
+  const std::string token =
+      text_in(registry.get("&scope=repository:team/app:pull", registry.own()), "token");
+  const std::string value = "Bearer " + token;
+  const Answer answer = registry.server.call(
+      {Method::post, "/v2/team/app/blobs/uploads/", {{"Authorization", value}}});
+  EXPECT_EQ(answer.status, 401U);
+  const std::string challenge = answer.header("WWW-Authenticate");
+  EXPECT_NE(challenge.find(R"(scope="repository:team/app:pull,push")"), std::string::npos);
+  EXPECT_NE(challenge.find(R"(error="insufficient_scope")"), std::string::npos);
+}
+
+TEST(Token, CannotHelpWhomNothingIsGranted) {
+  Registry registry;
+  const std::string token =
+      text_in(registry.get("&scope=repository:other/app:pull,push", registry.own()), "token");
+  EXPECT_EQ(registry.push(token, "other/app"), 403U);
+}
+
+TEST(Token, DiesWithItsCredential) {
+  Registry registry;
+  const Answer made =
+      registry.get("&offline_token=true&scope=repository:team/app:pull,push", registry.own());
+  const std::string token = text_in(made, "token");
+  ASSERT_EQ(registry.push(token), 202U);
+  registry.server.administer(
+      Method::del, "/admin/v1/principals/ci/credentials/" + registry.writer.substr(6, 26));
+  EXPECT_EQ(registry.push(token), 401U);
+  EXPECT_EQ(registry
+                .post("grant_type=refresh_token&service=registry.example&refresh_token=" +
+                      text_in(made, "refresh_token"))
+                .status,
+            401U);
+}
+
+TEST(Token, IsRefusedToWrongCredentials) {
+  Registry registry;
+  const Answer answer = registry.get("", basic("ci", "guess"));
+  EXPECT_EQ(answer.status, 401U);
+  EXPECT_EQ(code_of(answer), "UNAUTHORIZED");
+  EXPECT_EQ(answer.header("WWW-Authenticate"), R"(Basic realm="varve")");
+}
+
+TEST(Token, ForAnotherServiceIsNotMade) {
+  Registry registry;
+  const Answer answer = registry.server.get("/oauth2/token?service=elsewhere.example");
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_EQ(registry.server.get("/oauth2/token").status, 200U);
+}
+
+TEST(Token, WithOddScopesIsABadRequest) {
+  Registry registry;
+  for (const std::string scope : {"x", "repository:a%22b:pull", "repository:a:p%00ll"}) {
+    const auto query = http::percent_decode(scope);
+    if (!query) continue;  // the session refuses it before
+    const Answer answer = registry.get("&scope=" + scope);
+    EXPECT_EQ(answer.status, 400U) << scope;
+    EXPECT_EQ(code_of(answer), "BAD_REQUEST") << scope;
+  }
+}
+
+TEST(RefreshToken, BuysAccessTokensAndNothingElse) {
+  Registry registry;
+  const std::string refresh =
+      text_in(registry.get("&offline_token=true", registry.own()), "refresh_token");
+  ASSERT_NE(refresh, "");
+  EXPECT_EQ(registry.push(refresh), 401U);
+  const Answer answer = registry.post(
+      "grant_type=refresh_token&service=registry.example&client_id=x&scope=repository%3Ateam%2Fapp"
+      "%3Apull%2Cpush+repository%3Aother%3Apull&refresh_token=" +
+      refresh);
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(text_in(answer, "refresh_token"), refresh);
+  EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:pull,push repository:other:pull");
+  EXPECT_EQ(registry.push(text_in(answer, "access_token")), 202U);
+  // An access token is no refresh token.
+  EXPECT_EQ(registry
+                .post("grant_type=refresh_token&service=registry.example&refresh_token=" +
+                      text_in(answer, "access_token"))
+                .status,
+            401U);
+}
+
+TEST(RefreshToken, StandsWhereThePasswordOfTheNullUserStands) {
+  Registry registry;
+  const std::string refresh =
+      text_in(registry.get("&offline_token=true", registry.own()), "refresh_token");
+  const Answer answer = registry.get("&scope=repository:team/app:push",
+                                     basic("00000000-0000-0000-0000-000000000000", refresh));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:push");
+}
+
+TEST(PasswordGrant, KnowsThePassword) {
+  Registry registry;
+  const std::string form =
+      "grant_type=password&service=registry.example&client_id=docker&"
+      "access_type=offline&scope=repository:team/app:push&username=ci&password=";
+  const Answer answer = registry.post(form + registry.writer);
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:push");
+  EXPECT_NE(text_in(answer, "refresh_token"), "");
+  EXPECT_EQ(registry.post(form + "guess").status, 401U);
+}
+
+TEST(PasswordGrant, OfNobodyIsAnonymous) {
+  Registry registry;
+  const Answer answer = registry.post(
+      "grant_type=password&service=registry.example&scope=repository:a:pull&refresh_token=");
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(text_in(answer, "scope"), "repository:a:pull");
+  EXPECT_EQ(text_in(answer, "refresh_token"), "");
+}
+
+TEST(Exchange, GivesAThreePartTokenThatSaysWhenItEnds) {
+  Registry registry;
+  const std::string target = "/oauth2/exchange?api-version=2021-07-01";
+  const Answer answer = registry.post(
+      "grant_type=access_token&service=registry.example&access_token=" + registry.writer, target);
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const std::string refresh = text_in(answer, "refresh_token");
+  const std::size_t first = refresh.find('.');
+  const std::size_t second = refresh.find('.', first + 1);
+  ASSERT_NE(second, std::string::npos);
+  const auto claims = auth::base64url_decode(refresh.substr(first + 1, second - first - 1));
+  ASSERT_TRUE(claims.has_value());
+  EXPECT_NE(claims->find("\"exp\":"), std::string::npos);
+  const Answer token = registry.post(
+      "grant_type=refresh_token&service=registry.example&scope=repository:team/app:metadata_read&"
+      "refresh_token=" +
+      refresh);
+  EXPECT_EQ(text_in(token, "scope"), "repository:team/app:metadata_read");
+}
+
+TEST(Exchange, TakesNoAccessTokenAndNoGuess) {
+  Registry registry;
+  const std::string narrow =
+      text_in(registry.get("&scope=repository:team/app:pull", registry.own()), "token");
+  const std::string form = "grant_type=access_token&service=registry.example&access_token=";
+  EXPECT_EQ(registry.post(form + narrow, "/oauth2/exchange").status, 401U);
+  EXPECT_EQ(registry.post(form + "x.y.z", "/oauth2/exchange").status, 401U);
+  EXPECT_EQ(registry.post(form, "/oauth2/exchange").status, 401U);
+  EXPECT_EQ(registry.post("grant_type=password", "/oauth2/exchange").status, 400U);
+}
+
+TEST(TokenForms, AreBoundedAndWellFormed) {
+  Registry registry;
+  EXPECT_EQ(registry.post("grant_type=client_credentials").status, 400U);
+  EXPECT_EQ(registry.post("").status, 400U);
+  EXPECT_EQ(registry.post("grant_type=password&scope=%zz").status, 400U);
+  EXPECT_EQ(registry.post(std::string(64 << 10, 'a')).status, 413U);
+}
+
+TEST(TokenService, IsNotThereOnACopy) {
+  TestServer server({.with_ledger = false});
+  EXPECT_EQ(server.get("/oauth2/token").status, 405U);
+}
+
+TEST(TokenService, InDevModeGivesWhateverIsAsked) {
+  TestServer server;
+  const Answer answer = server.get("/oauth2/token?scope=repository:a:push,delete");
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(text_in(answer, "scope"), "repository:a:delete,push");
+}
+
+}  // namespace
+}  // namespace varve::test
