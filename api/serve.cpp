@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "api/auth/challenge.h"
 #include "api/http/descriptors.h"
 #include "api/http/server.h"
 #include "api/http/ulid.h"
@@ -254,14 +255,15 @@ Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) 
 
 http::Hooks hooks_for(Services& services) {
   return {
-      .authenticate = [&services](http::Request& request) -> http::net::awaitable<Result<void>> {
-        request.actor = surface::authenticate(services, request);
-        co_return Result<void>();
-      },
+      .authenticate =
+          [&services](http::Request& request) { return surface::authenticate(services, request); },
       .gate = [&services](
                   const http::Route& route,
                   const http::Request& request) { return surface::gate(services, request, route); },
-      .challenge = {}};
+      .challenge =
+          [&services](const http::Route* route, const http::Request& request) {
+            return surface::challenge(services, route, request);
+          }};
 }
 
 // The origin names the service unless it holds what a challenge cannot.

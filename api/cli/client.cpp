@@ -8,9 +8,9 @@
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
 #include <optional>
@@ -51,21 +51,32 @@ struct ArrivingBody {
   };
 };
 using Parser = beast::http::response_parser<ArrivingBody>;
-using Wanted = beast::http::request<beast::http::empty_body>;
+using Wanted = beast::http::request<beast::http::string_body>;
 
 constexpr int kRetriesMax = 4;
 constexpr std::chrono::seconds kRetryAfterMax{5};
 constexpr std::chrono::milliseconds kRetryAtOnce{100};  // "Retry-After: 0"
 constexpr std::string_view kUserAgent = "varve";
 
-Wanted make_request(const Address& address, const Ask& ask) {
-  Wanted request(ask.head ? beast::http::verb::head : beast::http::verb::get,
-                 address.prefix + ask.target, 11);
+bool changes_something(const Ask& ask) {
+  return !ask.method.empty() && ask.method != "GET";
+}
+
+Wanted make_request(const Address& address, const std::string& authorization, const Ask& ask) {
+  Wanted request;
+  request.version(11);
+  request.target(address.prefix + ask.target);
+  request.method_string(!ask.method.empty() ? ask.method : ask.head ? "HEAD" : "GET");
   request.set(beast::http::field::host, address.authority());
   request.set(beast::http::field::user_agent, kUserAgent);
   // A log may send gzip un-negotiated (tlog-tiles); ours does not, and hashes are over plain bytes.
   request.set(beast::http::field::accept_encoding, "identity");
   request.set(beast::http::field::accept, "*/*");
+  if (!authorization.empty()) request.set(beast::http::field::authorization, authorization);
+  if (!changes_something(ask)) return request;
+  request.set(beast::http::field::content_type, "application/json");
+  request.body() = ask.body;
+  request.prepare_payload();
   return request;
 }
 
@@ -122,8 +133,7 @@ class HttpClient::Connection {
     return {};
   }
 
-  error_code exchange(const Ask& ask, Parser& parser, bool& answered) {
-    const Wanted request = make_request(address_, ask);
+  error_code exchange(const Wanted& request, const Ask& ask, Parser& parser, bool& answered) {
     parser.header_limit(limits::kHeaderBytesMax);
     parser.body_limit(ask.bytes_max);
     parser.skip(ask.head);
@@ -190,12 +200,13 @@ Result<Answer> HttpClient::ask_once(const Ask& ask) {
     if (const error_code error = connection_->connect()) return unreachable(error);
   std::optional<Parser> parser(std::in_place);
   bool answered = false;
-  error_code error = connection_->exchange(ask, *parser, answered);
-  // A server may close an idle connection just as it is used again; requests here change nothing.
-  if (error && reused && !answered) {
+  const Wanted request = make_request(address_, authorization_, ask);
+  error_code error = connection_->exchange(request, ask, *parser, answered);
+  // A server may close an idle connection just as it is used again.
+  if (error && reused && !answered && !changes_something(ask)) {
     if (const error_code failed = connection_->connect()) return unreachable(failed);
     parser.emplace();
-    error = connection_->exchange(ask, *parser, answered);
+    error = connection_->exchange(request, ask, *parser, answered);
   }
   if (error) return unreachable(error);
   Answer answer = to_answer(*parser);

@@ -33,11 +33,14 @@ class HttpClient final : public Server {
 
   Result<Answer> ask(const Ask& ask) override;
   std::string url() const override;
+  // The value of the Authorization header of every request from now on.
+  void show(std::string authorization) { authorization_ = std::move(authorization); }
 
  private:
   class Connection;
   Result<Answer> ask_once(const Ask& ask);
   Address address_;
+  std::string authorization_;
   std::unique_ptr<Connection> connection_;
 };
 

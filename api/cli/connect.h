@@ -10,6 +10,9 @@
 
 namespace varve::cli {
 
+// A server at this address, shown the credentials there are for it (credentials.h).
+Outcome<std::unique_ptr<Server>> open_server(const std::string& url);
+
 struct Connection {
   std::unique_ptr<Server> server;
   Session session;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "api/cli/commands.h"
+#include "api/cli/grammar_accounts.h"
 #include "api/cli/verify.h"
 #include "api/cli/version.h"
 
@@ -63,6 +64,7 @@ class Grammar {
     add_replay();
     add_fsck();
     add_key();
+    add_accounts();
     add_config();
     add_version();
     add_help();
@@ -370,6 +372,17 @@ class Grammar {
         ->envname("VARVE_SERVER")
         ->type_name("URL");
     add_output(sub);
+  }
+
+  void add_accounts() {
+    GrammarTools tools;
+    tools.command = [this](CLI::App& parent, const std::string& name, const std::string& help,
+                           Action action) {
+      return command_of(parent, name, help, std::move(action));
+    };
+    tools.output = [this](CLI::App* sub) { add_output(sub); };
+    tools.keep = [this](std::shared_ptr<void> kept) { kept_.push_back(std::move(kept)); };
+    add_account_commands(app_, tools);
   }
 
   void add_version() {

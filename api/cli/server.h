@@ -27,6 +27,8 @@ struct Ask {
   std::size_t bytes_max = 0;  // longer answers are refused while they come in
   bool head = false;          // HEAD
   bool patient = true;        // a 503 with Retry-After is asked again, a few times
+  std::string method = {};    // empty: GET or HEAD; what changes something is never sent twice
+  std::string body = {};      // JSON
 };
 
 class Server {

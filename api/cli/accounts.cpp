@@ -1,0 +1,385 @@
+// Asking a server to change its accounts. Every wish is one request: the server judges it. Names
+// and resources are parsed here first, so that nothing else gets into a request line. The thread of
+// main() only.
+#include "api/cli/accounts.h"
+
+#include <iostream>
+#include <string_view>
+#include <vector>
+
+#include "api/cli/connect.h"
+#include "api/cli/json_out.h"
+#include "core/base/json.h"
+#include "core/trust/trust.h"
+
+namespace varve::cli {
+namespace {
+
+using simdjson::dom::element;
+
+constexpr std::size_t kAnswerBytesMax = 4 << 20;
+constexpr std::size_t kPagesMax = 10'000;  // a server that never ends is lying
+
+// What the answer's status means for the wish.
+Errc code_of(unsigned status) {
+  switch (status) {
+    case 400:
+    case 413:
+      return Errc::invalid;
+    case 401:
+      return Errc::unauthorized;
+    case 403:
+      return Errc::denied;
+    case 404:
+      return Errc::not_found;
+    case 405:
+      return Errc::unsupported;
+    case 409:
+      return Errc::conflict;
+    case 429:
+      return Errc::throttled;
+    default:
+      return Errc::unavailable;
+  }
+}
+
+// A parsed answer; the parser owns what the element points into.
+struct Document {
+  std::unique_ptr<simdjson::dom::parser> parser;
+  element root;
+};
+
+Result<Document> ask(Server& server, std::string method, std::string target,
+                     std::string body = {}) {
+  VARVE_TRY(const auto answer, server.ask({.target = target,
+                                           .bytes_max = kAnswerBytesMax,
+                                           .patient = method == "GET",
+                                           .method = std::move(method),
+                                           .body = std::move(body)}));
+  if (answer.status != 200 && answer.status != 201) {
+    Error error = refusal(server, target, answer);
+    error.code = code_of(answer.status);
+    return std::unexpected(std::move(error));
+  }
+  Document document{std::make_unique<simdjson::dom::parser>(), {}};
+  auto parsed = json::parse_strict(*document.parser, answer.body, About::request);
+  if (!parsed || !parsed->is_object())
+    return fail(Errc::unavailable, About::request,
+                server.url() + target + " answers no JSON object");
+  document.root = *parsed;
+  return document;
+}
+
+std::string text_in(element object, std::string_view name) {
+  std::string_view text;
+  if (object[name].get(text) != simdjson::SUCCESS) return {};
+  return std::string(text);
+}
+bool flag_in(element object, std::string_view name) {
+  bool flag = false;
+  return object[name].get(flag) == simdjson::SUCCESS && flag;
+}
+std::vector<element> items_in(element object, std::string_view name) {
+  simdjson::dom::array array;
+  std::vector<element> items;
+  if (object[name].get(array) == simdjson::SUCCESS)
+    for (const element item : array) items.push_back(item);
+  return items;
+}
+
+// The answer as it came, behind the schema that says what it is.
+void print_json(std::string_view schema, element root, Console& console) {
+  std::string members = simdjson::minify(root);
+  members.erase(0, 1);
+  console.out() << R"({"schema":)" << quoted(schema) << (members == "}" ? "" : ",") << members
+                << '\n';
+}
+
+Outcome<std::string> account(const std::string& name) {
+  VARVE_CLI_TRY(const auto parsed,
+                doing("this is no name of a principal", PrincipalName::parse(name),
+                      "a name is lower-case letters, digits and . _ -, at most 63 of them"));
+  return "/admin/v1/principals/" + parsed.text();
+}
+
+Outcome<std::string> resource(const std::string& text) {
+  VARVE_CLI_TRY(const auto parsed, doing("this names no repositories", Resource::parse(text),
+                                         "give *, team/* or team/app"));
+  return parsed.text();
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._*/").find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+      continue;
+    }
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
+
+// One wish: asks, and says what came of it.
+Outcome<ExitCode> wish(const std::string& url, std::string method, std::string target,
+                       std::string body, std::string_view schema, std::string_view what,
+                       Console& console) {
+  VARVE_CLI_TRY(auto server, open_server(url));
+  VARVE_CLI_TRY(const auto answer,
+                doing("the registry did not do it",
+                      ask(*server, std::move(method), std::move(target), std::move(body))));
+  if (console.json())
+    print_json(schema, answer.root, console);
+  else if (flag_in(answer.root, "changed"))
+    console.say(what);
+  else
+    console.say("it was so already: nothing changed");
+  return ExitCode::ok;
+}
+
+// Secrets go to stdout and nowhere else: what is said about them goes to stderr.
+void print_secret(element root, std::string_view schema, Console& console) {
+  if (console.json()) return print_json(schema, root, console);
+  const std::string secret = text_in(root, "secret");
+  if (!secret.empty()) console.out() << clean(secret) << '\n';
+  console.say("credential " + clean(text_in(root, "credential")) + " (" +
+              clean(text_in(root, "kind")) + ") of " + clean(text_in(root, "principal")) +
+              (secret.empty() ? "" : ": the line above is the secret, and is not shown again"));
+}
+
+Outcome<ExitCode> add_credential(const std::string& url, const std::string& name, std::string body,
+                                 std::string_view schema, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(name));
+  VARVE_CLI_TRY(auto server, open_server(url));
+  VARVE_CLI_TRY(const auto answer,
+                doing("no credential was added",
+                      ask(*server, "POST", path + "/credentials", std::move(body))));
+  print_secret(answer.root, schema, console);
+  return ExitCode::ok;
+}
+
+// Calls `print` for each item of every page; `after` is the member that names an item.
+template <class Print>
+Outcome<void> each_item(Server& server, const std::string& target, std::string_view list,
+                        std::string_view after, const Print& print) {
+  std::string last;
+  for (std::size_t pages = 0; pages < kPagesMax; ++pages) {
+    const std::string page = last.empty() ? "" : "last=" + percent_encode(last);
+    const char* mark = target.find('?') == target.npos ? "?" : "&";
+    VARVE_CLI_TRY(const auto answer,
+                  doing("the list cannot be had",
+                        ask(server, "GET", target + (page.empty() ? "" : mark) + page)));
+    const auto items = items_in(answer.root, list);
+    for (const element item : items) print(item);
+    if (!flag_in(answer.root, "more") || items.empty()) return {};
+    last = text_in(items.back(), after);
+  }
+  return refuse(ExitCode::cannot_tell, "the list does not end", server.url(), "ask its operator");
+}
+
+std::string joined(element object, std::string_view name) {
+  std::string text;
+  for (const element item : items_in(object, name)) {
+    std::string_view word;
+    if (item.get(word) == simdjson::SUCCESS) text += (text.empty() ? "" : ",") + std::string(word);
+  }
+  return text.empty() ? "none" : text;
+}
+
+// A list in either form: one line an item, or one document.
+template <class Line>
+Outcome<ExitCode> list(const std::string& url, const std::string& target, std::string_view member,
+                       std::string_view after, std::string_view schema, const Line& line,
+                       Console& console) {
+  VARVE_CLI_TRY(auto server, open_server(url));
+  JsonArray items;
+  VARVE_CLI_CHECK(each_item(*server, target, member, after, [&](element item) {
+    if (console.json())
+      items.raw(simdjson::minify(item));
+    else
+      console.out() << clean(line(item)) << '\n';
+  }));
+  if (console.json())
+    console.out() << JsonObject().text("schema", schema).raw(member, items.str()).str() << '\n';
+  return ExitCode::ok;
+}
+
+Outcome<std::string> password_line() {
+  std::string line;
+  if (!std::getline(std::cin, line) || line.empty())
+    return refuse(ExitCode::usage, "there is no password on standard input", "the line is empty",
+                  "pipe one line into the command");
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+}  // namespace
+
+// ---- user ----
+
+Outcome<ExitCode> run_user_add(const UserAddOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  VARVE_CLI_TRY(auto server, open_server(options.url));
+  VARVE_CLI_TRY(const auto made,
+                doing("the principal was not made",
+                      ask(*server, "PUT", path, JsonObject().text("kind", options.kind).str())));
+  if (!flag_in(made.root, "changed"))
+    return refuse(ExitCode::conflict, "this principal is here already", options.name,
+                  "`varve user password` or `varve user token` gives it a credential");
+  console.say("made " + clean(options.name) + ", a " + clean(options.kind) +
+              "; it may do what everybody may, until `varve grant set`");
+  if (options.without_credential) {
+    if (console.json()) print_json("varve.user_add/v1", made.root, console);
+    return ExitCode::ok;
+  }
+  const char* kind = options.kind == "user" ? "password" : "token";
+  return add_credential(options.url, options.name, JsonObject().text("kind", kind).str(),
+                        "varve.user_add/v1", console);
+}
+
+Outcome<ExitCode> run_user_list(const UserOptions& options, Console& console) {
+  const auto line = [](element item) {
+    return text_in(item, "name") + "  " + text_in(item, "kind") +
+           (flag_in(item, "disabled") ? "  disabled" : "");
+  };
+  return list(options.url, "/admin/v1/principals", "principals", "name", "varve.user_list/v1", line,
+              console);
+}
+
+Outcome<ExitCode> run_user_show(const UserOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  VARVE_CLI_TRY(auto server, open_server(options.url));
+  VARVE_CLI_TRY(const auto answer, doing("the account cannot be shown", ask(*server, "GET", path)));
+  if (console.json()) {
+    print_json("varve.user/v1", answer.root, console);
+    return ExitCode::ok;
+  }
+  console.out() << clean(text_in(answer.root, "name")) << "  "
+                << clean(text_in(answer.root, "kind"))
+                << (flag_in(answer.root, "disabled") ? "  disabled" : "") << '\n';
+  for (const element item : items_in(answer.root, "credentials")) {
+    const std::string expires = text_in(item, "expires");
+    console.out() << clean(text_in(item, "credential")) << "  " << clean(text_in(item, "kind"))
+                  << (expires.empty() ? "" : "  until " + clean(expires)) << '\n';
+  }
+  return ExitCode::ok;
+}
+
+Outcome<ExitCode> run_user_disable(const UserOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  return wish(options.url, "POST", path + "/disable",
+              JsonObject().text("reason", options.reason).str(), "varve.user_disable/v1",
+              "disabled: none of its credentials opens anything now", console);
+}
+
+Outcome<ExitCode> run_user_enable(const UserOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  return wish(options.url, "POST", path + "/enable", {}, "varve.user_enable/v1",
+              "enabled: its credentials work again", console);
+}
+
+Outcome<ExitCode> run_user_password(const CredentialOptions& options, Console& console) {
+  JsonObject body;
+  body.text("kind", "password");
+  if (options.from_stdin) {
+    VARVE_CLI_TRY(const auto password, password_line());
+    body.text("password", password);
+  }
+  return add_credential(options.url, options.name, body.str(), "varve.user_password/v1", console);
+}
+
+Outcome<ExitCode> run_user_token(const CredentialOptions& options, Console& console) {
+  JsonObject body;
+  body.text("kind", "token");
+  if (options.expires) body.text("expires", *options.expires);
+  return add_credential(options.url, options.name, body.str(), "varve.user_token/v1", console);
+}
+
+Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  VARVE_CLI_TRY(const auto id,
+                doing("this is no credential", CredentialId::parse(options.credential),
+                      "`varve user show " + clean(options.name) + "` lists them"));
+  return wish(options.url, "DELETE",
+              path + "/credentials/" + id.text() + "?reason=" + percent_encode(options.reason), {},
+              "varve.user_revoke/v1", "revoked: it and every token made with it open nothing now",
+              console);
+}
+
+// ---- grant ----
+
+Outcome<ExitCode> run_grant_set(const GrantOptions& options, Console& console) {
+  VARVE_CLI_CHECK(account(options.name));
+  VARVE_CLI_TRY(const auto where, resource(options.resource));
+  JsonObject body;
+  body.text("principal", options.name).text("resource", where);
+  if (options.role.find(',') == options.role.npos && !parse_right(options.role)) {
+    body.text("role", options.role);
+  } else {
+    JsonArray rights;
+    for (std::string_view rest = options.role; !rest.empty();) {
+      const std::string_view word = rest.substr(0, rest.find(','));
+      rights.raw(quoted(word));
+      rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    }
+    body.raw("rights", rights.str());
+  }
+  if (options.keep_read_log) body.boolean("keep_read_log", true);
+  return wish(options.url, "PUT", "/admin/v1/grants", body.str(), "varve.grant_set/v1", "granted",
+              console);
+}
+
+Outcome<ExitCode> run_grant_remove(const GrantOptions& options, Console& console) {
+  VARVE_CLI_CHECK(account(options.name));
+  VARVE_CLI_TRY(const auto where, resource(options.resource));
+  return wish(options.url, "DELETE",
+              "/admin/v1/grants?principal=" + options.name + "&resource=" + percent_encode(where) +
+                  (options.keep_read_log ? "&keep_read_log=true" : ""),
+              {}, "varve.grant_remove/v1", "removed: a wider grant counts now, if there is one",
+              console);
+}
+
+Outcome<ExitCode> run_grant_list(const GrantOptions& options, Console& console) {
+  VARVE_CLI_CHECK(account(options.name));
+  const auto line = [](element item) {
+    return text_in(item, "resource") + "  " + joined(item, "rights");
+  };
+  return list(options.url, "/admin/v1/grants?principal=" + options.name, "grants", "resource",
+              "varve.grant_list/v1", line, console);
+}
+
+// ---- policy ----
+
+Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto where, resource(options.resource));
+  const bool immutable = !options.mutable_tags;
+  return wish(options.url, "PUT", "/admin/v1/policies",
+              JsonObject().text("resource", where).boolean("immutable_tags", immutable).str(),
+              "varve.policy_set/v1",
+              immutable ? "tags there can be set once and not moved" : "tags there can be moved",
+              console);
+}
+
+Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto where, resource(options.resource));
+  return wish(options.url, "DELETE", "/admin/v1/policies?resource=" + percent_encode(where), {},
+              "varve.policy_remove/v1", "removed: a wider policy counts now, if there is one",
+              console);
+}
+
+Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console) {
+  const auto line = [](element item) {
+    return text_in(item, "resource") +
+           (flag_in(item, "immutable_tags") ? "  immutable tags" : "  tags may move");
+  };
+  return list(options.url, "/admin/v1/policies", "policies", "resource", "varve.policy_list/v1",
+              line, console);
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,63 @@
+// varve user, varve grant, varve policy: accounts of a running registry, over /admin/v1. The thread
+// of main() only.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/cli/commands.h"
+
+namespace varve::cli {
+
+struct UserAddOptions {
+  std::string url = ServerChoice{}.url;
+  std::string name;
+  std::string kind = "user";
+  bool without_credential = false;
+};
+// A user gets a password, a service or consumer a token: printed, once.
+Outcome<ExitCode> run_user_add(const UserAddOptions& options, Console& console);
+
+struct UserOptions {
+  std::string url = ServerChoice{}.url;
+  std::string name;
+  std::string reason;
+};
+Outcome<ExitCode> run_user_list(const UserOptions& options, Console& console);
+Outcome<ExitCode> run_user_show(const UserOptions& options, Console& console);
+Outcome<ExitCode> run_user_disable(const UserOptions& options, Console& console);
+Outcome<ExitCode> run_user_enable(const UserOptions& options, Console& console);
+
+struct CredentialOptions {
+  std::string url = ServerChoice{}.url;
+  std::string name;
+  bool from_stdin = false;             // password: a line of standard input instead of a random one
+  std::optional<std::string> expires;  // token
+  std::string credential;              // revoke
+  std::string reason;
+};
+Outcome<ExitCode> run_user_password(const CredentialOptions& options, Console& console);
+Outcome<ExitCode> run_user_token(const CredentialOptions& options, Console& console);
+Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& console);
+
+struct GrantOptions {
+  std::string url = ServerChoice{}.url;
+  std::string name;
+  std::string resource;
+  std::string role;
+  bool keep_read_log = false;
+};
+Outcome<ExitCode> run_grant_set(const GrantOptions& options, Console& console);
+Outcome<ExitCode> run_grant_remove(const GrantOptions& options, Console& console);
+Outcome<ExitCode> run_grant_list(const GrantOptions& options, Console& console);
+
+struct PolicyOptions {
+  std::string url = ServerChoice{}.url;
+  std::string resource;
+  bool mutable_tags = false;
+};
+Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console);
+Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& console);
+Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console);
+
+}  // namespace varve::cli

@@ -1,0 +1,238 @@
+// varve user, varve grant, varve policy, as they are typed. The thread of main() only.
+#include "api/cli/grammar_accounts.h"
+
+#include "api/cli/accounts.h"
+
+namespace varve::cli {
+namespace {
+
+class Accounts {
+ public:
+  Accounts(CLI::App& app, const GrammarTools& tools) : app_(app), tools_(tools) {}
+
+  void add() {
+    add_user();
+    add_grant();
+    add_policy();
+  }
+
+ private:
+  template <class T>
+  T& keep() {
+    auto kept = std::make_shared<T>();
+    tools_.keep(kept);
+    return *kept;
+  }
+
+  CLI::App* group(const std::string& name, const std::string& help) {
+    CLI::App* sub = app_.add_subcommand(name, help);
+    sub->require_subcommand(1);
+    return sub;
+  }
+
+  // A subcommand that runs `run` with options of its own, and the flags each of them has.
+  template <class Options>
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
+                    Options& options,
+                    Outcome<ExitCode> (*run)(const Options& options, Console& console)) {
+    CLI::App* sub = tools_.command(
+        parent, name, help, [&options, run](Console& console) { return run(options, console); });
+    sub->add_option("--server", options.url, "the registry to ask (default " + options.url + ")")
+        ->envname("VARVE_SERVER")
+        ->type_name("URL");
+    tools_.output(sub);
+    return sub;
+  }
+
+  static void add_name(CLI::App* sub, std::string& name) {
+    sub->add_option("name", name, "the principal")->required()->type_name("NAME");
+  }
+  static void add_reason(CLI::App* sub, std::string& reason) {
+    sub->add_option("--reason", reason, "one line, kept in the log for everybody to read")
+        ->type_name("TEXT");
+  }
+  static void add_resource(CLI::App* sub, std::string& resource) {
+    sub->add_option("resource", resource, "*, team/* or team/app")
+        ->required()
+        ->type_name("RESOURCE");
+  }
+
+  void add_user() {
+    CLI::App* user =
+        group("user",
+              "Examples:\n"
+              "  varve user add alice                     prints a password, once\n"
+              "  varve user add ci --kind service         prints a token, once\n"
+              "  varve user list\n"
+              "\nPrincipals and their credentials. Each change is an event in the log; "
+              "secrets are not.\n");
+    add_user_accounts(*user);
+    add_user_credentials(*user);
+  }
+
+  void add_user_accounts(CLI::App& user) {
+    auto& added = keep<UserAddOptions>();
+    CLI::App* sub =
+        command(user, "add",
+                "Examples:\n"
+                "  varve user add alice\n"
+                "  varve user add ci --kind service\n"
+                "\nMake a principal and its first credential: a password for a user, a\n"
+                "token for a service or a consumer. The secret is printed once.\n",
+                added, run_user_add);
+    add_name(sub, added.name);
+    sub->add_option("--kind", added.kind, "user, service or consumer (default user)")
+        ->check(CLI::IsMember({"user", "service", "consumer"}))
+        ->type_name("KIND");
+    sub->add_flag("--without-credential", added.without_credential, "make no credential yet");
+
+    auto& listed = keep<UserOptions>();
+    command(user, "list",
+            "Examples:\n  varve user list\n  varve user list -o json\n"
+            "\nPrint every principal.\n",
+            listed, run_user_list);
+
+    auto& shown = keep<UserOptions>();
+    sub = command(user, "show",
+                  "Examples:\n  varve user show alice\n"
+                  "\nPrint a principal and its credentials, which are named and never shown.\n",
+                  shown, run_user_show);
+    add_name(sub, shown.name);
+
+    auto& disabled = keep<UserOptions>();
+    sub = command(user, "disable",
+                  "Examples:\n  varve user disable alice --reason \"left the team\"\n"
+                  "\nLet none of its credentials open anything. What it did stays in the log.\n",
+                  disabled, run_user_disable);
+    add_name(sub, disabled.name);
+    add_reason(sub, disabled.reason);
+
+    auto& enabled = keep<UserOptions>();
+    sub = command(user, "enable",
+                  "Examples:\n  varve user enable alice\n"
+                  "\nLet the credentials of a disabled principal work again.\n",
+                  enabled, run_user_enable);
+    add_name(sub, enabled.name);
+  }
+
+  void add_user_credentials(CLI::App& user) {
+    auto& password = keep<CredentialOptions>();
+    CLI::App* sub =
+        command(user, "password",
+                "Examples:\n"
+                "  varve user password alice                a random one, printed once\n"
+                "  varve user password alice --stdin < new-password\n"
+                "\nSet a password. The one before no longer opens anything.\n",
+                password, run_user_password);
+    add_name(sub, password.name);
+    sub->add_flag("--stdin", password.from_stdin, "read it from a line of standard input");
+
+    auto& token = keep<CredentialOptions>();
+    sub = command(user, "token",
+                  "Examples:\n"
+                  "  varve user token ci\n"
+                  "  varve user token ci --expires 2027-01-01T00:00:00Z\n"
+                  "\nMake a token for a machine: VARVE_TOKEN, a Bearer token, or the password of\n"
+                  "`docker login`. It is printed once.\n",
+                  token, run_user_token);
+    add_name(sub, token.name);
+    sub->add_option("--expires", token.expires, "when it stops working (RFC 3339)")
+        ->type_name("TIME");
+
+    auto& revoked = keep<CredentialOptions>();
+    sub = command(user, "revoke",
+                  "Examples:\n"
+                  "  varve user show ci\n"
+                  "  varve user revoke ci 01JD6F3A0000000000000000ZZ --reason leaked\n"
+                  "\nEnd one credential at once, and every token made with it.\n",
+                  revoked, run_user_revoke);
+    add_name(sub, revoked.name);
+    sub->add_option("credential", revoked.credential, "its id")->required()->type_name("ID");
+    add_reason(sub, revoked.reason);
+  }
+
+  void add_grant() {
+    CLI::App* grant =
+        group("grant",
+              "Examples:\n"
+              "  varve grant set ci \"team/*\" writer\n"
+              "  varve grant list ci\n"
+              "  varve grant remove ci \"team/*\"\n"
+              "\nWho may do what. Of a principal's grants the most specific one counts.\n");
+    auto& set = keep<GrantOptions>();
+    CLI::App* sub =
+        command(*grant, "set",
+                "Examples:\n"
+                "  varve grant set ci \"team/*\" writer\n"
+                "  varve grant set auditor \"*\" pull,read_log\n"
+                "  varve grant set anonymous \"secret/*\" none\n"
+                "\nRoles: reader (pull), writer (and push), maintainer (and delete), admin\n"
+                "(everything), none (a denial). Or rights: pull,push,delete,read_log,administer.\n",
+                set, run_grant_set);
+    add_name(sub, set.name);
+    add_resource(sub, set.resource);
+    sub->add_option("role", set.role, "a role, or rights separated by commas")
+        ->required()
+        ->type_name("ROLE");
+    sub->add_flag("--keep-read-log", set.keep_read_log,
+                  "leave the whole log readable for everybody, though not every repository is");
+
+    auto& removed = keep<GrantOptions>();
+    sub = command(*grant, "remove",
+                  "Examples:\n  varve grant remove ci \"team/*\"\n"
+                  "\nRemove the grant on exactly this; a wider one counts then.\n",
+                  removed, run_grant_remove);
+    add_name(sub, removed.name);
+    add_resource(sub, removed.resource);
+    sub->add_flag("--keep-read-log", removed.keep_read_log,
+                  "leave the whole log readable for everybody, though not every repository is");
+
+    auto& listed = keep<GrantOptions>();
+    sub = command(*grant, "list",
+                  "Examples:\n  varve grant list ci\n  varve grant list anonymous\n"
+                  "\nPrint what a principal is granted.\n",
+                  listed, run_grant_list);
+    add_name(sub, listed.name);
+  }
+
+  void add_policy() {
+    CLI::App* policy =
+        group("policy",
+              "Examples:\n"
+              "  varve policy set \"release/*\"\n"
+              "  varve policy list\n"
+              "\nRules for the tags of repositories. The most specific one counts.\n");
+    auto& set = keep<PolicyOptions>();
+    CLI::App* sub =
+        command(*policy, "set",
+                "Examples:\n"
+                "  varve policy set \"release/*\"\n"
+                "  varve policy set release/nightly --mutable-tags\n"
+                "\nMake tags immutable: set once, they are neither moved nor deleted.\n",
+                set, run_policy_set);
+    add_resource(sub, set.resource);
+    sub->add_flag("--mutable-tags", set.mutable_tags, "an exception: tags there may be moved");
+
+    auto& removed = keep<PolicyOptions>();
+    sub = command(*policy, "remove",
+                  "Examples:\n  varve policy remove \"release/*\"\n"
+                  "\nRemove the policy on exactly this; a wider one counts then.\n",
+                  removed, run_policy_remove);
+    add_resource(sub, removed.resource);
+
+    auto& listed = keep<PolicyOptions>();
+    command(*policy, "list", "Examples:\n  varve policy list\n\nPrint every policy.\n", listed,
+            run_policy_list);
+  }
+
+  CLI::App& app_;
+  const GrammarTools& tools_;
+};
+
+}  // namespace
+
+void add_account_commands(CLI::App& app, const GrammarTools& tools) {
+  Accounts(app, tools).add();
+}
+
+}  // namespace varve::cli
