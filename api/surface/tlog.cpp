@@ -5,6 +5,9 @@
 // are durable but covered by no signed, anchored checkpoint: a client could not verify them, and a
 // cache would keep for a year, as "immutable", leaves that a restore from an older copy may
 // replace.
+//
+// Checkpoints, keys and hash tiles are everybody's. Entries tell of every repository: whoever reads
+// them needs read_log, or, for a proof or a body, pull on the repository it is about.
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -20,7 +23,10 @@
 #include "api/surface/tlog.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
+#include "core/codec.h"
+#include "core/oci/query.h"
 #include "core/system/query.h"
+#include "core/trust/query.h"
 #include "log/proof/bundle.h"
 #include "log/proof/tile.h"
 
@@ -35,6 +41,8 @@ using http::net::awaitable;
 using Bytes = std::shared_ptr<const std::string>;
 
 constexpr const char* kImmutable = "public, max-age=31536000, immutable";
+// What not everybody may read must not be answered by a cache that asks nobody.
+constexpr const char* kImmutableForOne = "private, max-age=31536000, immutable";
 constexpr const char* kBinary = "application/octet-stream";
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 // Half the time between two looks is what a waiter waits too long.
@@ -57,6 +65,23 @@ Response bytes_answer(Bytes bytes, const char* content_type, const char* caching
   allow_every_origin(response);
   response.body = std::move(bytes);
   return response;
+}
+
+Result<void> may_read_log(const Services& services, const View& view, const Request& request) {
+  return trust::check(view, request.actor, Right::read_log, services.now());
+}
+
+// `repo` may be what the answer is about.
+Result<void> may_read(const Services& services, const View& view, const Request& request,
+                      const std::optional<RepoName>& repo) {
+  auto whole = may_read_log(services, view, request);
+  if (whole || !repo) return whole;
+  return trust::check(view, request.actor, Right::pull, *repo, services.now());
+}
+
+const char* caching_of_entries(const Services& services, const View& view) {
+  const auto everybody = trust::check(view, Actor(), Right::read_log, services.now());
+  return everybody ? kImmutable : kImmutableForOne;
 }
 
 awaitable<Response> get_checkpoint(Services& services, Request&) {
@@ -100,12 +125,19 @@ awaitable<Response> get_tile(Services& services, Request& request) {
   const auto path = parse_tile_path(request.params.front());
   if (!path)  // a path that is not canonical names nothing
     co_return log_problem(Error(Errc::not_found, About::entry, path.error().what));
+  const char* caching = kImmutable;
+  if (path->entries) {
+    const auto view = services.reader().view();
+    if (const auto allowed = may_read_log(services, *view, request); !allowed)
+      co_return log_problem(allowed.error());
+    caching = caching_of_entries(services, *view);
+  }
   // Of cached tiles nothing is asked: only what was published is ever in the cache.
   Bytes cached = path->width == kTileWidth ? services.state->tiles.find(*path) : nullptr;
-  if (cached) co_return bytes_answer(std::move(cached), kBinary, kImmutable);
+  if (cached) co_return bytes_answer(std::move(cached), kBinary, caching);
   auto bytes = co_await read_anywhere(services, *path);
   if (!bytes) co_return log_problem(bytes.error());
-  co_return bytes_answer(*std::move(bytes), kBinary, kImmutable);
+  co_return bytes_answer(*std::move(bytes), kBinary, caching);
 }
 
 // With every event key that ever signed: proofs of entries from before a rotation are for ever.
@@ -190,9 +222,29 @@ Response not_covered(EntryIndex index, TreeSize published) {
   return response;
 }
 
-Result<std::string> make_proof(const std::shared_ptr<const Head>& head, EntryIndex index) {
+struct RepositoryFinder {
+  std::optional<RepoName> found;
+  void operator()(std::string_view, const RepoName& value) { found = value; }
+  template <class T>
+  void operator()(std::string_view, const T&) {}
+};
+
+// An entry of a type that a newer version wrote is about nothing that this one knows.
+std::optional<RepoName> repository_in(std::string_view entry) {
+  const auto note = parse_note(entry);
+  if (!note) return std::nullopt;
+  const auto decoded = decode_entry_text(note->text);
+  if (!decoded) return std::nullopt;
+  RepositoryFinder finder;
+  std::visit([&](const auto& event) { event.fields(event, finder); }, decoded->event);
+  return finder.found;
+}
+
+Result<std::string> make_proof(const Services& services, const Request& request,
+                               const std::shared_ptr<const Head>& head, EntryIndex index) {
   const Reader reader(head);
   VARVE_TRY(auto entry, reader.entry(index));
+  VARVE_CHECK(may_read(services, *reader.view(), request, repository_in(entry)));
   VARVE_TRY(auto hashes, reader.inclusion(index, head->published));
   return format_bundle(ProofBundle{std::move(entry), index, std::move(hashes), *head->checkpoint});
 }
@@ -208,7 +260,7 @@ awaitable<Response> get_proof(Services& services, Request& request) {
     co_return beyond(index, size);
   const auto head = co_await wait_published(services, index, *patience);
   if (*number >= head->published.value) co_return not_covered(index, head->published);
-  auto work = [&head, index] { return make_proof(head, index); };
+  auto work = [&] { return make_proof(services, request, head, index); };
   auto proof = co_await services.pool.run(work);
   if (!proof) co_return log_problem(proof.error());
   auto bytes = std::make_shared<const std::string>(*std::move(proof));
@@ -219,19 +271,39 @@ awaitable<Response> get_proof(Services& services, Request& request) {
   co_return response;
 }
 
+// ?repo= names a repository that holds the body, for callers who may read no more than that.
+Result<std::optional<RepoName>> repository_with(const View& view, const Request& request,
+                                                const Digest& digest) {
+  const auto text = request.query.get("repo");
+  if (!text) return std::nullopt;
+  VARVE_TRY(auto repo, RepoName::parse(*text));
+  VARVE_TRY(const auto manifest, oci::find_manifest(view, repo, digest));
+  if (!manifest) return std::nullopt;
+  return repo;
+}
+
+Result<std::optional<std::string>> read_body(const Services& services, const Request& request,
+                                             const Digest& digest) {
+  const Reader reader = services.reader();
+  const auto view = reader.view();
+  VARVE_TRY(const auto repo, repository_with(*view, request, digest));
+  VARVE_CHECK(may_read(services, *view, request, repo));
+  return reader.body(digest);
+}
+
 // Bodies are what people pushed: a browser must not be talked into running one.
 awaitable<Response> get_body(Services& services, Request& request) {
   const auto digest = Digest::parse(request.params.front());
   if (!digest) co_return log_problem(digest.error());
-  const Reader reader = services.reader();
-  auto work = [&reader, &digest] { return reader.body(*digest); };
+  auto work = [&] { return read_body(services, request, *digest); };
   auto body = co_await services.pool.run(work);
   if (!body) co_return log_problem(body.error());
   if (!*body)
     co_return log_problem(
         Error(Errc::not_found, About::body, "no event names these bytes", digest->to_string()));
   auto bytes = std::make_shared<const std::string>(**std::move(body));
-  Response response = bytes_answer(std::move(bytes), kBinary, kImmutable);
+  const char* caching = caching_of_entries(services, *services.reader().view());
+  Response response = bytes_answer(std::move(bytes), kBinary, caching);
   response.add("X-Content-Type-Options", "nosniff");
   co_return response;
 }

@@ -4,6 +4,7 @@
 #include "core/oci/manifest.h"
 #include "core/oci/query.h"
 #include "core/oci/rules.h"
+#include "core/trust/rules.h"
 
 namespace varve::oci {
 namespace {
@@ -57,6 +58,7 @@ Result<void> set_tag(const PutManifest& command, const View& view, std::vector<E
   if (!command.tag) return {};
   VARVE_TRY(const auto row, find_tag(view, command.repo, *command.tag));
   if (row && row->digest == command.digest) return {};
+  if (row) VARVE_CHECK(trust::check_tags_may_move(view, command.repo));
   std::optional<Digest> previous;
   if (row) previous = row->digest;
   events.emplace_back(TagSet{command.digest, previous, command.repo, *command.tag});
@@ -89,6 +91,7 @@ Result<std::vector<Event>> decide(const DeleteTag& command, const View& view) {
   VARVE_CHECK(check_repo(command.repo, view));
   VARVE_TRY(const auto row, find_tag(view, command.repo, command.tag));
   if (!row) return fail(Errc::not_found, About::tag, "there is no such tag", command.tag.text());
+  VARVE_CHECK(trust::check_tags_may_move(view, command.repo));
   return std::vector<Event>{TagDeleted{row->digest, command.repo, command.tag}};
 }
 
@@ -106,7 +109,7 @@ Result<void> check_tags_of(const DeleteManifest& command, const View& view) {
                 "more than " + std::to_string(limits::kTagsDeletedAtOnceMax) +
                     " tags point to this manifest; delete or move some of them first",
                 command.digest.to_string());
-  return {};
+  return tags > 0 ? trust::check_tags_may_move(view, command.repo) : Result<void>();
 }
 
 }  // namespace

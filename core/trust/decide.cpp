@@ -237,6 +237,13 @@ Result<Events> decide(const RemovePolicy& command, const Asker&, const View& vie
               command.resource.text());
 }
 
+Result<void> check_tags_may_move(const View& view, const RepoName& repo) {
+  VARVE_TRY(const auto policy, policy_for(view, repo));
+  if (!policy.immutable_tags) return {};
+  return fail(Errc::denied, About::tag, "a policy keeps the tags of this repository where they are",
+              repo.text());
+}
+
 void found(const Founding& founding, std::vector<Event>& events) {
   const PrincipalName& anonymous = PrincipalName::anonymous();
   events.emplace_back(PrincipalCreated{PrincipalKind::anonymous, anonymous});

@@ -39,6 +39,9 @@ Result<std::vector<Event>> decide(const SetPolicy& command, const Asker& asker, 
 Result<std::vector<Event>> decide(const RemovePolicy& command, const Asker& asker,
                                   const View& view);
 
+// May what an existing tag of the repository points to change, or go? Errors: denied/About::tag.
+Result<void> check_tags_may_move(const View& view, const RepoName& repo);
+
 // The accounts a new log starts with: they follow its genesis event in the same run.
 void found(const Founding& founding, std::vector<Event>& events);
 

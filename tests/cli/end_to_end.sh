@@ -183,6 +183,12 @@ stop
 echo "a named registry"
 expect 0 init --data named --origin registry.example/main
 said 'registry.example/main/events+'
+told 'the user admin may do everything; its password, shown this once: '
+[ "$(wc -l < out)" -eq 2 ] || fail "a key file is two lines, and no password among them"
+expect 0 init --data machine --origin registry.example/machine -o json
+said '"user":"admin","password":"'
+[ "$(find machine/secrets/credentials -type f -perm 600 | wc -l)" -eq 1 ] ||
+  fail "the administrator's secret is not a file of its owner alone"
 expect 9 init --data named --origin registry.example/main
 start --data named
 http 401 -X POST "$VARVE_SERVER/v2/library/app/blobs/uploads/"

@@ -48,9 +48,15 @@ std::vector<Event> samples() {
   };
 }
 
+bool is_about_accounts(const Event& event) {
+  for (const std::string_view family : {"principal.", "credential.", "grant.", "policy."})
+    if (type_of(event).starts_with(family)) return true;
+  return false;
+}
+
 Envelope envelope_of(std::size_t i, const Event& event) {
   const bool local = type_of(event).starts_with("log.");
-  const bool account = i >= 10;
+  const bool account = is_about_accounts(event);
   Envelope envelope;
   envelope.index = EntryIndex{184'466 + i};
   envelope.at = Timestamp{1'795'281'611'123'456};

@@ -273,6 +273,58 @@ TEST(Ledger, SaysUnauthorisedToNobodyAndWritesNothing) {
   EXPECT_EQ(rig.head.get()->size, TreeSize{1});
 }
 
+// ci may push to lib/*, by a credential that expires a second after `rig` was made.
+Actor add_ci(LogRig& rig) {
+  const auto ci = must(PrincipalName::parse("ci"));
+  const auto credential = must(CredentialId::parse("01JD0000000000000000000000"));
+  const auto lib = must(Resource::parse("lib/*"));
+  must(rig.run(command_of(trust::CreatePrincipal{ci, trust::PrincipalKind::service})));
+  must(rig.run(command_of(trust::AddCredential{ci, credential, trust::CredentialKind::token,
+                                               Timestamp{rig.now().micros + 1'000'000}})));
+  must(rig.run(command_of(trust::SetGrant{ci, lib, {Right::push}})));
+  return {"ci", Auth::bearer, credential};
+}
+
+Command push_as(const Actor& actor, std::uint64_t n) {
+  Command command = put_manifest("lib/app", "v1", n);
+  command.actor = actor;
+  return command;
+}
+
+TEST(LedgerTrust, ACredentialRevokedWhileItsRequestIsQueuedWritesNothing) {
+  LogRig rig;
+  rig.open();
+  const Actor ci = add_ci(rig);
+  auto before = rig.submit(push_as(ci, 1));
+  auto revoked = rig.submit(command_of(
+      trust::RevokeCredential{must(PrincipalName::parse("ci")), *ci.credential, "leaked"}));
+  auto after = rig.submit(push_as(ci, 2));
+  EXPECT_EQ(must(before.get()).count, 3U);
+  EXPECT_EQ(must(revoked.get()).count, 1U);
+  EXPECT_EQ(after.get().error().code, Errc::unauthorized);
+  EXPECT_EQ(tag_row(rig, "v1")->digest,
+            std::get<oci::PutManifest>(put_manifest("lib/app", "v1", 1).intent).digest);
+}
+
+TEST(LedgerTrust, ACredentialExpiresByTheTimeThatTheEntryGets) {
+  LogRig rig;
+  rig.open();
+  const Actor ci = add_ci(rig);
+  must(rig.run(push_as(ci, 1)));
+  rig.clock += 1'000'000;
+  EXPECT_EQ(rig.run(push_as(ci, 2)).error().code, Errc::unauthorized);
+}
+
+TEST(LedgerTrust, TheEntryNamesTheCredentialButNotWhatATokenWasMadeFor) {
+  LogRig rig;
+  rig.open();
+  Actor ci = add_ci(rig);
+  ci.limit = {{must(Resource::parse("lib/app")), {Right::push}}};
+  const Receipt receipt = must(rig.run(push_as(ci, 1)));
+  const Actor written = entry_at(rig, receipt.first.value).envelope.actor;
+  EXPECT_EQ(written, (Actor{"ci", Auth::bearer, ci.credential}));
+}
+
 // ---- a failed, or failed-but-persisted, step ----
 
 TEST(LedgerFaults, AFailedCommitIsFatalAndLeavesTheHeadWhereItWas) {
