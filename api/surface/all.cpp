@@ -62,8 +62,11 @@ std::string own_address(const Config& config) {
 Result<void> may_run(const Services& services, const http::Request& request,
                      const http::Route& route) {
   if (route.effect != http::Effect::none) VARVE_CHECK(may_mutate(request.actor));
+  if (request.actor.auth == Auth::dev) return {};
+  if (route.pattern.ends_with("/_catalog") && !auth::may_list(request.actor))
+    return fail(Errc::unauthorized, About::request, "the token was not made for listing");
   const auto need = need_of(route, request);
-  if (!need || request.actor.auth == Auth::dev) return {};
+  if (!need) return {};
   return trust::check(*services.reader().view(), request.actor, need->right, need->repo,
                       services.now());
 }

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 
+#include "core/base/bytes.h"
 #include "core/base/digest.h"
 
 namespace varve::transcript {
@@ -115,6 +116,7 @@ std::expected<std::string, std::string> call(std::string_view name, std::string_
   if (name == "sha256") return Digest::of(*value).to_string();
   if (name == "sha512") return Digest::of(*value, DigestAlgorithm::sha512).to_string();
   if (name == "size") return std::to_string(value->size());
+  if (name == "base64") return base64_encode(*value);
   return std::unexpected("no such function: " + std::string(name));
 }
 
@@ -126,6 +128,18 @@ std::expected<std::string, std::string> value_of(std::string_view name, const Va
   if (colon == std::string_view::npos)
     return std::unexpected("no such variable: " + std::string(name));
   return call(name.substr(0, colon), name.substr(colon + 1), directory);
+}
+
+// Where the }} stands that belongs to the {{ at `open`; npos when there is none.
+std::size_t closing_of(std::string_view text, std::size_t open) {
+  std::size_t depth = 0;
+  for (std::size_t at = open; at + 1 < text.size(); ++at) {
+    const std::string_view pair = text.substr(at, 2);
+    if (pair == "{{") ++depth;
+    if (pair == "}}" && --depth == 0) return at;
+    if (pair == "{{" || pair == "}}") ++at;
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace
@@ -141,9 +155,11 @@ std::expected<std::string, std::string> expand(std::string_view text, const Vari
     const std::size_t open = text.find("{{");
     out.append(text.substr(0, open));
     if (open == std::string_view::npos) return out;
-    const std::size_t close = text.find("}}", open);
+    const std::size_t close = closing_of(text, open);
     if (close == std::string_view::npos) return std::unexpected("{{ without }}");
-    auto value = value_of(text.substr(open + 2, close - open - 2), variables, directory);
+    const auto name = expand(text.substr(open + 2, close - open - 2), variables, directory);
+    if (!name) return name;
+    auto value = value_of(*name, variables, directory);
     if (!value) return value;
     out.append(*value);
     text.remove_prefix(close + 2);

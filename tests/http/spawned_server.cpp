@@ -44,11 +44,12 @@ bool has_ended(pid_t child) {
 
 }  // namespace
 
-SpawnedServer::SpawnedServer(const std::string& binary, std::vector<std::string> more) {
+SpawnedServer::SpawnedServer(const std::string& binary, std::vector<std::string> more, Kind kind) {
   std::string name = (std::filesystem::temp_directory_path() / "varve-http-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) return;
   directory_ = name;
-  start(binary, more);
+  if (kind == Kind::with_accounts) initialise(binary);
+  start(binary, more, kind);
   if (child_ > 0 && !wait_for_port()) stop();
 }
 
@@ -58,24 +59,48 @@ SpawnedServer::~SpawnedServer() {
   if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
-void SpawnedServer::start(const std::string& binary, const std::vector<std::string>& more) {
-  std::vector<std::string> words = {
-      binary,     "serve",      "--dev", "--data", (directory_ / "data").string(),
-      "--listen", "127.0.0.1:0"};
-  words.insert(words.end(), more.begin(), more.end());
+// Its stdout goes to the file `output`, its stderr to the log; -1 when it could not be started.
+pid_t SpawnedServer::spawn(std::vector<std::string> words, const char* output) const {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   const std::string log_path = (directory_ / "log").string();
-  posix_spawn_file_actions_addopen(&actions, 2, log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND,
-                                   0600);
-  posix_spawn_file_actions_adddup2(&actions, 2, 1);
-  if (posix_spawn(&child_, binary.c_str(), &actions, nullptr, arguments.data(), environ) != 0) {
-    child_ = -1;
-  }
+  const std::string output_path = (directory_ / output).string();
+  const int flags = O_WRONLY | O_CREAT | O_APPEND;
+  posix_spawn_file_actions_addopen(&actions, 1, output_path.c_str(), flags, 0600);
+  posix_spawn_file_actions_addopen(&actions, 2, log_path.c_str(), flags, 0600);
+  pid_t child = -1;
+  if (posix_spawn(&child, arguments[0], &actions, nullptr, arguments.data(), environ) != 0)
+    child = -1;
   posix_spawn_file_actions_destroy(&actions);
+  return child;
+}
+
+// The password stands in the one line of JSON that init prints.
+void SpawnedServer::initialise(const std::string& binary) {
+  const std::vector<std::string> words = {
+      binary, "init", "--data", (directory_ / "data").string(), "--origin", "registry.example/test",
+      "-o",   "json"};
+  const pid_t child = spawn(words, "made");
+  int status = -1;
+  if (child < 0 || waitpid(child, &status, 0) != child) return;
+  const std::string made = read_file(directory_ / "made").value_or("");
+  static constexpr std::string_view kMember = R"("password":")";
+  const std::size_t start = made.find(kMember);
+  if (start == std::string::npos) return;
+  const std::string rest = made.substr(start + kMember.size());
+  admin_password_ = rest.substr(0, rest.find('"'));
+}
+
+void SpawnedServer::start(const std::string& binary, const std::vector<std::string>& more,
+                          Kind kind) {
+  std::vector<std::string> words = {
+      binary, "serve", "--data", (directory_ / "data").string(), "--listen", "127.0.0.1:0"};
+  if (kind == Kind::dev) words.emplace_back("--dev");
+  words.insert(words.end(), more.begin(), more.end());
+  child_ = spawn(std::move(words), "log");
 }
 
 std::string SpawnedServer::log() const {

@@ -35,9 +35,13 @@ class Transcript : public testing::Test {
     Options options;
     options.directory = file_.parent_path();
     options.port = running_port();
+    options.variables["ADMIN_PASSWORD"] = environment_or("VARVE_ADMIN_PASSWORD", "");
     if (options.port != 0) return judge(options);
-    SpawnedServer server(environment_or("VARVE_BINARY", VARVE_BINARY));
+    const bool accounts = file_.parent_path().filename() == "accounts";
+    SpawnedServer server(environment_or("VARVE_BINARY", VARVE_BINARY), {},
+                         accounts ? SpawnedServer::Kind::with_accounts : SpawnedServer::Kind::dev);
     options.port = server.port();
+    if (accounts) options.variables["ADMIN_PASSWORD"] = server.admin_password();
     ASSERT_NE(options.port, 0) << "the server did not start:\n" << server.log();
     judge(options);
     EXPECT_EQ(server.stop(), 0) << "the server's exit code\n" << server.log();

@@ -82,7 +82,7 @@ ExitCode run_words(std::vector<std::string> words, Recorder& recorder) {
 
 TEST(Grammar, HelpOfEveryCommandOpensWithExamples) {
   for (const char* name : {"init", "serve", "log", "prove", "verify", "replay", "fsck", "key",
-                           "config", "version", "help"}) {
+                           "user", "grant", "policy", "config", "version", "help"}) {
     Recorder recorder;
     EXPECT_EQ(run_words({name, "--help"}, recorder), ExitCode::ok) << name;
     EXPECT_TRUE(recorder.out.str().starts_with("Examples:\n  varve " + std::string(name)))

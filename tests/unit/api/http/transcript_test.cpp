@@ -145,6 +145,9 @@ TEST(Script, ExpandsItsFunctions) {
             "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(expand("{{sha256:repeat:3:a}}", variables, ""),
             expand("{{sha256:aaa}}", variables, ""));
+  EXPECT_EQ(expand("{{base64:a:b}}", variables, ""), "YTpi");
+  EXPECT_EQ(expand("{{size:{{A}}y}}{{A}}", variables, ""), "2b");
+  EXPECT_FALSE(expand("{{size:{{A}}", variables, ""));
   EXPECT_FALSE(expand("{{A", variables, ""));
   EXPECT_EQ(unescape("a\\r\\n\\x00\\\\"), std::string("a\r\n\0\\", 5));
   EXPECT_FALSE(unescape("\\q"));
