@@ -11,6 +11,7 @@
 #include "api/http/message.h"
 #include "api/http/pool.h"
 #include "api/surface/finished_uploads.h"
+#include "api/surface/open_repositories.h"
 #include "api/surface/tile_cache.h"
 #include "log/head.h"
 #include "log/ledger.h"
@@ -28,6 +29,7 @@ struct RunState {
   surface::TileCache tiles;
   std::atomic<std::size_t> proof_waiters{0};  // requests that wait for a checkpoint
   surface::FinishedUploads finished_uploads;
+  surface::OpenRepositories open_repositories;
 };
 
 struct Services {

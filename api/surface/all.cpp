@@ -67,8 +67,13 @@ Result<void> may_run(const Services& services, const http::Request& request,
     return fail(Errc::unauthorized, About::request, "the token was not made for listing");
   const auto need = need_of(route, request);
   if (!need) return {};
-  return trust::check(*services.reader().view(), request.actor, need->right, need->repo,
-                      services.now());
+  const bool open_read = request.actor.auth == Auth::none && need->right == Right::pull;
+  const Reader reader = services.reader();
+  OpenRepositories& open = services.state->open_repositories;
+  if (open_read && open.known(reader.head().size, need->repo.text())) return {};
+  VARVE_CHECK(trust::check(*reader.view(), request.actor, need->right, need->repo, services.now()));
+  if (open_read) open.remember(reader.head().size, need->repo.text());
+  return {};
 }
 
 }  // namespace
