@@ -250,6 +250,51 @@ Result<std::size_t> DataDirectory::sweep_secrets() const {
   });
 }
 
+namespace {
+
+// What the directory's holder wishes, in order, up to the first refusal.
+Result<void> run_alone(DataDirectory& directory, Anchor& anchor, LedgerKeys keys,
+                       std::function<Timestamp()> clock, const std::string& request,
+                       std::vector<Intent> intents) {
+  HeadCell head;
+  LedgerOptions options;
+  options.signing_threads = 1;
+  options.clock = std::move(clock);
+  VARVE_TRY(auto ledger,
+            Ledger::open(directory.store(), anchor, head, std::move(keys), std::move(options)));
+  for (Intent& intent : intents) {
+    std::promise<Result<Receipt>> outcome;
+    ledger->submit({Actor{"operator", Auth::local}, request, "local", std::move(intent), {}},
+                   [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
+    VARVE_TRY([[maybe_unused]] const auto receipt, outcome.get_future().get());
+  }
+  ledger->drain();
+  return {};
+}
+
+}  // namespace
+
+Result<void> recover_administrator(const fs::path& root, const fs::path& anchor_file,
+                                   const std::string& request, std::function<Timestamp()> clock,
+                                   const PrincipalName& name, const FirstAdmin& admin) {
+  VARVE_TRY(auto directory, DataDirectory::open(root, Access::exclusive));
+  FileAnchor anchor(anchor_file);
+  VARVE_TRY(auto keys, directory.load_keys(anchor));
+  std::vector<Intent> intents;
+  {
+    VARVE_TRY(const auto head, directory.load_head());
+    VARVE_TRY(const auto known, trust::find_principal(*Reader(head).view(), name));
+    if (!known) intents.emplace_back(trust::CreatePrincipal{name, trust::PrincipalKind::user});
+  }
+  intents.emplace_back(trust::EnablePrincipal{name});
+  intents.emplace_back(
+      trust::AddCredential{name, admin.credential, trust::CredentialKind::password, std::nullopt});
+  intents.emplace_back(trust::SetGrant{name, Resource::everything(), Rights::all()});
+  VARVE_CHECK(SecretStore(root).write(admin.credential, admin.hash));
+  return run_alone(directory, anchor, std::move(keys), std::move(clock), request,
+                   std::move(intents));
+}
+
 Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& anchor_file,
                                      const std::string& request, std::function<Timestamp()> clock) {
   VARVE_TRY(auto directory, DataDirectory::open(root, Access::exclusive));
@@ -265,23 +310,8 @@ Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& ancho
     VARVE_CHECK(rename_into_place(staged, keys_of(root) / ("event.unused." + request)));
   VARVE_CHECK(store_signer(staged, replacement));
 
-  HeadCell head;
-  LedgerOptions options;
-  options.signing_threads = 1;
-  options.clock = std::move(clock);
-  std::promise<Result<Receipt>> outcome;
-  {
-    VARVE_TRY(auto ledger,
-              Ledger::open(directory.store(), anchor, head, std::move(keys), std::move(options)));
-    ledger->submit({Actor{"operator", Auth::local},
-                    request,
-                    "local",
-                    system::RotateEventKey{replacement.verifier().to_string()},
-                    {}},
-                   [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
-    ledger->drain();
-  }
-  VARVE_TRY([[maybe_unused]] auto receipt, outcome.get_future().get());
+  VARVE_CHECK(run_alone(directory, anchor, std::move(keys), std::move(clock), request,
+                        {system::RotateEventKey{replacement.verifier().to_string()}}));
   VARVE_CHECK(rename_into_place(staged, keys_of(root) / "event"));
   return replacement.verifier();
 }

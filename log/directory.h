@@ -72,6 +72,14 @@ class DataDirectory {
 
 std::filesystem::path default_anchor(const std::filesystem::path& root);
 
+// Makes `name` an enabled administrator with this password, in a directory nobody serves: what its
+// holder can do when every administrator is gone, or the log is older than accounts. Each step is
+// an event of the holder's; a repetition after a crash goes on where it stopped.
+Result<void> recover_administrator(const std::filesystem::path& root,
+                                   const std::filesystem::path& anchor_file,
+                                   const std::string& request, std::function<Timestamp()> clock,
+                                   const PrincipalName& name, const FirstAdmin& admin);
+
 // Replaces the event key of a directory nobody serves: appends log.event_key.rotated, signed by the
 // old key. Returns the new key.
 Result<VerifierKey> rotate_event_key(const std::filesystem::path& root,

@@ -40,6 +40,14 @@ Outcome<ExitCode> run_user_password(const CredentialOptions& options, Console& c
 Outcome<ExitCode> run_user_token(const CredentialOptions& options, Console& console);
 Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& console);
 
+// Without a server: of the directory itself, for who lost every administrator.
+struct RecoverOptions {
+  std::string name = "admin";
+  std::string data;
+  std::optional<std::string> anchor;
+};
+Outcome<ExitCode> run_user_recover(const RecoverOptions& options, Console& console);
+
 struct GrantOptions {
   std::string url = ServerChoice{}.url;
   std::string name;

@@ -68,6 +68,28 @@ class Accounts {
               "secrets are not.\n");
     add_user_accounts(*user);
     add_user_credentials(*user);
+    add_user_recover(*user);
+  }
+
+  void add_user_recover(CLI::App& user) {
+    auto& options = keep<RecoverOptions>();
+    CLI::App* sub = tools_.command(
+        user, "recover",
+        "Examples:\n"
+        "  varve user recover --data /srv/varve\n"
+        "  varve user recover alice --data /srv/varve -o json\n"
+        "\nMake a principal an administrator with a new password, printed once: for a registry\n"
+        "that nobody is serving and nobody can administer. The log says that the holder of the\n"
+        "directory did it.\n",
+        [&options](Console& console) { return run_user_recover(options, console); });
+    sub->add_option("name", options.name, "the principal (default admin)")->type_name("NAME");
+    sub->add_option("--data", options.data, "the registry's directory")
+        ->required()
+        ->type_name("DIR");
+    sub->add_option("--anchor", options.anchor,
+                    "where the newest checkpoint is kept (DATA/head.anchor)")
+        ->type_name("FILE");
+    tools_.output(sub);
   }
 
   void add_user_accounts(CLI::App& user) {

@@ -193,6 +193,15 @@ expect 9 init --data named --origin registry.example/main
 start --data named
 http 401 -X POST "$VARVE_SERVER/v2/library/app/blobs/uploads/"
 "$varve" serve --data named --listen 127.0.0.1:0 2>/dev/null && fail "one directory is served twice"
+expect 9 user recover --data named
+stop
+expect 0 user recover --data named
+cp out recovered
+told 'admin may do everything'
+start --data named
+VARVE_USER=admin VARVE_PASSWORD=wrong expect 8 user list
+VARVE_USER=admin VARVE_PASSWORD=$(cat recovered) expect 0 user list
+said admin
 stop
 
 echo "a registry made anew at the same address is not taken for the old one"

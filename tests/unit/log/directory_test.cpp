@@ -202,6 +202,54 @@ TEST(DataDirectory, AnInterruptedInitialisationWithoutAdministratorDoesNotGetOne
   EXPECT_EQ(initialise_with_admin(half, {credential('B'), "told"}).error().code, Errc::conflict);
 }
 
+Result<void> recover(const fs::path& root, const char* name, const FirstAdmin& admin) {
+  return recover_administrator(root, default_anchor(root), kRequest, noon,
+                               must(PrincipalName::parse(name)), admin);
+}
+
+bool administers(const fs::path& root, const char* name, const CredentialId& id) {
+  auto directory = must(DataDirectory::open(root, Access::read_only));
+  const auto view = Reader(must(directory.load_head())).view();
+  return trust::check(*view, {name, Auth::basic, id}, Right::administer, noon()).has_value();
+}
+
+TEST(RecoverAdministrator, GivesTheHolderOfTheDirectoryOneBack) {
+  const TestDirectory scratch;
+  must(initialise_with_admin(scratch.path(), {credential('A'), "lost"}));
+  must(recover(scratch.path(), "admin", {credential('B'), "found"}));
+  EXPECT_FALSE(administers(scratch.path(), "admin", credential('A'))) << "one password at a time";
+  EXPECT_TRUE(administers(scratch.path(), "admin", credential('B')));
+  EXPECT_EQ(must(SecretStore(scratch.path()).read(credential('B'))), "found");
+  must(recover(scratch.path(), "second", {credential('C'), "more"}));
+  EXPECT_TRUE(administers(scratch.path(), "second", credential('C')));
+  EXPECT_EQ(findings(check(scratch.path())), "");
+}
+
+TEST(RecoverAdministrator, WorksInALogThatNeverHadOne) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  must(recover(scratch.path(), "admin", {credential('A'), "hash"}));
+  EXPECT_TRUE(administers(scratch.path(), "admin", credential('A')));
+}
+
+TEST(RecoverAdministrator, GoesOnWhereACrashStoppedIt) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  must(recover(scratch.path(), "admin", {credential('A'), "first"}));
+  must(recover(scratch.path(), "admin", {credential('B'), "again"}));
+  EXPECT_TRUE(administers(scratch.path(), "admin", credential('B')));
+  EXPECT_EQ(recover(scratch.path(), "anonymous", {credential('C'), "never"}).error().code,
+            Errc::invalid);
+}
+
+TEST(RecoverAdministrator, NeedsTheDirectoryForItself) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  const auto served = must(DataDirectory::open(scratch.path(), Access::exclusive));
+  EXPECT_EQ(recover(scratch.path(), "admin", {credential('A'), "hash"}).error().code,
+            Errc::conflict);
+}
+
 TEST(DataDirectory, SweepsSecretsOfCredentialsThatTheLogDoesNotKnow) {
   const TestDirectory scratch;
   must(initialise_with_admin(scratch.path(), {credential('A'), "hash"}));
