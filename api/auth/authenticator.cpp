@@ -1,6 +1,10 @@
 // Believing credentials. I/O threads; passwords are judged on threads of their own.
 #include "api/auth/authenticator.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "log/reader.h"
@@ -22,14 +26,27 @@ std::unique_ptr<View> present(const HeadCell& head) {
 // Gives the place in the queue back, however the wait ends.
 class Place {
  public:
-  explicit Place(std::atomic<std::size_t>& count) : count_(count), taken_(++count_) {}
+  Place(std::atomic<std::size_t>& count, std::size_t waiting_max)
+      : count_(count), granted_(++count_ <= kHashersMax + waiting_max) {}
   ~Place() { --count_; }
   Place(const Place&) = delete;
-  bool granted() const { return taken_ <= kHashersMax + kHashersWaitingMax; }
+  bool granted() const { return granted_; }
 
  private:
   std::atomic<std::size_t>& count_;
-  const std::size_t taken_;
+  const bool granted_;
+};
+
+// Lets the next one judge the same password, however this one ends.
+class Turn {
+ public:
+  Turn(VerifiedCache& cache, const Password& presented) : cache_(cache), presented_(presented) {}
+  ~Turn() { cache_.end(presented_.user, presented_.password); }
+  Turn(const Turn&) = delete;
+
+ private:
+  VerifiedCache& cache_;
+  const Password& presented_;
 };
 
 std::unexpected<Error> too_many() {
@@ -123,11 +140,36 @@ Authenticator::Later<Actor> Authenticator::identify_password(Password presented,
   }
   if (auto actor = remembered(presented.user, presented.password, Auth::basic))
     co_return *std::move(actor);
-  const auto started = options_.steady();
-  if (auto admitted = throttle_.admit(presented.user, peer, started); !admitted)
-    co_return std::unexpected(std::move(admitted).error());
-  const Place place(hashing_);
+  auto waiting = my_turn(presented);
+  const bool turn = co_await std::move(waiting);
+  if (!turn) co_return too_many();
+  const Turn mine(verified_, presented);
+  auto actor = remembered(presented.user, presented.password, Auth::basic);
+  if (actor) co_return *std::move(actor);  // whoever was first was right
+  auto pending = judge_first(presented, peer);
+  co_return co_await std::move(pending);
+}
+
+// Waits until nobody else judges the same password. True: verified_.begin() was ours.
+boost::asio::awaitable<bool> Authenticator::my_turn(const Password& presented) {
+  constexpr std::chrono::milliseconds kPause{20};
+  constexpr auto kPausesMax = kJudgingMax / kPause;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  for (int i = 0; i < kPausesMax; ++i) {
+    if (verified_.begin(presented.user, presented.password)) co_return true;
+    timer.expires_after(kPause);
+    co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  }
+  co_return false;
+}
+
+// A place in the queue first: whoever finds none has not guessed.
+Authenticator::Later<Actor> Authenticator::judge_first(const Password& presented,
+                                                       const std::string& peer) {
+  const Place place(hashing_, options_.waiting_max);
   if (!place.granted()) co_return too_many();
+  if (auto admitted = throttle_.admit(presented.user, peer, options_.steady()); !admitted)
+    co_return std::unexpected(std::move(admitted).error());
   auto pending = hashers_.run([this, &presented] { return judge_password(presented); });
   auto actor = co_await std::move(pending);
   if (actor) throttle_.succeeded(presented.user, peer, options_.steady());
@@ -158,7 +200,7 @@ Result<Actor> Authenticator::judge_password(const Password& presented) const {
 }
 
 Authenticator::Later<std::string> Authenticator::hash(std::string password) {
-  const Place place(hashing_);
+  const Place place(hashing_, options_.waiting_max);
   if (!place.granted()) co_return too_many();
   auto pending = hashers_.run([&password] { return hash_password(password); });
   co_return co_await std::move(pending);

@@ -33,6 +33,8 @@ inline constexpr std::string_view kTokenUser = "00000000-0000-0000-0000-00000000
 // Each check holds 64 MiB and a core for a tenth of a second.
 inline constexpr std::size_t kHashersMax = 2;
 inline constexpr std::size_t kHashersWaitingMax = 64;
+// How long a request waits for another one that shows the same password.
+inline constexpr std::chrono::seconds kJudgingMax{10};
 
 struct AuthenticatorOptions {
   std::string service = "varve";  // aud and iss of our tokens
@@ -41,6 +43,7 @@ struct AuthenticatorOptions {
   std::function<Timestamp()> clock;          // null: the wall's
   std::function<Throttle::Millis()> steady;  // null: the machine's monotonic one
   ThrottleLimits throttle{};
+  std::size_t waiting_max = kHashersWaitingMax;
 };
 
 class Authenticator {
@@ -74,6 +77,8 @@ class Authenticator {
 
  private:
   Later<Actor> identify_password(Password presented, std::string peer);
+  Later<Actor> judge_first(const Password& presented, const std::string& peer);
+  boost::asio::awaitable<bool> my_turn(const Password& presented);
   Later<Actor> identify_token(std::string text);
   Later<Actor> identify_machine_token(std::string text, CredentialId id);
   std::optional<Actor> remembered(std::string_view user, std::string_view secret, Auth auth);

@@ -74,6 +74,18 @@ void VerifiedCache::forget(std::string_view user, std::string_view secret) {
   entries_.erase(key);
 }
 
+bool VerifiedCache::begin(std::string_view user, std::string_view secret) {
+  const Key key = key_of(user, secret);
+  const std::lock_guard lock(mutex_);
+  return judging_.insert(key).second;
+}
+
+void VerifiedCache::end(std::string_view user, std::string_view secret) {
+  const Key key = key_of(user, secret);
+  const std::lock_guard lock(mutex_);
+  judging_.erase(key);
+}
+
 std::size_t VerifiedCache::size() const {
   const std::lock_guard lock(mutex_);
   return entries_.size();

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/base/strong.h"
 
@@ -38,6 +39,11 @@ class VerifiedCache {
   std::optional<Verified> find(std::string_view user, std::string_view secret, Millis now) const;
   void remember(std::string_view user, std::string_view secret, Verified verified, Millis now);
   void forget(std::string_view user, std::string_view secret);
+  // One at a time judges a password: true to whoever is the first, until they end(). The others
+  // wait for what comes of it, or a client with thirty connections would pay thirty times, and look
+  // like somebody who guesses.
+  bool begin(std::string_view user, std::string_view secret);
+  void end(std::string_view user, std::string_view secret);
   std::size_t size() const;
 
  private:
@@ -55,6 +61,7 @@ class VerifiedCache {
   Key secret_{};
   mutable std::mutex mutex_;
   std::unordered_map<Key, Entry, KeyHash> entries_;
+  std::unordered_set<Key, KeyHash> judging_;  // at most one a request that is running
 };
 
 }  // namespace varve::auth

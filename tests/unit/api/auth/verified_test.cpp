@@ -36,6 +36,17 @@ TEST(VerifiedCache, ForgetsWhenTold) {
   EXPECT_EQ(cache.find("alice", "pw", kStart), std::nullopt);
 }
 
+TEST(VerifiedCache, LetsOneJudgeAPasswordAtATime) {
+  VerifiedCache cache;
+  EXPECT_TRUE(cache.begin("alice", "pw"));
+  EXPECT_FALSE(cache.begin("alice", "pw"));
+  EXPECT_TRUE(cache.begin("alice", "other"));
+  EXPECT_TRUE(cache.begin("bob", "pw"));
+  cache.end("alice", "pw");
+  EXPECT_TRUE(cache.begin("alice", "pw"));
+  EXPECT_FALSE(cache.begin("alice", "other"));
+}
+
 TEST(VerifiedCache, IsBounded) {
   VerifiedCache cache;
   for (std::size_t i = 0; i < 3 * VerifiedCache::kEntriesMax; ++i)

@@ -1,6 +1,11 @@
 // Who gets in where: credentials against routes, and what a 401 says.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+
 #include "api/surface/access.h"
 #include "api/surface/all.h"
 #include "tests/unit/api/surface/test_server.h"
@@ -153,6 +158,41 @@ TEST(Guessing, IsThrottledAndHurtsNobodyElse) {
   EXPECT_EQ(server.call(with(right, Method::get, "/v2/")).status, 429U);
   server.steady += std::chrono::minutes(2);
   EXPECT_EQ(server.call(with(right, Method::get, "/v2/")).status, 200U);
+}
+
+// Many at once, as one client's connections or a guesser's.
+std::vector<Result<Actor>> at_once(TestServer& server, int count,
+                                   const std::function<auth::Password(int)>& shown) {
+  boost::asio::io_context io;
+  std::vector<Result<Actor>> answers;
+  for (int i = 0; i < count; ++i)
+    boost::asio::co_spawn(io, server.services().auth->identify(shown(i), "127.0.0.1"),
+                          [&](std::exception_ptr thrown, Result<Actor> answer) {
+                            EXPECT_EQ(thrown, nullptr);
+                            answers.push_back(std::move(answer));
+                          });
+  io.run();
+  return answers;
+}
+
+TEST(Guessing, IsNotWhatAClientWithManyConnectionsDoes) {
+  TestServer server({.dev = false});
+  const auto answers =
+      at_once(server, 40, [](int) { return auth::Password{"admin", std::string(kAdminPassword)}; });
+  ASSERT_EQ(answers.size(), 40U);
+  for (const auto& answer : answers) EXPECT_TRUE(answer.has_value()) << answer.error().what;
+}
+
+TEST(Guessing, AtOnceGetsNoMoreThanABurst) {
+  TestServer server({.dev = false});
+  const auto answers = at_once(
+      server, 40, [](int i) { return auth::Password{"admin", "guess " + std::to_string(i)}; });
+  const auto count = [&](Errc code) {
+    return std::ranges::count_if(
+        answers, [code](const auto& answer) { return answer.error().code == code; });
+  };
+  EXPECT_EQ(count(Errc::unauthorized), 10);
+  EXPECT_EQ(count(Errc::throttled), 30);
 }
 
 TEST(Guessing, LeavesOtherUsersOfTheSamePeerAlone) {
