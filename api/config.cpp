@@ -290,7 +290,8 @@ Result<void> validate_tokens(const Config& config) {
   if (url.empty()) return {};
   const std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
   if (scheme == 0 || url.size() == scheme || url.ends_with('/') ||
-      url.find_first_of(" \"\\,") != url.npos || !is_valid_utf8(url))
+      url.find_first_of(" \"\\,") != url.npos ||
+      std::ranges::any_of(url, [](char c) { return c <= 0x20 || c >= 0x7f; }))
     return bad("external_url is http:// or https:// and a host, without a final slash", url);
   return {};
 }

@@ -151,6 +151,25 @@ TEST(Config, RefusesWhatDoesNotParse) {
   }
 }
 
+TEST(Config, LetsNothingIntoAChallengeThatWouldBreakIt) {
+  const auto accepts = [](const std::string& name, const std::string& value) {
+    ConfigInputs inputs;
+    inputs.flags = {{name, value}};
+    return load_config(inputs).has_value();
+  };
+  EXPECT_TRUE(accepts("service", "registry.example/main"));
+  for (const std::string bad : {"a b", "a\"b", "my-basic-registry", "Bearer"})
+    EXPECT_FALSE(accepts("service", bad)) << bad;
+  EXPECT_TRUE(accepts("external_url", "https://registry.example"));
+  for (const std::string bad : {"registry.example", "https://", "https://r.example/", "ftp://r",
+                                "https://a\"b", "https://a\r\nb", "https://a b"})
+    EXPECT_FALSE(accepts("external_url", bad)) << bad;
+  EXPECT_TRUE(accepts("token.lifetime", "1m"));
+  EXPECT_FALSE(
+      accepts("token.lifetime", "59s"));  // clients renew tokens they hold a minute at most
+  EXPECT_FALSE(accepts("token.lifetime", "1441m"));
+}
+
 TEST(Config, EveryFieldHasAFlagAVariableAndAReasonOfItsOwn) {
   std::set<std::string> flags;
   std::set<std::string> variables;
