@@ -1,7 +1,8 @@
-// varve user, varve grant, varve policy, as they are typed. The thread of main() only.
+// varve user, varve grant, varve policy, varve tag, as they are typed. The thread of main() only.
 #include "api/cli/grammar_accounts.h"
 
 #include "api/cli/accounts.h"
+#include "api/cli/tag.h"
 
 namespace varve::cli {
 namespace {
@@ -14,6 +15,7 @@ class Accounts {
     add_user();
     add_grant();
     add_policy();
+    add_tag();
   }
 
  private:
@@ -245,6 +247,23 @@ class Accounts {
     auto& listed = keep<PolicyOptions>();
     command(*policy, "list", "Examples:\n  varve policy list\n\nPrint every policy.\n", listed,
             run_policy_list);
+  }
+
+  void add_tag() {
+    CLI::App* tag = group("tag",
+                          "Examples:\n"
+                          "  varve tag restore library/app:1.0 --to 184466\n"
+                          "\nTags and where they pointed: `varve log library/app:1.0` shows it.\n");
+    auto& restored = keep<TagRestoreOptions>();
+    CLI::App* sub =
+        command(*tag, "restore",
+                "Examples:\n"
+                "  varve tag restore library/app:1.0 --to 184466\n"
+                "\nSet a tag back to what it was right after that event. Its manifest must still\n"
+                "be in the repository.\n",
+                restored, run_tag_restore);
+    sub->add_option("ref", restored.ref, "repository:tag")->required()->type_name("REF");
+    sub->add_option("--to", restored.to, "the index of an event")->required()->type_name("INDEX");
   }
 
   CLI::App& app_;

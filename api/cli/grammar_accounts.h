@@ -1,5 +1,5 @@
-// How a person spells the commands about accounts: the part of grammar.cpp that would make it too
-// long. The thread of main() only.
+// How a person spells the commands about accounts, and those about tags, which are made alike: the
+// part of grammar.cpp that would make it too long. The thread of main() only.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -100,6 +100,21 @@ expect 3 verify --proof moved.tlog-proof --key vkeys
 expect 2 verify --proof app.tlog-proof
 expect 5 verify --proof app.tlog-proof --key vkeys --require-author somebody
 
+echo "a tag goes back to what it was"
+expect 0 log library/app:1.0 -o json
+set_by=$(grep -o '"index":[0-9]*' out | tail -n 1 | cut -d: -f2)
+http 202 -X DELETE "$VARVE_SERVER/v2/library/app/manifests/1.0"
+http 404 "$VARVE_SERVER/v2/library/app/manifests/1.0"
+expect 0 tag restore library/app:1.0 --to "$set_by"
+said 'library/app:1.0 is sha256:'
+http 200 "$VARVE_SERVER/v2/library/app/manifests/1.0"
+expect 0 tag restore library/app:1.0 --to "$set_by" -o json
+said '"schema":"varve.tag.restored/v1"'
+expect 4 tag restore library/app:1.0 --to 0
+expect 4 tag restore library/app:1.0 --to 999999
+expect 4 tag restore nobody/app:1.0 --to "$set_by"
+expect 2 tag restore library/app --to 1
+
 echo "replay and fsck, beside the running server and through it"
 expect 0 fsck --data data
 expect 0 fsck --url "$VARVE_SERVER" --key vkeys
