@@ -65,7 +65,12 @@ std::vector<std::vector<Recording::Row>> recorded(const Head& head, std::uint64_
       const std::string bytes = must(reader.entry(EntryIndex{i}));
       recording.put(Family::entry, entry_key(EntryIndex{i}), bytes);
       rows.at(EntryIndex{i});
-      must(project(must(decode_entry_text(must(parse_note(bytes)).text)).event, before, rows));
+      const Event event = must(decode_entry_text(must(parse_note(bytes)).text)).event;
+      std::vector<Body> bodies;
+      if (const auto named = body_of(event))
+        bodies.push_back({named->digest, std::make_shared<const std::string>(
+                                             must(reader.body(named->digest)).value())});
+      must(project(event, bodies, before, rows));
     }
     rows.write_into(recording);
     recording.put(Family::meta, kHeadKey, encode_head({TreeSize{first}, {}, {}, {}}));

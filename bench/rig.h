@@ -48,7 +48,7 @@ class TagMoves {
             "01JD0000000000000000000000",
             "oci",
             oci::PutManifest{must(RepoName::parse("bench/app")),
-                             must(oci::Tag::parse(fmt::format("tag-{:05}", n % kTags))),
+                             {must(oci::Tag::parse(fmt::format("tag-{:05}", n % kTags)))},
                              digests_[which],
                              bodies_[which]->size(),
                              "application/vnd.oci.image.index.v1+json",

@@ -2,8 +2,10 @@
 // does not compile.
 #include "core/registry.h"
 
+#include <algorithm>
 #include <concepts>
 
+#include "core/base/limits.h"
 #include "core/content/rules.h"
 #include "core/oci/rules.h"
 #include "core/system/rules.h"
@@ -34,6 +36,13 @@ Result<void> needs(Right right, const RepoName& repo, const Asker& asker, const 
   return trust::check(view, asker.actor, right, repo, asker.now);
 }
 Result<void> authorise(const Asker& asker, const content::LinkBlob& wish, const View& view) {
+  if (wish.from) VARVE_CHECK(needs(Right::pull, *wish.from, asker, view));
+  return needs(Right::push, wish.repo, asker, view);
+}
+Result<void> authorise(const Asker& asker, const content::UnlinkBlob& wish, const View& view) {
+  return needs(Right::del, wish.repo, asker, view);
+}
+Result<void> authorise(const Asker& asker, const oci::SetTag& wish, const View& view) {
   return needs(Right::push, wish.repo, asker, view);
 }
 Result<void> authorise(const Asker& asker, const oci::PutManifest& wish, const View& view) {
@@ -75,8 +84,24 @@ Result<std::vector<Event>> decide(const Command& command, const View& view) {
       command.intent);
 }
 
-Result<void> project(const Event& event, const View& before, Changes& changes) {
-  return std::visit([&](const auto& e) { return project(e, before, changes); }, event);
+std::size_t events_max(const Intent& intent) {
+  if (const auto* put = std::get_if<oci::PutManifest>(&intent))
+    return 2 + std::min(put->tags.size(), limits::kTagsPutMax);  // repo.created, oci.manifest.put
+  return 6;  // the genesis entry and the first accounts; everything else is shorter
+}
+
+// Most events say all there is to say; some leave the rest to the body they name.
+Result<void> project(const Event& event, Bodies bodies, const View& before, Changes& changes) {
+  return std::visit(
+      [&](const auto& e) -> Result<void> {
+        if constexpr (requires(std::string_view body) { project(e, body, before, changes); }) {
+          VARVE_TRY(const std::string_view body, body_among(bodies, body_of(event)->digest));
+          return project(e, body, before, changes);
+        } else {
+          return project(e, before, changes);
+        }
+      },
+      event);
 }
 
 std::optional<BodyName> body_of(const Event& event) {

@@ -2,30 +2,24 @@
 // thread, as the View allows.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/actor.h"
+#include "core/body.h"
 #include "core/event.h"
 #include "core/view.h"
 
 namespace varve {
 
-// Bytes an event names by digest; kept for ever beside the log.
-struct Body {
-  Digest digest;
-  std::shared_ptr<const std::string> bytes;
-};
-
-using Intent =
-    std::variant<system::Initialise, system::EnableDevMode, system::RotateEventKey,
-                 content::LinkBlob, oci::PutManifest, oci::DeleteTag, oci::DeleteManifest,
-                 trust::CreatePrincipal, trust::DisablePrincipal, trust::EnablePrincipal,
-                 trust::AddCredential, trust::RevokeCredential, trust::SetGrant, trust::RemoveGrant,
-                 trust::SetPolicy, trust::RemovePolicy>;
+using Intent = std::variant<system::Initialise, system::EnableDevMode, system::RotateEventKey,
+                            content::LinkBlob, content::UnlinkBlob, oci::PutManifest, oci::SetTag,
+                            oci::DeleteTag, oci::DeleteManifest, trust::CreatePrincipal,
+                            trust::DisablePrincipal, trust::EnablePrincipal, trust::AddCredential,
+                            trust::RevokeCredential, trust::SetGrant, trust::RemoveGrant,
+                            trust::SetPolicy, trust::RemovePolicy>;
 
 // A wish, with everything that is not a function of the state: who, through what, which bytes.
 struct Command {
@@ -43,9 +37,12 @@ struct Command {
 // repeat is an empty list. `view` sees every earlier command, durable or not.
 Result<std::vector<Event>> decide(const Command& command, const View& view);
 
-// What the event does to the derived tables. Total: it fails only when `before` cannot be read.
-// Reads nothing but the event and the rows before it.
-Result<void> project(const Event& event, const View& before, Changes& changes);
+// How many events this wish can become at most: the ledger never splits a run.
+std::size_t events_max(const Intent& intent);
+
+// What the event does to the derived tables. Total: it fails only when `before` cannot be read or
+// the body that the event names is not among `bodies`. Reads nothing but these.
+Result<void> project(const Event& event, Bodies bodies, const View& before, Changes& changes);
 
 // The body an event names, if any: its digest and exact size.
 struct BodyName {

@@ -19,6 +19,16 @@ std::string_view table_name(Table table) {
       return "tag";
     case Table::tag_of:
       return "tag_of";
+    case Table::holder:
+      return "holder";
+    case Table::blob_in:
+      return "blob_in";
+    case Table::child_in:
+      return "child_in";
+    case Table::refers:
+      return "refers";
+    case Table::referrer:
+      return "referrer";
     case Table::principal:
       return "principal";
     case Table::administrator:

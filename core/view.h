@@ -20,13 +20,18 @@ namespace varve {
 
 // The derived tables. Numbers are stored: never reuse one.
 enum class Table : std::uint8_t {
-  system = 1,    // name -> facts about the log itself (origin, current event key, dev mode)
-  repo = 2,      // repo -> format
-  blob = 3,      // digest -> size: bytes this registry holds
-  link = 4,      // repo, digest -> size: blobs reachable through the repository
-  manifest = 5,  // repo, digest -> size, media type
-  tag = 6,       // repo, tag -> digest
-  tag_of = 7,    // repo, digest, tag -> nothing: the way back, for deletes by digest
+  system = 1,     // name -> facts about the log itself (origin, current event key, dev mode)
+  repo = 2,       // repo -> format
+  blob = 3,       // digest -> size: bytes this registry holds
+  link = 4,       // repo, digest -> size: blobs reachable through the repository
+  manifest = 5,   // repo, digest -> size, media type
+  tag = 6,        // repo, tag -> digest
+  tag_of = 7,     // repo, digest, tag -> nothing: the way back, for deletes by digest
+  holder = 8,     // digest, repo -> nothing: the way back from a blob to who links it
+  blob_in = 9,    // repo, blob, manifest -> nothing: what in the repository needs the blob
+  child_in = 10,  // repo, child, index -> nothing: what in the repository needs the manifest
+  refers = 11,    // repo, manifest -> what it refers to, read from its body when it was put
+  referrer = 12,  // repo, subject, manifest -> size, media type, artifact type
   // Accounts; their values are described in core/trust/rows.h.
   principal = 16,      // name -> kind, disabled
   administrator = 17,  // name -> nothing: who is granted `administer`
@@ -35,10 +40,12 @@ enum class Table : std::uint8_t {
   grant = 20,          // principal, resource -> rights
   policy = 21,         // resource -> what holds for its repositories
 };
-inline constexpr Table kTables[] = {
-    Table::system,        Table::repo,   Table::blob,      Table::link,          Table::manifest,
-    Table::tag,           Table::tag_of, Table::principal, Table::administrator, Table::credential,
-    Table::credential_of, Table::grant,  Table::policy};
+inline constexpr Table kTables[] = {Table::system,        Table::repo,          Table::blob,
+                                    Table::link,          Table::manifest,      Table::tag,
+                                    Table::tag_of,        Table::holder,        Table::blob_in,
+                                    Table::child_in,      Table::refers,        Table::referrer,
+                                    Table::principal,     Table::administrator, Table::credential,
+                                    Table::credential_of, Table::grant,         Table::policy};
 std::string_view table_name(Table table);
 
 struct Row {
@@ -75,6 +82,20 @@ class View {
   virtual Result<std::optional<std::string>> scan_some(Table table, std::string_view prefix,
                                                        std::string_view after, std::size_t rows_max,
                                                        const Visit& visit) const;
+};
+
+// Every version a row ever had, newest first: what no single state can tell. As a View, a snapshot.
+class History {
+ public:
+  virtual ~History() = default;
+  struct Version {
+    EntryIndex index;                  // the event that made it
+    std::optional<std::string> value;  // nothing: the event deleted the row
+  };
+  // Those of events before `before`, until `visit` returns false.
+  using Visit = std::function<bool(const Version& version)>;
+  virtual Result<void> versions(Table table, std::string_view key, EntryIndex before,
+                                const Visit& visit) const = 0;
 };
 
 // Where project() writes. At most one write a key and event.

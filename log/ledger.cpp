@@ -20,9 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The longest run one command can cause: the genesis entry and the first accounts.
-constexpr std::size_t kRunEventsMax = 6;
-
 struct Waiting {
   Command command;
   Ledger::Done done;
@@ -81,7 +78,7 @@ class Preparation {
       const Envelope envelope{next_,           at_, command.actor, command.request,
                               command.surface, i,   receipt.count};
       rows_.at(next_);
-      VARVE_CHECK(broken_unless(project((*events)[i], view_, rows_)));
+      VARVE_CHECK(broken_unless(project((*events)[i], command.bodies, view_, rows_)));
       put_body((*events)[i], command);
       drafts_.push_back({envelope, std::move((*events)[i]), {}, {}});
       next_ = EntryIndex{next_.value + 1};
@@ -273,7 +270,11 @@ class Ledger::Writer {
     const Timestamp at = std::max(now, Timestamp{tip_.last_at.micros + 1});
     Preparation preparation(store_, keys_, crew_, tip_, view, prepared->layer, at);
 
-    while (!commands.empty() && preparation.events() + kRunEventsMax <= limits::kBatchEventsMax) {
+    const auto room_for = [&](const Command& command) {
+      return preparation.events() + events_max(command.intent) <= limits::kBatchEventsMax &&
+             prepared->layer.size() < limits::kBatchRowsMax;
+    };
+    while (!commands.empty() && room_for(commands.front().command)) {
       Waiting& waiting = commands.front();
       Result<Receipt> outcome =
           fail(Errc::unavailable, About::storage,

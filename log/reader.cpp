@@ -2,7 +2,6 @@
 #include "log/reader.h"
 
 #include "core/base/bytes.h"
-#include "core/codec.h"
 #include "log/proof/note.h"
 #include "log/rows_view.h"
 
@@ -26,6 +25,11 @@ Result<std::unique_ptr<View>> Reader::view_as_of(TreeSize size) const {
   return std::make_unique<AsOfView>(head_->snapshot, size);
 }
 
+Result<std::unique_ptr<History>> Reader::history(TreeSize size) const {
+  if (size > head_->size) return beyond_head(About::size, size.value, head_->size);
+  return std::make_unique<PastVersions>(head_->snapshot, size);
+}
+
 Result<TreeSize> Reader::size_at(Timestamp t) const {
   if (t > head_->last_at)
     return fail(Errc::invalid, About::size,
@@ -36,10 +40,8 @@ Result<TreeSize> Reader::size_at(Timestamp t) const {
   std::uint64_t high = head_->size.value;
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
-    VARVE_TRY(auto bytes, entry(EntryIndex{middle}));
-    VARVE_TRY(auto note, parse_note(bytes));
-    VARVE_TRY(auto decoded, decode_entry_text(note.text));
-    if (decoded.envelope.at <= t)
+    VARVE_TRY(const auto found, envelope(EntryIndex{middle}));
+    if (found.at <= t)
       low = middle + 1;
     else
       high = middle;
@@ -54,6 +56,12 @@ Result<std::string> Reader::entry(EntryIndex index) const {
     return fail(Errc::corrupt, About::entry,
                 "entry " + std::to_string(index.value) + " is missing from the store");
   return *std::move(bytes);
+}
+
+Result<Envelope> Reader::envelope(EntryIndex index) const {
+  VARVE_TRY(const auto bytes, entry(index));
+  VARVE_TRY(const auto note, parse_note(bytes));
+  return decode_envelope_text(note.text);
 }
 
 Result<void> Reader::entries(EntryIndex from, EntryIndex to,

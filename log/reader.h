@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/codec.h"
 #include "core/view.h"
 #include "log/head.h"
 #include "log/proof/merkle.h"
@@ -23,6 +24,8 @@ class Reader {
   // The present rows, or the rows as of `size` (Errc::not_found/About::size beyond the head).
   std::unique_ptr<View> view() const;
   Result<std::unique_ptr<View>> view_as_of(TreeSize size) const;
+  // The versions of rows up to `size` (the same error).
+  Result<std::unique_ptr<History>> history(TreeSize size) const;
 
   // How many entries have at <= t. Errc::invalid when t is later than the newest entry: the answer
   // could still change.
@@ -30,6 +33,8 @@ class Reader {
 
   // Entries. Errc::not_found beyond the head.
   Result<std::string> entry(EntryIndex index) const;
+  // When and by whom, whatever the entry is about.
+  Result<Envelope> envelope(EntryIndex index) const;
   // Calls visit(index, bytes) for [from, to) in order until it returns false.
   Result<void> entries(EntryIndex from, EntryIndex to,
                        const std::function<bool(EntryIndex, std::string_view)>& visit) const;

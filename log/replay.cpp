@@ -28,6 +28,7 @@ class Folder {
   explicit Folder(Store& out) : out_(out) {}
 
   Result<void> fold(const Run& run) {
+    Bodies bodies(run.bodies);
     auto batch = out_.batch();
     Layer layer;
     const LayeredView before(out_.snapshot(), {&layer});
@@ -36,7 +37,10 @@ class Folder {
     for (const OpenedEntry& opened : run.entries) {
       const EntryIndex index = opened.entry.envelope.index;
       rows.at(index);
-      VARVE_CHECK(project(opened.entry.event, before, rows));
+      // The bodies stand in the order of the entries that name them.
+      const std::size_t named = body_of(opened.entry.event) ? 1 : 0;
+      VARVE_CHECK(project(opened.entry.event, bodies.first(named), before, rows));
+      bodies = bodies.subspan(named);
       batch->put(Family::entry, entry_key(index), opened.bytes);
       edge_.append(opened.leaf, full);
     }

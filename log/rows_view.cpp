@@ -75,6 +75,22 @@ Result<std::optional<std::string>> AsOfView::scan_some(Table table, std::string_
   return std::nullopt;
 }
 
+Result<void> PastVersions::versions(Table table, std::string_view key, EntryIndex before,
+                                    const Visit& visit) const {
+  const std::uint64_t end = std::min(before.value, size_.value);
+  if (end == 0) return {};
+  const std::string lower = now_key(table, key);
+  const auto cursor = snapshot_->cursor(Family::past, lower, prefix_end(lower));
+  for (cursor->seek(past_key(table, key, EntryIndex{end - 1})); cursor->valid(); cursor->next()) {
+    VARVE_TRY(const auto past, decode_past(cursor->key(), cursor->value()));
+    if (past.row_key != key) continue;  // no key is a prefix of another, so there is none
+    std::optional<std::string> value;
+    if (past.value) value = std::string(*past.value);
+    if (!visit({past.index, std::move(value)})) return {};
+  }
+  return cursor->status();
+}
+
 const std::optional<Row>* RowCache::find(const std::string& full_key) const {
   const auto found = rows_.find(full_key);
   return found == rows_.end() ? nullptr : &found->second;

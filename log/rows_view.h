@@ -43,6 +43,19 @@ class AsOfView final : public View {
   TreeSize size_;
 };
 
+// Every version of a row that entries [0, size) made: family `past` of a snapshot at least as long.
+class PastVersions final : public History {
+ public:
+  PastVersions(std::shared_ptr<const Snapshot> snapshot, TreeSize size)
+      : snapshot_(std::move(snapshot)), size_(size) {}
+  Result<void> versions(Table table, std::string_view key, EntryIndex before,
+                        const Visit& visit) const override;
+
+ private:
+  std::shared_ptr<const Snapshot> snapshot_;
+  TreeSize size_;
+};
+
 // What one uncommitted batch changed: now_key -> the new row, or nothing where it was erased.
 using Layer = std::map<std::string, std::optional<Row>, std::less<>>;
 

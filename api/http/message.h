@@ -27,6 +27,9 @@ std::string_view to_string(Method method);
 // no name of ours may hold one). '+' stays '+'.
 std::optional<std::string> percent_decode(std::string_view text);
 
+// For a value inside a query of ours: everything but letters, digits and -._~:/ is escaped.
+std::string percent_encode(std::string_view text);
+
 // The bytes a client sends after the header, pulled in windows so that none is ever held whole.
 class Body {
  public:

@@ -55,6 +55,8 @@ constexpr std::array kRows = {
     Row{Errc::precondition, kAny, 412, "PRECONDITION_FAILED"},
     Row{Errc::too_large, About::manifest, 413, "MANIFEST_INVALID"},
     Row{Errc::too_large, About::manifest_blob, 413, "MANIFEST_INVALID"},
+    // Tags come as parameters of a target, which is too long with so many.
+    Row{Errc::too_large, About::tag, 414, "TAG_INVALID"},
     Row{Errc::too_large, kAny, 413, "SIZE_INVALID"},
     Row{Errc::range, kAny, 416, "BLOB_UPLOAD_INVALID"},
     Row{Errc::throttled, kAny, 429, "TOOMANYREQUESTS"},

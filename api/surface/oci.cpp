@@ -26,7 +26,12 @@ constexpr http::Route kRoutes[] = {
     {Method::get, "/v2", Effect::none, ping},
     {Method::get, "/v2/", Effect::none, ping},
 
+    {Method::get, "/v2/_catalog", Effect::none, list_repos},
+    {Method::get, "/v2/_oci/ext/discover", Effect::none, discover_extensions},
+    {Method::get, "/v2/{name...}/_oci/ext/discover", Effect::none, discover_extensions_of},
+
     {Method::get, "/v2/{name...}/blobs/{digest}", Effect::none, get_blob},
+    {Method::del, "/v2/{name...}/blobs/{digest}", Effect::event, delete_blob},
 
     {Method::post, "/v2/{name...}/blobs/uploads", Effect::event, start_upload},
     {Method::post, "/v2/{name...}/blobs/uploads/", Effect::event, start_upload},
@@ -40,6 +45,10 @@ constexpr http::Route kRoutes[] = {
     {Method::del, "/v2/{name...}/manifests/{reference}", Effect::event, delete_manifest},
 
     {Method::get, "/v2/{name...}/tags/list", Effect::none, list_tags},
+    {Method::get, "/v2/{name...}/_oci/tag-history/{tag}", Effect::none, get_tag_history},
+    {Method::post, "/v2/{name...}/_varve/tags/{tag}", Effect::event, restore_tag},
+
+    {Method::get, "/v2/{name...}/referrers/{digest}", Effect::none, list_referrers},
 };
 
 }  // namespace

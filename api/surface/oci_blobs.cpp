@@ -1,5 +1,5 @@
-// Blobs out: HEAD and GET, whole or in part, as of any size. I/O threads; the store is asked on the
-// pool, and the bytes go from the file to the socket without being held.
+// Blobs out: HEAD and GET, whole or in part, as of any size; and away, by DELETE. I/O threads; the
+// store is asked on the pool, and the bytes go from the file to the socket without being held.
 #include <memory>
 #include <utility>
 
@@ -85,6 +85,17 @@ http::net::awaitable<Response> get_blob(Services& services, Request& request) {
                                 digest->to_string()),
                           size);
   co_return blob_answer(request, *digest, **row, size, std::move(*file));
+}
+
+http::net::awaitable<Response> delete_blob(Services& services, Request& request) {
+  auto repo = writable_repo(request);
+  if (!repo) co_return oci_problem(repo.error());
+  const auto digest = Digest::parse(request.params[1]);
+  if (!digest) co_return oci_problem(digest.error());
+  Command command = make_command(request, content::UnlinkBlob{*std::move(repo), *digest});
+  const auto receipt = co_await submit(services, std::move(command));
+  if (!receipt) co_return oci_problem(receipt.error());
+  co_return deleted(services, *receipt);
 }
 
 }  // namespace varve::surface

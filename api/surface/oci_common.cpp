@@ -1,6 +1,7 @@
 // Shared parts of the OCI surface. I/O threads.
 #include "api/surface/oci_common.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -9,7 +10,10 @@
 #include <utility>
 
 #include "api/http/problem.h"
+#include "api/http/wire.h"
 #include "api/surface/ranges.h"
+#include "core/base/bytes.h"
+#include "core/trust/query.h"
 
 namespace varve::surface {
 
@@ -76,6 +80,59 @@ Result<RepoName> writable_repo(const http::Request& request) {
   return RepoName::parse(asked);
 }
 
+Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
+                      const RepoName& repo) {
+  const auto checked = trust::check(view, request.actor, Right::pull, repo, services.now());
+  if (checked) return true;
+  const Errc code = checked.error().code;
+  if (code == Errc::unauthorized || code == Errc::denied) return false;
+  return std::unexpected(checked.error());
+}
+
+Result<std::size_t> page_size(const http::Request& request, std::size_t max) {
+  const auto text = request.query.get("n");
+  if (!text) return max;
+  const auto n = parse_decimal(*text);
+  if (!n)
+    return fail(Errc::invalid, About::request, "n is a number in decimal",
+                std::string(text->substr(0, 64)));
+  return static_cast<std::size_t>(std::min<std::uint64_t>(*n, max));
+}
+
+namespace {
+
+// A weak entity tag never matches strongly (RFC 9110 §8.8.3.2), and what is no digest never matches
+// at all: it is none of ours.
+void add_entity_tags(std::string_view list, bool weak_too, oci::Match& match) {
+  for (const EntityTag& tag : entity_tags(list)) {
+    if (tag.text == "*") match.anything = true;
+    const auto digest = Digest::parse(tag.text);
+    if (digest && (weak_too || !tag.weak)) match.digests.push_back(*digest);
+  }
+}
+
+}  // namespace
+
+oci::Preconditions preconditions(const http::Request& request) {
+  oci::Preconditions conditions;
+  for (const auto& [name, value] : request.headers) {
+    if (http::equal_ignoring_case(name, "if-match")) {
+      if (!conditions.if_match) conditions.if_match.emplace();
+      add_entity_tags(value, false, *conditions.if_match);
+    } else if (http::equal_ignoring_case(name, "if-none-match")) {
+      if (!conditions.if_none_match) conditions.if_none_match.emplace();
+      add_entity_tags(value, true, *conditions.if_none_match);
+    }
+  }
+  return conditions;
+}
+
+// A name that carries its moment says it already.
+std::string next_link(const ReadScope& scope, std::string target) {
+  if (!scope.moment_in_path) target += "&as_of=" + std::to_string(scope.state.size.value);
+  return '<' + std::move(target) + ">; rel=\"next\"";
+}
+
 Result<Reference> parse_reference(std::string_view text) {
   Reference reference;
   if (text.find(':') != std::string_view::npos) {
@@ -103,6 +160,13 @@ void add_receipt(http::Response& response, const Services& services, const Recei
     if (const auto found = find(**view)) index = *found;
   }
   add_provenance(response, index, receipt.size);
+}
+
+http::Response deleted(const Services& services, const Receipt& receipt) {
+  http::Response response = oci_answer(202);
+  add_receipt(response, services, receipt,
+              [](const View&) -> Result<std::optional<EntryIndex>> { return std::nullopt; });
+  return response;
 }
 
 namespace {

@@ -50,6 +50,21 @@ std::expected<ReadScope, http::Response> read_scope(const Services& services,
 // names and for ?as_of=, rather than a change of the present that the caller did not mean.
 Result<RepoName> writable_repo(const http::Request& request);
 
+// May this caller pull from the repository? What a mount, a listing of repositories, and a search
+// for a blob may tell rests on it.
+Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
+                      const RepoName& repo);
+
+// The parameter n: how many items a page may hold. Nothing asked means as many as we ever send.
+Result<std::size_t> page_size(const http::Request& request, std::size_t max);
+
+// If-Match and If-None-Match of a request that changes something.
+oci::Preconditions preconditions(const http::Request& request);
+
+// The rest of a query whose next page must be of the same state. rel="next" is the only Link varve
+// ever sends: clients follow any Link without reading rel. Every part must be URL-safe.
+std::string next_link(const ReadScope& scope, std::string target);
+
 // A tag or a digest: a reference is a digest exactly if it holds a colon, which no tag can.
 struct Reference {
   std::optional<oci::Tag> tag;
@@ -64,6 +79,9 @@ Command make_command(const http::Request& request, Intent intent, std::vector<Bo
 using FindIndex = std::function<Result<std::optional<EntryIndex>>(const View&)>;
 void add_receipt(http::Response& response, const Services& services, const Receipt& receipt,
                  const FindIndex& find);
+
+// 202: what was deleted is gone already.
+http::Response deleted(const Services& services, const Receipt& receipt);
 
 // Makes a placed blob reachable through the repository and answers 201.
 http::net::awaitable<http::Response> link_blob(Services& services, const http::Request& request,

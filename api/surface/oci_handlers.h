@@ -13,6 +13,21 @@ namespace varve::surface {
 
 // oci_blobs.cpp
 http::net::awaitable<http::Response> get_blob(Services& services, http::Request& request);
+http::net::awaitable<http::Response> delete_blob(Services& services, http::Request& request);
+
+// oci_catalog.cpp
+http::net::awaitable<http::Response> list_repos(Services& services, http::Request& request);
+http::net::awaitable<http::Response> discover_extensions(Services& services,
+                                                         http::Request& request);
+http::net::awaitable<http::Response> discover_extensions_of(Services& services,
+                                                            http::Request& request);
+
+// oci_referrers.cpp
+http::net::awaitable<http::Response> list_referrers(Services& services, http::Request& request);
+
+// oci_history.cpp
+http::net::awaitable<http::Response> get_tag_history(Services& services, http::Request& request);
+http::net::awaitable<http::Response> restore_tag(Services& services, http::Request& request);
 
 // oci_uploads.cpp
 http::net::awaitable<http::Response> start_upload(Services& services, http::Request& request);

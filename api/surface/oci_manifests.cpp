@@ -7,6 +7,7 @@
 
 #include "api/surface/oci_common.h"
 #include "api/surface/oci_handlers.h"
+#include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/oci/manifest.h"
 
@@ -70,6 +71,7 @@ awaitable<Result<std::string>> stored_bytes_anywhere(Services& services, const R
 struct Prepared {
   Digest digest;
   oci::Manifest manifest;
+  std::vector<std::string> warnings;
 };
 
 // By digest, the bytes must hash to it in its own algorithm; by tag, SHA-256 names them.
@@ -81,7 +83,7 @@ Result<Prepared> prepare(const Reference& reference, std::string_view bytes,
     return fail(Errc::invalid, About::digest, "the body does not hash to the digest in the path",
                 digest.to_string());
   VARVE_TRY(auto manifest, oci::parse_manifest(bytes, content_type));
-  return Prepared{digest, std::move(manifest)};
+  return Prepared{digest, std::move(manifest), oci::manifest_warnings(bytes)};
 }
 
 awaitable<Result<Prepared>> prepare_anywhere(Services& services, const Reference& reference,
@@ -99,22 +101,51 @@ awaitable<Result<std::string>> read_manifest(Request& request) {
   co_return bytes;
 }
 
-Response put_answer(const Services& services, const oci::PutManifest& put,
+// `by_parameter`: the tags came as parameters of a PUT by digest, and each accepted one is named.
+Response put_answer(const Services& services, const oci::PutManifest& put, bool by_parameter,
                     const std::optional<std::string>& subject, const Receipt& receipt) {
   Response response = oci_answer(201);
   response.add("Location", "/v2/" + put.repo.text() + "/manifests/" + put.digest.to_string())
       .add(kContentDigest, put.digest.to_string());
   if (subject) response.add("OCI-Subject", *subject);
+  if (by_parameter)
+    for (const oci::Tag& tag : put.tags) response.add("OCI-Tag", tag.text());
   add_receipt(response, services, receipt,
               [&put](const View& view) -> Result<std::optional<EntryIndex>> {
-                if (put.tag) {
-                  VARVE_TRY(const auto tag, oci::find_tag(view, put.repo, *put.tag));
+                if (!put.tags.empty()) {
+                  VARVE_TRY(const auto tag, oci::find_tag(view, put.repo, put.tags.back()));
                   return tag ? std::optional(tag->index) : std::nullopt;
                 }
                 VARVE_TRY(const auto row, oci::find_manifest(view, put.repo, put.digest));
                 return row ? std::optional(row->index) : std::nullopt;
               });
   return response;
+}
+
+// The tag in the path, or those in the query of a PUT by digest (distribution-spec after 1.1.1).
+Result<std::vector<oci::Tag>> wanted_tags(const Request& request, const Reference& reference) {
+  const auto asked = request.query.all("tag");
+  std::vector<oci::Tag> tags;
+  if (reference.tag && !asked.empty())
+    return fail(Errc::invalid, About::tag, "only a manifest put by its digest takes ?tag=");
+  if (asked.size() > limits::kTagsPutMax)
+    return fail(Errc::too_large, About::tag,
+                "one request sets at most " + std::to_string(limits::kTagsPutMax) + " tags");
+  if (reference.tag) tags.push_back(*reference.tag);
+  for (const std::string_view text : asked) {
+    VARVE_TRY(auto tag, oci::Tag::parse(text));
+    tags.push_back(std::move(tag));
+  }
+  return tags;
+}
+
+// RFC 7234 §5.5: 299 is a warning that stays with the answer.
+void add_warnings(Response& response, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    std::string value = "299 - ";
+    json::append_quoted(value, warning);
+    response.add("Warning", std::move(value));
+  }
 }
 
 }  // namespace
@@ -147,6 +178,8 @@ awaitable<Response> put_manifest(Services& services, Request& request) {
   if (!repo) co_return oci_problem(repo.error());
   auto reference = parse_reference(request.params[1]);
   if (!reference) co_return oci_problem(reference.error());
+  auto tags = wanted_tags(request, *reference);
+  if (!tags) co_return oci_problem(tags.error());
   auto bytes = co_await read_manifest(request);
   if (!bytes) co_return oci_problem(bytes.error());
   auto prepared =
@@ -155,18 +188,21 @@ awaitable<Response> put_manifest(Services& services, Request& request) {
   oci::Manifest& manifest = prepared->manifest;
   const std::optional<std::string> subject = std::move(manifest.subject);
   const oci::PutManifest put{*std::move(repo),
-                             std::move(reference->tag),
+                             *std::move(tags),
                              prepared->digest,
                              bytes->size(),
                              std::move(manifest.media_type),
                              std::move(manifest.blobs),
-                             std::move(manifest.manifests)};
+                             std::move(manifest.manifests),
+                             preconditions(request)};
   std::vector<Body> bodies{
       Body{prepared->digest, std::make_shared<const std::string>(*std::move(bytes))}};
   Command command = make_command(request, put, std::move(bodies));
   const auto receipt = co_await submit(services, std::move(command));
   if (!receipt) co_return oci_problem(receipt.error());
-  co_return put_answer(services, put, subject, *receipt);
+  Response response = put_answer(services, put, !reference->tag, subject, *receipt);
+  add_warnings(response, prepared->warnings);
+  co_return response;
 }
 
 // By tag the tag goes and the manifest stays; by digest the manifest goes with all its tags.
@@ -178,15 +214,14 @@ awaitable<Response> delete_manifest(Services& services, Request& request) {
     co_return oci_problem(manifest_unknown(request.params[1]));
   if (!reference) co_return oci_problem(reference.error());
   Intent intent = reference->tag
-                      ? Intent(oci::DeleteTag{*std::move(repo), *std::move(reference->tag)})
-                      : Intent(oci::DeleteManifest{*std::move(repo), *reference->digest});
+                      ? Intent(oci::DeleteTag{*std::move(repo), *std::move(reference->tag),
+                                              preconditions(request)})
+                      : Intent(oci::DeleteManifest{*std::move(repo), *reference->digest,
+                                                   preconditions(request)});
   Command command = make_command(request, std::move(intent));
   const auto receipt = co_await submit(services, std::move(command));
   if (!receipt) co_return oci_problem(receipt.error());
-  Response response = oci_answer(202);
-  add_receipt(response, services, *receipt,
-              [](const View&) -> Result<std::optional<EntryIndex>> { return std::nullopt; });
-  co_return response;
+  co_return deleted(services, *receipt);
 }
 
 }  // namespace varve::surface

@@ -174,27 +174,42 @@ awaitable<Response> single_post(Services& services, Request& request, Target tar
   co_return co_await link_blob(services, request, std::move(link));
 }
 
-struct Mount {
-  Digest digest;
-  std::uint64_t size;
-};
+// Repositories a mount without a source looks at: it saves an upload, and is worth no long search.
+constexpr std::size_t kHoldersMax = 256;
 
-// A mount succeeds only if `from` really links the blob and its bytes are here; whatever is wrong
-// with it (a malformed digest, a repository that does not exist) is answered by an ordinary upload.
-awaitable<std::optional<Mount>> find_mount(Services& services, const Request& request) {
-  const auto mount = request.query.get("mount");
+// Where a mount takes the blob from: `from` if it links the blob, or, when the client names none,
+// any repository that does. Either way only one the caller may pull from: else a mount would be a
+// way to it, and its answer would tell that somebody has these bytes.
+Result<std::optional<RepoName>> mount_source(const Services& services, const Request& request,
+                                             const View& view, const Digest& digest) {
+  const auto may = [&](const RepoName& repo) { return may_pull(services, request, view, repo); };
   const auto from = request.query.get("from");
-  if (!mount || !from) co_return std::nullopt;
-  const auto digest = Digest::parse(*mount);
-  const auto repo = RepoName::parse(*from);
-  if (!digest || !repo) co_return std::nullopt;
-  const Reader reader = services.reader();
-  const auto row = oci::find_blob(*reader.view(), *repo, *digest);
-  if (!row || !*row) co_return std::nullopt;
-  auto open = [&services, &digest] { return services.blobs.open(*digest).has_value(); };
-  const bool here = co_await services.pool.run(open);
-  if (!here) co_return std::nullopt;
-  co_return Mount{*digest, (*row)->size};
+  if (!from) return oci::find_holder(view, digest, may, kHoldersMax);
+  VARVE_TRY(auto repo, RepoName::parse(*from));
+  VARVE_TRY(const bool allowed, may(repo));
+  return allowed ? std::optional(std::move(repo)) : std::nullopt;
+}
+
+// Whatever is wrong with a mount (a malformed digest, a repository that does not exist, bytes that
+// are not here) is answered by an ordinary upload.
+std::optional<content::LinkBlob> find_mount(const Services& services, const Request& request,
+                                            const RepoName& to, std::string_view mount) {
+  const auto digest = Digest::parse(mount);
+  if (!digest) return std::nullopt;
+  const auto view = services.reader().view();
+  const auto from = mount_source(services, request, *view, *digest);
+  if (!from || !*from) return std::nullopt;
+  const auto row = oci::find_blob(*view, **from, *digest);
+  if (!row || !*row || !services.blobs.open(*digest)) return std::nullopt;
+  return content::LinkBlob{to, *digest, (*row)->size, **from};
+}
+
+awaitable<std::optional<content::LinkBlob>> wanted_mount(Services& services, const Request& request,
+                                                         const RepoName& to) {
+  const auto mount = request.query.get("mount");
+  if (!mount) co_return std::nullopt;
+  auto work = [&] { return find_mount(services, request, to, *mount); };
+  co_return co_await services.pool.run(work);
 }
 
 // distribution-spec after 1.1.1: an algorithm we cannot check is refused before bytes are sent. One
@@ -222,10 +237,10 @@ awaitable<Response> start_upload(Services& services, Request& request) {
   if (!algorithm) co_return oci_problem(algorithm.error());
   const auto digest = digest_parameter(request);
   if (!digest) co_return oci_problem(digest.error());
-  const std::optional<Mount> mount = co_await find_mount(services, request);
+  auto mount = co_await wanted_mount(services, request, *repo);
   if (mount) {
-    content::LinkBlob link{*repo, mount->digest, mount->size};
-    co_return co_await link_blob(services, request, std::move(link));
+    Response mounted = co_await link_blob(services, request, *std::move(mount));
+    if (mounted.status != 404) co_return mounted;  // else the source lost it in the meantime
   }
   auto upload = co_await open_new(services);
   if (!upload) co_return oci_problem(upload.error());

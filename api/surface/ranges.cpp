@@ -86,18 +86,26 @@ std::optional<Chunk> parse_content_range(std::string_view header) {
   return Chunk{*first, *last};
 }
 
-bool etag_matches(std::string_view if_none_match, std::string_view tag) {
-  while (!if_none_match.empty()) {
-    const std::size_t comma = std::min(if_none_match.find(','), if_none_match.size());
-    std::string_view item = trim(if_none_match.substr(0, comma));
-    if_none_match.remove_prefix(std::min(comma + 1, if_none_match.size()));
-    if (item == "*") return true;
-    if (item.starts_with("W/")) item.remove_prefix(2);
+std::vector<EntityTag> entity_tags(std::string_view list) {
+  std::vector<EntityTag> tags;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view item = trim(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    const bool weak = item.starts_with("W/");
+    if (weak) item.remove_prefix(2);
     if (item.size() >= 2 && item.front() == '"' && item.back() == '"')
       item = item.substr(1, item.size() - 2);
-    if (!item.empty() && item == tag) return true;
+    if (!item.empty()) tags.push_back({item, weak});
   }
-  return false;
+  return tags;
+}
+
+bool etag_matches(std::string_view if_none_match, std::string_view tag) {
+  const auto matches = [tag](const EntityTag& item) {
+    return item.text == "*" || item.text == tag;
+  };
+  return std::ranges::any_of(entity_tags(if_none_match), matches);
 }
 
 }  // namespace varve::surface

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace varve::surface {
 
@@ -39,6 +40,14 @@ std::optional<Chunk> parse_content_range(std::string_view header);
 
 // Does an If-None-Match list name this tag? Quoted or not, weak or not: registries' clients send
 // all.
+// The members of an If-Match or If-None-Match list, without quotes; "*" stands for itself. A tag
+// without quotes is taken too: some clients send digests bare.
+struct EntityTag {
+  std::string_view text;
+  bool weak = false;
+};
+std::vector<EntityTag> entity_tags(std::string_view list);
+
 bool etag_matches(std::string_view if_none_match, std::string_view tag);
 
 }  // namespace varve::surface

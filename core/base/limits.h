@@ -15,6 +15,9 @@ inline constexpr std::size_t kEntryBytesMax = 65'535;
 // One commit: the width of a tile; more gained nothing in measurements.
 inline constexpr std::size_t kBatchEventsMax = 256;
 inline constexpr std::size_t kBatchBytesMax = 8 << 20;
+// Rows one commit may change before it takes no further command: a manifest of thousands of
+// references is deleted in a request of no size.
+inline constexpr std::size_t kBatchRowsMax = 100'000;
 // The ledger's queue; full means 503 at once (Tessera pushes back at 4,096 too).
 inline constexpr std::size_t kQueueCommandsMax = 4'096;
 inline constexpr std::size_t kQueueBytesMax = 64 << 20;
@@ -39,6 +42,15 @@ inline constexpr std::size_t kTagBytesMax = 128;
 // Tags that go with a manifest deleted by digest: they are one batch of the ledger.
 inline constexpr std::size_t kTagsDeletedAtOnceMax = 10'000;
 inline constexpr std::size_t kTagsPageMax = 10'000;
+// Tags one PUT of a manifest may set: distribution-spec after 1.1.1 asks for 10 at least.
+inline constexpr std::size_t kTagsPutMax = 64;
+inline constexpr std::size_t kReposPageMax = 10'000;
+// One page of referrers. Their annotations are copied from the bodies, which may have 4 MiB each: a
+// page ends when so many bytes of bodies were read.
+inline constexpr std::size_t kReferrersPageMax = 1'000;
+inline constexpr std::size_t kReferrersBodyBytesMax = 8 << 20;
+// One page of a tag's history: each version costs a look at its entry.
+inline constexpr std::size_t kHistoryPageMax = 1'000;
 // Rows one listing looks at, those that it skips included; more is left for the next page.
 inline constexpr std::size_t kScanRowsMax = 20'000;
 inline constexpr std::size_t kMediaTypeBytesMax = 255;

@@ -31,6 +31,12 @@ struct LinkBlob {
   RepoName repo;
   Digest digest;
   std::uint64_t size;
+  std::optional<RepoName> from = std::nullopt;  // a mount: only while that repository links it too
+};
+// Only the link goes; the bytes are somebody else's matter.
+struct UnlinkBlob {
+  RepoName repo;
+  Digest digest;
 };
 
 // ---- events ---- (fields() lists the members in the order of their JSON names)
@@ -75,6 +81,19 @@ struct BlobLinked {
     v("size", e.size);
   }
   friend bool operator==(const BlobLinked&, const BlobLinked&) = default;
+};
+
+struct BlobUnlinked {
+  static constexpr std::string_view kType = "blob.unlinked";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;
+  RepoName repo;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest);
+    v("repo", e.repo);
+  }
+  friend bool operator==(const BlobUnlinked&, const BlobUnlinked&) = default;
 };
 
 }  // namespace content

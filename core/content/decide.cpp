@@ -24,7 +24,28 @@ Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Eve
   return {};
 }
 
+Result<void> need_repo(const RepoName& repo, const View& view) {
+  VARVE_TRY(const bool there, repo_is_there(view, repo));
+  if (there) return {};
+  return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
+}
+
+namespace {
+
+// What the mount was offered on may be gone by now, and with it the right to reach the bytes.
+Result<void> check_source(const LinkBlob& command, const View& view) {
+  if (!command.from) return {};
+  VARVE_TRY(const bool linked,
+            is_there(view, Table::link, held_key(*command.from, command.digest), command));
+  if (linked) return {};
+  return fail(Errc::not_found, About::blob, "the other repository no longer has this blob",
+              command.digest.to_string());
+}
+
+}  // namespace
+
 Result<std::vector<Event>> decide(const LinkBlob& command, const View& view) {
+  VARVE_CHECK(check_source(command, view));
   std::vector<Event> events;
   VARVE_CHECK(ensure_repo(command.repo, view, events));
   VARVE_TRY(const bool committed, is_there(view, Table::blob, blob_key(command.digest), command));
@@ -33,6 +54,22 @@ Result<std::vector<Event>> decide(const LinkBlob& command, const View& view) {
             is_there(view, Table::link, held_key(command.repo, command.digest), command));
   if (!linked) events.emplace_back(BlobLinked{command.digest, command.repo, command.size});
   return events;
+}
+
+// A manifest without its layers is what users of registries lose images to: whoever wants the blob
+// gone deletes the manifest first.
+Result<std::vector<Event>> decide(const UnlinkBlob& command, const View& view) {
+  VARVE_CHECK(need_repo(command.repo, view));
+  VARVE_TRY(const auto link, find_size(view, Table::link, held_key(command.repo, command.digest)));
+  if (!link)
+    return fail(Errc::not_found, About::blob, "the repository has no such blob",
+                command.digest.to_string());
+  VARVE_TRY(const auto user, find_user(view, Table::blob_in, command.repo, command.digest));
+  if (user)
+    return fail(Errc::unsupported, About::blob,
+                "a manifest of this repository refers to the blob; delete it first",
+                user->to_string());
+  return std::vector<Event>{BlobUnlinked{command.digest, command.repo}};
 }
 
 }  // namespace varve::content

@@ -16,6 +16,13 @@ Result<void> project(const BlobCommitted& event, const View&, Changes& changes) 
 
 Result<void> project(const BlobLinked& event, const View&, Changes& changes) {
   changes.put(Table::link, held_key(event.repo, event.digest), size_value(event.size));
+  changes.put(Table::holder, holder_key(event.digest, event.repo), {});
+  return {};
+}
+
+Result<void> project(const BlobUnlinked& event, const View&, Changes& changes) {
+  changes.erase(Table::link, held_key(event.repo, event.digest));
+  changes.erase(Table::holder, holder_key(event.digest, event.repo));
   return {};
 }
 

@@ -30,6 +30,39 @@ inline RowKey held_key(const RepoName& repo, const Digest& digest) {
   return key;
 }
 
+// The name at the end of a key whose earlier parts are `prefix_size` long.
+inline std::string_view name_in_key(std::string_view key, std::size_t prefix_size) {
+  VARVE_ASSERT(key.size() > prefix_size + 1 && key.back() == '\0');
+  return key.substr(prefix_size, key.size() - prefix_size - 1);
+}
+
+inline RowKey holder_key(const Digest& digest, const RepoName& repo) {
+  RowKey key;
+  key.digest(digest).name(repo.text());
+  return key;
+}
+
+// Of blob_in and child_in: `used` cannot go while `user` is there.
+inline RowKey use_key(const RepoName& repo, const Digest& used, const Digest& user) {
+  RowKey key = held_key(repo, used);
+  key.digest(user);
+  return key;
+}
+
+// One that uses it, if any does: the digest at the end of the first key.
+inline Result<std::optional<Digest>> find_user(const View& view, Table table, const RepoName& repo,
+                                               const Digest& used) {
+  const RowKey prefix = held_key(repo, used);
+  std::string user;
+  VARVE_CHECK(view.scan(table, prefix, {}, [&](std::string_view key, const Row&) {
+    user = key.substr(prefix.bytes().size());
+    return false;
+  }));
+  if (user.empty()) return std::nullopt;
+  VARVE_TRY(const Digest digest, Digest::from_row(user));
+  return digest;
+}
+
 inline std::string size_value(std::uint64_t size) {
   std::string value;
   append_be64(value, size);

@@ -10,6 +10,10 @@
 namespace varve::content {
 
 Result<std::vector<Event>> decide(const LinkBlob& command, const View& view);
+Result<std::vector<Event>> decide(const UnlinkBlob& command, const View& view);
+
+// Errors: not_found when the repository does not exist.
+Result<void> need_repo(const RepoName& repo, const View& view);
 
 // Adds the event that makes `repo` exist, if it does not: a first push creates its repository.
 Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Event>& events);
@@ -17,5 +21,6 @@ Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Eve
 Result<void> project(const RepoCreated& event, const View& before, Changes& changes);
 Result<void> project(const BlobCommitted& event, const View& before, Changes& changes);
 Result<void> project(const BlobLinked& event, const View& before, Changes& changes);
+Result<void> project(const BlobUnlinked& event, const View& before, Changes& changes);
 
 }  // namespace varve::content

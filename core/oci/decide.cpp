@@ -1,5 +1,8 @@
 // Rules about manifests and tags. Pure; any thread, as the View allows.
+#include <algorithm>
+
 #include "core/base/limits.h"
+#include "core/content/rows.h"
 #include "core/content/rules.h"
 #include "core/oci/manifest.h"
 #include "core/oci/query.h"
@@ -54,41 +57,79 @@ Result<bool> manifest_is_there(const PutManifest& command, const View& view) {
   return true;
 }
 
-Result<void> set_tag(const PutManifest& command, const View& view, std::vector<Event>& events) {
-  if (!command.tag) return {};
-  VARVE_TRY(const auto row, find_tag(view, command.repo, *command.tag));
-  if (row && row->digest == command.digest) return {};
-  if (row) VARVE_CHECK(trust::check_tags_may_move(view, command.repo));
+// Without an event when the tag points there already.
+Result<void> set_tag(const RepoName& repo, const Tag& tag, const Digest& digest, const View& view,
+                     std::vector<Event>& events) {
+  VARVE_TRY(const auto row, find_tag(view, repo, tag));
+  if (row && row->digest == digest) return {};
+  if (row) VARVE_CHECK(trust::check_tags_may_move(view, repo));
   std::optional<Digest> previous;
   if (row) previous = row->digest;
-  events.emplace_back(TagSet{command.digest, previous, command.repo, *command.tag});
+  events.emplace_back(TagSet{digest, previous, repo, tag});
   return {};
 }
 
-Result<void> check_repo(const RepoName& repo, const View& view) {
-  VARVE_TRY(const bool there, repo_exists(view, repo));
-  if (there) return {};
-  return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
+Result<void> check_tag(const Preconditions& conditions, const RepoName& repo, const Tag& tag,
+                       const View& view) {
+  if (!conditions.if_match && !conditions.if_none_match) return {};
+  VARVE_TRY(const auto row, find_tag(view, repo, tag));
+  return conditions.check(row ? std::optional(row->digest) : std::nullopt);
+}
+
+Result<void> check_conditions(const PutManifest& command, bool there) {
+  return command.conditions.check(there ? std::optional(command.digest) : std::nullopt);
+}
+
+// The same tag twice is one tag: a row is written once an event, and set once a request.
+std::vector<Tag> distinct(std::vector<Tag> tags) {
+  std::ranges::sort(tags);
+  tags.erase(std::ranges::unique(tags).begin(), tags.end());
+  return tags;
+}
+
+Result<void> check_form(const PutManifest& command) {
+  if (!valid_media_type(command.media_type))
+    return fail(Errc::invalid, About::manifest, "the manifest's media type is malformed");
+  if (command.tags.size() > limits::kTagsPutMax)
+    return fail(Errc::too_large, About::tag,
+                "one request sets at most " + std::to_string(limits::kTagsPutMax) + " tags");
+  return {};
 }
 
 }  // namespace
 
 Result<std::vector<Event>> decide(const PutManifest& command, const View& view) {
-  if (!valid_media_type(command.media_type))
-    return fail(Errc::invalid, About::manifest, "the manifest's media type is malformed");
+  VARVE_CHECK(check_form(command));
   VARVE_CHECK(check_references(command, view));
+  VARVE_TRY(const bool there, manifest_is_there(command, view));
+  if (command.tags.empty()) VARVE_CHECK(check_conditions(command, there));
   std::vector<Event> events;
   VARVE_CHECK(content::ensure_repo(command.repo, view, events));
-  VARVE_TRY(const bool there, manifest_is_there(command, view));
   if (!there)
     events.emplace_back(
         ManifestPut{command.digest, command.media_type, command.repo, command.size});
-  VARVE_CHECK(set_tag(command, view, events));
+  for (const Tag& tag : distinct(command.tags)) {
+    VARVE_CHECK(check_tag(command.conditions, command.repo, tag, view));
+    VARVE_CHECK(set_tag(command.repo, tag, command.digest, view, events));
+  }
+  return events;
+}
+
+Result<std::vector<Event>> decide(const SetTag& command, const View& view) {
+  VARVE_CHECK(content::need_repo(command.repo, view));
+  VARVE_TRY(const auto manifest, find_manifest(view, command.repo, command.digest));
+  if (!manifest)
+    return fail(Errc::not_found, About::manifest, "the manifest was deleted",
+                command.digest.to_string());
+  VARVE_CHECK(check_tag(command.conditions, command.repo, command.tag, view));
+  std::vector<Event> events;
+  VARVE_CHECK(set_tag(command.repo, command.tag, command.digest, view, events));
   return events;
 }
 
 Result<std::vector<Event>> decide(const DeleteTag& command, const View& view) {
-  VARVE_CHECK(check_repo(command.repo, view));
+  VARVE_CHECK(content::need_repo(command.repo, view));
+  VARVE_CHECK(check_tag(command.conditions, command.repo, command.tag, view));
   VARVE_TRY(const auto row, find_tag(view, command.repo, command.tag));
   if (!row) return fail(Errc::not_found, About::tag, "there is no such tag", command.tag.text());
   VARVE_CHECK(trust::check_tags_may_move(view, command.repo));
@@ -112,14 +153,26 @@ Result<void> check_tags_of(const DeleteManifest& command, const View& view) {
   return tags > 0 ? trust::check_tags_may_move(view, command.repo) : Result<void>();
 }
 
+// An index without one of its children is an image that fails on one platform only.
+Result<void> check_not_needed(const DeleteManifest& command, const View& view) {
+  VARVE_TRY(const auto index,
+            content::find_user(view, Table::child_in, command.repo, command.digest));
+  if (!index) return {};
+  return fail(Errc::unsupported, About::manifest,
+              "an index of this repository refers to the manifest; delete it first",
+              index->to_string());
+}
+
 }  // namespace
 
 Result<std::vector<Event>> decide(const DeleteManifest& command, const View& view) {
-  VARVE_CHECK(check_repo(command.repo, view));
+  VARVE_CHECK(content::need_repo(command.repo, view));
   VARVE_TRY(const auto row, find_manifest(view, command.repo, command.digest));
+  VARVE_CHECK(command.conditions.check(row ? std::optional(command.digest) : std::nullopt));
   if (!row)
     return fail(Errc::not_found, About::manifest, "there is no such manifest",
                 command.digest.to_string());
+  VARVE_CHECK(check_not_needed(command, view));
   VARVE_CHECK(check_tags_of(command, view));
   return std::vector<Event>{ManifestDeleted{command.digest, command.repo}};
 }

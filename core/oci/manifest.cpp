@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/bytes.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
 
@@ -89,11 +90,7 @@ Result<Descriptor> read_descriptor(const element& value, std::string_view where)
   if (!media_type) return bad(in + " has no mediaType");
   const auto digest = as_string(member(members, "digest"));
   if (!digest) return bad(in + " has no digest");
-  // A sha256 or sha512 digest that does not parse is a typing mistake; other algorithms may be
-  // right and yet beyond us.
-  const bool ours = digest->starts_with("sha256:") || digest->starts_with("sha512:");
-  if (ours ? !Digest::parse(*digest) : !digest_grammar(*digest))
-    return bad(in + " has a malformed digest", *digest);
+  if (!valid_digest_text(*digest)) return bad(in + " has a malformed digest", *digest);
   std::uint64_t size = 0;
   if (members.at_key("size").get(size) != simdjson::SUCCESS || size > kSizeMax)
     return bad(in + " has no size, or not a whole number of bytes", *digest);
@@ -169,6 +166,18 @@ Result<void> check_annotations(const object& root) {
   return {};
 }
 
+// What the manifest says it is, for listings of referrers. RFC 6838 bounds media types: what is
+// longer is none.
+std::string artifact_type_of(const object& root) {
+  auto type = as_string(member(root, "artifactType"));
+  if (const auto config = member(root, "config"); (!type || type->empty()) && config) {
+    object members;
+    if (config->get(members) == simdjson::SUCCESS) type = as_string(member(members, "mediaType"));
+  }
+  if (!type || type->size() > limits::kMediaTypeBytesMax) return {};
+  return std::string(*type);
+}
+
 Result<void> read_known(const object& root, const KnownType& type, Manifest& manifest) {
   std::uint64_t version = 0;
   if (root.at_key("schemaVersion").get(version) != simdjson::SUCCESS || version != 2)
@@ -206,6 +215,7 @@ Result<void> read_json(std::string_view body, Manifest& manifest) {
     return bad("mediaType and Content-Type contradict each other", *own_type);
   if (!valid_media_type(manifest.media_type))
     return bad("the media type is malformed", manifest.media_type);
+  manifest.artifact_type = artifact_type_of(root);
   if (const KnownType* type = known_type(manifest.media_type))
     return read_known(root, *type, manifest);
   read_opaque(root, manifest);
@@ -227,6 +237,79 @@ bool starts_as_object(std::string_view body) {
 }
 
 }  // namespace
+
+// A sha256 or sha512 digest that does not parse is a typing mistake; other algorithms may be right
+// and yet beyond us.
+bool valid_digest_text(std::string_view text) {
+  const bool ours = text.starts_with("sha256:") || text.starts_with("sha512:");
+  return ours ? Digest::parse(text).has_value() : digest_grammar(text);
+}
+
+namespace {
+
+// Calls read(root) when the body is a JSON object.
+template <class Read>
+Result<void> read_object(std::string_view body, const Read& read) {
+  if (!starts_as_object(body)) return {};
+  simdjson::dom::parser parser;
+  const auto document = json::parse_strict(parser, body, About::manifest, limits::kJsonDepthMax);
+  if (!document && document.error().code != Errc::invalid) return std::unexpected(document.error());
+  object root;
+  if (document && document->get(root) == simdjson::SUCCESS) read(root);
+  return {};
+}
+
+constexpr std::size_t kWarningsMax = 8;
+
+void warn_about_data(const element& value, std::vector<std::string>& warnings) {
+  object members;
+  if (value.get(members) != simdjson::SUCCESS || warnings.size() == kWarningsMax) return;
+  const auto data = as_string(member(members, "data"));
+  const auto text = as_string(member(members, "digest"));
+  if (!data || !text) return;
+  const auto digest = Digest::parse(*text);
+  const auto content = base64_decode(*data);
+  if (!digest || (content && Digest::of(*content, digest->algorithm()) == *digest)) return;
+  warnings.push_back("the data of descriptor " + digest->to_string() + " is not its content");
+}
+
+}  // namespace
+
+Result<std::string> annotations_json(std::string_view body) {
+  std::string out;
+  VARVE_CHECK(read_object(body, [&out](const object& root) {
+    const auto annotations = member(root, "annotations");
+    object map;
+    if (!annotations || annotations->get(map) != simdjson::SUCCESS) return;
+    out += '{';
+    for (const auto field : map) {
+      std::string_view value;
+      if (field.value.get(value) != simdjson::SUCCESS) continue;
+      if (out.size() > 1) out += ',';
+      json::append_quoted(out, field.key);
+      out += ':';
+      json::append_quoted(out, value);
+    }
+    out += '}';
+  }));
+  return out;
+}
+
+// image-spec: `data` SHOULD be verified by whoever uses it, so it is no reason to refuse.
+std::vector<std::string> manifest_warnings(std::string_view body) {
+  std::vector<std::string> warnings;
+  if (body.find("\"data\"") == std::string_view::npos) return warnings;
+  static_cast<void>(read_object(body, [&warnings](const object& root) {
+    for (const std::string_view one : {"config", "subject"})
+      if (const auto descriptor = member(root, one)) warn_about_data(*descriptor, warnings);
+    for (const std::string_view many : {"layers", "manifests"}) {
+      simdjson::dom::array items;
+      if (root.at_key(many).get(items) != simdjson::SUCCESS) continue;
+      for (const element item : items) warn_about_data(item, warnings);
+    }
+  }));
+  return warnings;
+}
 
 bool valid_media_type(std::string_view text) {
   if (text.size() > limits::kMediaTypeBytesMax) return false;

@@ -1,6 +1,8 @@
 // The grammar of tags.
 #include "core/oci/oci.h"
 
+#include <algorithm>
+
 #include "core/base/limits.h"
 
 namespace varve::oci {
@@ -24,6 +26,22 @@ Result<Tag> Tag::parse(std::string_view text) {
   return fail(Errc::invalid, About::tag,
               "a tag is 1 to 128 letters, digits, _ . or -, and does not start with . or -",
               std::string(text.substr(0, limits::kTagBytesMax)));
+}
+
+bool Match::matches(const std::optional<Digest>& current) const {
+  if (!current) return false;
+  return anything || std::ranges::find(digests, *current) != digests.end();
+}
+
+Result<void> Preconditions::check(const std::optional<Digest>& current) const {
+  const auto refuse = [&](std::string what) {
+    return fail(Errc::precondition, About::manifest, std::move(what),
+                current ? current->to_string() : "absent");
+  };
+  if (if_match && !if_match->matches(current)) return refuse("If-Match does not hold");
+  if (if_none_match && if_none_match->matches(current))
+    return refuse("If-None-Match does not hold");
+  return {};
 }
 
 }  // namespace varve::oci

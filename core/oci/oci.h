@@ -32,23 +32,48 @@ struct Reference {
   friend auto operator<=>(const Reference&, const Reference&) = default;
 };
 
-// The manifest's bytes travel beside the command as a body (core/registry.h).
+// What a conditional request says about the digest its target has now. RFC 9110 §13.1.1-2, with
+// digests as entity tags.
+struct Match {
+  bool anything = false;        // "*"
+  std::vector<Digest> digests;  // entity tags that are no digests never match, so none stand here
+  bool matches(const std::optional<Digest>& current) const;
+};
+struct Preconditions {
+  std::optional<Match> if_match;
+  std::optional<Match> if_none_match;
+  // Errors: precondition, whose detail is the current digest, or "absent".
+  Result<void> check(const std::optional<Digest>& current) const;
+};
+
+// The manifest's bytes travel beside the command as a body (core/body.h). The conditions are about
+// each of the tags, or about the manifest when no tag is set.
 struct PutManifest {
   RepoName repo;
-  std::optional<Tag> tag;
+  std::vector<Tag> tags;  // at most limits::kTagsPutMax
   Digest digest;
   std::uint64_t size;
   std::string media_type;
   std::vector<Reference> blobs;      // config and layers, distinct, without foreign ones
   std::vector<Reference> manifests;  // an index's children, distinct
+  Preconditions conditions = {};
+};
+// Points a tag to a manifest that is there.
+struct SetTag {
+  RepoName repo;
+  Tag tag;
+  Digest digest;
+  Preconditions conditions = {};
 };
 struct DeleteTag {
   RepoName repo;
   Tag tag;
+  Preconditions conditions = {};
 };
 struct DeleteManifest {
   RepoName repo;
   Digest digest;
+  Preconditions conditions = {};
 };
 
 // ---- events ----

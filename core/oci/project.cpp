@@ -1,14 +1,45 @@
 // What events about manifests and tags do to the derived tables.
+#include "core/oci/links.h"
 #include "core/oci/rows.h"
 #include "core/oci/rules.h"
 
 namespace varve::oci {
 
-Result<void> project(const ManifestPut& event, const View&, Changes& changes) {
-  changes.put(Table::manifest, held_key(event.repo, event.digest),
-              manifest_value(event.size, event.media_type));
+Result<void> project(const ManifestPut& event, std::string_view body, const View&,
+                     Changes& changes) {
+  VARVE_TRY(const Links links, links_of(body, event.media_type));
+  const RowKey key = held_key(event.repo, event.digest);
+  changes.put(Table::manifest, key, manifest_value(event.size, event.media_type));
+  for (const Digest& blob : links.blobs)
+    changes.put(Table::blob_in, use_key(event.repo, blob, event.digest), {});
+  for (const Digest& child : links.manifests)
+    changes.put(Table::child_in, use_key(event.repo, child, event.digest), {});
+  if (links.subject)
+    changes.put(Table::referrer, referrer_key(event.repo, *links.subject, event.digest),
+                referrer_value(event.size, event.media_type, links.artifact_type));
+  if (!links.empty()) changes.put(Table::refers, key, links_value(links));
   return {};
 }
+
+namespace {
+
+// Everything project(ManifestPut) wrote beside the manifest's own row.
+Result<void> erase_links(const ManifestDeleted& event, const View& before, Changes& changes) {
+  const RowKey key = held_key(event.repo, event.digest);
+  VARVE_TRY(const auto row, before.get(Table::refers, key));
+  if (!row) return {};
+  VARVE_TRY(const Links links, links_of_value(row->value));
+  for (const Digest& blob : links.blobs)
+    changes.erase(Table::blob_in, use_key(event.repo, blob, event.digest));
+  for (const Digest& child : links.manifests)
+    changes.erase(Table::child_in, use_key(event.repo, child, event.digest));
+  if (links.subject)
+    changes.erase(Table::referrer, referrer_key(event.repo, *links.subject, event.digest));
+  changes.erase(Table::refers, key);
+  return {};
+}
+
+}  // namespace
 
 // Its tags go with it. They are read from the rows, since an event has no list that grows.
 Result<void> project(const ManifestDeleted& event, const View& before, Changes& changes) {
@@ -20,12 +51,12 @@ Result<void> project(const ManifestDeleted& event, const View& before, Changes& 
   }));
   for (const std::string& key : tag_of_keys) {
     RowKey tag;
-    tag.name(event.repo.text()).name(tag_in_key(key, prefix.bytes().size()));
+    tag.name(event.repo.text()).name(name_in_key(key, prefix.bytes().size()));
     changes.erase(Table::tag, tag);
     changes.erase(Table::tag_of, key);
   }
   changes.erase(Table::manifest, prefix);
-  return {};
+  return erase_links(event, before, changes);
 }
 
 Result<void> project(const TagSet& event, const View&, Changes& changes) {

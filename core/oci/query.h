@@ -2,6 +2,7 @@
 // Pure; the View's thread rules hold.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,5 +43,57 @@ struct TagPage {
 // (more than 0). Errors: not_found when the repository does not exist.
 Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_view last,
                           std::size_t limit, std::size_t rows_max = limits::kScanRowsMax);
+
+// Repositories that push OCI, in byte order: the same rules.
+struct RepoPage {
+  std::vector<std::string> repos;
+  bool more = false;
+  std::string last;
+};
+// `may_see` is asked of each before it counts.
+using MaySee = std::function<Result<bool>(const RepoName& repo)>;
+Result<RepoPage> list_repos(const View& view, std::string_view last, std::size_t limit,
+                            std::size_t rows_max, const MaySee& may_see);
+
+// The first repository, in byte order, that links the blob and that `may_see` says yes to.
+Result<std::optional<RepoName>> find_holder(const View& view, const Digest& digest,
+                                            const MaySee& may_see,
+                                            std::size_t rows_max = limits::kScanRowsMax);
+
+struct Referrer {
+  Digest digest;
+  std::uint64_t size;
+  std::string media_type;
+  std::string artifact_type;  // may be empty
+};
+struct ReferrerPage {
+  std::vector<Referrer> referrers;  // in the byte order of their digests' rows
+  bool more = false;
+  std::optional<Digest> last;  // where the next page goes on
+};
+struct ReferrerWish {
+  std::string_view subject;                      // digest text, of whatever algorithm
+  std::vector<std::string_view> artifact_types;  // any of them; none: all
+  std::optional<Digest> last;                    // need not exist
+  std::size_t limit;
+  std::uint64_t body_bytes_max;  // of the referrers together; the first one always fits
+  std::size_t rows_max = limits::kScanRowsMax;
+};
+// Manifests of the repository that name `subject`. None for a repository that does not exist.
+Result<ReferrerPage> list_referrers(const View& view, const RepoName& repo,
+                                    const ReferrerWish& wish);
+
+struct TagVersion {
+  EntryIndex index;
+  bool set = true;  // false: deleted
+  Digest digest;    // what it was set to, or what it pointed to until it was deleted
+};
+struct TagHistory {
+  std::vector<TagVersion> versions;  // newest first
+  bool more = false;
+};
+// What the tag was by events before `before`.
+Result<TagHistory> tag_history(const History& history, const RepoName& repo, const Tag& tag,
+                               EntryIndex before, std::size_t limit);
 
 }  // namespace varve::oci

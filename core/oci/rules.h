@@ -2,6 +2,7 @@
 // has checked that the actor may change anything.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/event.h"
@@ -10,10 +11,13 @@
 namespace varve::oci {
 
 Result<std::vector<Event>> decide(const PutManifest& command, const View& view);
+Result<std::vector<Event>> decide(const SetTag& command, const View& view);
 Result<std::vector<Event>> decide(const DeleteTag& command, const View& view);
 Result<std::vector<Event>> decide(const DeleteManifest& command, const View& view);
 
-Result<void> project(const ManifestPut& event, const View& before, Changes& changes);
+// `body`: the manifest itself.
+Result<void> project(const ManifestPut& event, std::string_view body, const View& before,
+                     Changes& changes);
 Result<void> project(const ManifestDeleted& event, const View& before, Changes& changes);
 Result<void> project(const TagSet& event, const View& before, Changes& changes);
 Result<void> project(const TagDeleted& event, const View& before, Changes& changes);

@@ -58,10 +58,14 @@ class MemoryRows final : public View {
     return {};
   }
 
-  // Projects the event as the next entry of the log.
-  Result<void> apply(const Event& event) {
+  // Projects the event as the next entry of the log. `body` is the one it names, if it names any:
+  // by default bytes that refer to nothing.
+  Result<void> apply(const Event& event, std::string body = {}) {
     Pending pending;
-    VARVE_CHECK(project(event, *this, pending));
+    std::vector<Body> bodies;
+    if (const auto named = body_of(event))
+      bodies.push_back({named->digest, std::make_shared<const std::string>(std::move(body))});
+    VARVE_CHECK(project(event, bodies, *this, pending));
     for (auto& [key, value] : pending.writes) {
       if (value)
         rows_.insert_or_assign(key, Row{next_, *std::move(value)});
@@ -115,6 +119,10 @@ class Scenario {
  public:
   Scenario& given(const std::vector<Event>& events) {
     for (const Event& event : events) EXPECT_TRUE(rows_.apply(event).has_value());
+    return *this;
+  }
+  Scenario& given_with_body(const Event& event, std::string_view body) {
+    EXPECT_TRUE(rows_.apply(event, std::string(body)).has_value());
     return *this;
   }
   Scenario& when(Intent intent, Actor actor = kDeveloper, Timestamp now = {}) {

@@ -60,7 +60,7 @@ inline Command put_manifest(const std::string& repo, const std::string& tag, std
       std::to_string(n) + "\"}}");
   const Digest digest = Digest::of(*body);
   oci::PutManifest put{must(RepoName::parse(repo)),
-                       must(oci::Tag::parse(tag)),
+                       {must(oci::Tag::parse(tag))},
                        digest,
                        body->size(),
                        "application/vnd.oci.image.index.v1+json",

@@ -31,11 +31,11 @@ class RandomCommands {
   // Refusals that such commands may meet.
   static bool expected(Errc code) {
     return code == Errc::not_found || code == Errc::conflict || code == Errc::invalid ||
-           code == Errc::denied || code == Errc::unauthorized;
+           code == Errc::denied || code == Errc::unauthorized || code == Errc::unsupported;
   }
 
  private:
-  static constexpr std::size_t kKinds = 5;
+  static constexpr std::size_t kKinds = 7;
 
   Command about_anything() {
     for (;;) {
@@ -58,10 +58,39 @@ class RandomCommands {
         case 3:
           return command_of(content::LinkBlob{must(RepoName::parse(repo)),
                                               Digest::of("blob" + std::to_string(n)), 5 + n / 10});
+        case 4:
+          return put_image(repo, tag, n);
+        case 5:
+          return command_of(content::UnlinkBlob{must(RepoName::parse(repo)),
+                                                Digest::of("blob" + std::to_string(n))});
         default:
           return command_of(about_accounts());
       }
     }
+  }
+
+  // One whose body says what it needs, and what it is about.
+  Command put_image(const std::string& repo, const std::string& tag, std::uint64_t n) {
+    const auto described = [](const Digest& digest, std::uint64_t size) {
+      return R"({"mediaType":"a/b","digest":")" + digest.to_string() + R"(","size":)" +
+             std::to_string(size) + "}";
+    };
+    const Command subject = put_manifest(repo, tag, n);
+    const Digest blob = Digest::of("blob" + std::to_string(n));
+    auto body = std::make_shared<const std::string>(
+        R"({"schemaVersion":2,"config":)" + described(blob, 5 + n / 10) +
+        R"(,"layers":[],"subject":)" +
+        described(std::get<oci::PutManifest>(subject.intent).digest, 1) + "}");
+    auto parsed = must(oci::parse_manifest(*body, "application/vnd.oci.image.manifest.v1+json"));
+    const Digest digest = Digest::of(*body);
+    return command_of(oci::PutManifest{must(RepoName::parse(repo)),
+                                       {must(oci::Tag::parse(tag))},
+                                       digest,
+                                       body->size(),
+                                       std::move(parsed.media_type),
+                                       std::move(parsed.blobs),
+                                       std::move(parsed.manifests)},
+                      {{digest, body}});
   }
 
   Intent about_accounts() {

@@ -65,5 +65,43 @@ TEST(LinkBlob, ADamagedRowIsReportedNotGuessed) {
   scenario.when(LinkBlob{repo("a"), digest("x"), 1}).then_refused(Errc::corrupt, About::storage);
 }
 
+TEST(LinkBlob, ByAMountNeedsTheOtherRepositoryToHoldItStill) {
+  const LinkBlob mount{repo("b"), digest("x"), 1, repo("a")};
+  auto scenario = given({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 1}});
+  scenario.when(mount).then_refused(Errc::not_found, About::blob, digest("x").to_string());
+  scenario.given({BlobLinked{digest("x"), repo("a"), 1}})
+      .when(mount)
+      .then({RepoCreated{"oci", repo("b")}, BlobLinked{digest("x"), repo("b"), 1}});
+  scenario.given({BlobUnlinked{digest("x"), repo("a")}})
+      .when(mount)
+      .then_refused(Errc::not_found, About::blob);
+}
+
+TEST(UnlinkBlob, TakesTheLinkOfOneRepository) {
+  given({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 1},
+         BlobLinked{digest("x"), repo("a"), 1}})
+      .when(UnlinkBlob{repo("a"), digest("x")})
+      .then({BlobUnlinked{digest("x"), repo("a")}});
+}
+
+TEST(UnlinkBlob, OfWhatIsNotThere) {
+  given({})
+      .when(UnlinkBlob{repo("a"), digest("x")})
+      .then_refused(Errc::not_found, About::repository, "a");
+  given({RepoCreated{"oci", repo("a")}, BlobLinked{digest("x"), repo("b"), 1}})
+      .when(UnlinkBlob{repo("a"), digest("x")})
+      .then_refused(Errc::not_found, About::blob, digest("x").to_string());
+  given({RepoCreated{"oci", repo("a")}, BlobLinked{digest("x"), repo("a"), 1},
+         BlobUnlinked{digest("x"), repo("a")}})
+      .when(UnlinkBlob{repo("a"), digest("x")})
+      .then_refused(Errc::not_found, About::blob);
+}
+
+TEST(UnlinkBlob, NobodyMayDoItAnonymously) {
+  given({RepoCreated{"oci", repo("a")}, BlobLinked{digest("x"), repo("a"), 1}})
+      .when(UnlinkBlob{repo("a"), digest("x")}, test::kNobody)
+      .then_refused(Errc::unauthorized, About::request);
+}
+
 }  // namespace
 }  // namespace varve::content

@@ -18,8 +18,31 @@ using test::tag;
 constexpr std::string_view kType = "application/vnd.oci.image.manifest.v1+json";
 
 PutManifest put(std::string_view content, std::optional<Tag> to = std::nullopt) {
-  return {repo("a"), std::move(to), digest(content), content.size(), std::string(kType), {}, {}};
+  std::vector<Tag> tags;
+  if (to) tags.push_back(*std::move(to));
+  return {repo("a"), std::move(tags), digest(content), content.size(), std::string(kType), {}, {}};
 }
+TagSet tag_set(std::string_view name, std::string_view content,
+               std::optional<std::string_view> before = std::nullopt) {
+  std::optional<Digest> previous;
+  if (before) previous = digest(*before);
+  return {digest(content), previous, repo("a"), tag(name)};
+}
+std::string image_with(std::string_view blob) {
+  const std::string descriptor = R"({"mediaType":"a/b","digest":")" + digest(blob).to_string() +
+                                 R"(","size":)" + std::to_string(blob.size()) + "}";
+  return R"({"schemaVersion":2,"config":)" + descriptor + R"(,"layers":[]})";
+}
+std::string index_with(std::string_view child) {
+  return R"({"schemaVersion":2,"manifests":[{"mediaType":"a/b","digest":")" +
+         digest(child).to_string() + R"(","size":)" + std::to_string(child.size()) + "}]}";
+}
+Match match(std::initializer_list<std::string_view> contents) {
+  Match match;
+  for (auto content : contents) match.digests.push_back(digest(content));
+  return match;
+}
+const Match kAnything{true, {}};
 ManifestPut was_put(std::string_view content) {
   return {digest(content), std::string(kType), repo("a"), content.size()};
 }
@@ -134,6 +157,144 @@ TEST(PutManifest, AnonymousCallersLearnNothingAboutWhatIsHere) {
   PutManifest command = put("m");
   command.blobs = {{digest("secret"), 5}};
   given({}).when(command, test::kNobody).then_refused(Errc::unauthorized, About::request);
+}
+
+TEST(PutManifest, SetsEachTagOfItsListOnce) {
+  PutManifest command = put("m");
+  command.tags = {tag("b"), tag("a"), tag("b"), tag("c")};
+  given({kRepo, was_put("n"), tag_set("b", "n"), was_put("m"), tag_set("c", "m")})
+      .when(command)
+      .then({tag_set("a", "m"), tag_set("b", "m", "n")});
+}
+
+TEST(PutManifest, SetsABoundedNumberOfTags) {
+  PutManifest command = put("m");
+  for (std::size_t i = 0; i < limits::kTagsPutMax; ++i)
+    command.tags.push_back(tag("t" + std::to_string(i)));
+  EXPECT_EQ(events_max(Intent(command)), limits::kTagsPutMax + 2);
+  given({}).when(command);
+  command.tags.push_back(tag("one-more"));
+  given({}).when(command).then_refused(Errc::too_large, About::tag);
+  EXPECT_EQ(events_max(Intent(command)), limits::kTagsPutMax + 2);
+}
+
+// Every row: what stands under the tag, the conditions, and whether they hold.
+TEST(Preconditions, AreAboutWhatTheTagPointsToWhenTheEventIsDecided) {
+  struct Row {
+    const char* what;
+    std::optional<std::string_view> now;
+    std::optional<Match> if_match, if_none_match;
+    bool holds;
+  };
+  const Row rows[] = {
+      {"none", "m", {}, {}, true},
+      {"If-Match, the same", "m", match({"m"}), {}, true},
+      {"If-Match, one of several", "m", match({"x", "m"}), {}, true},
+      {"If-Match, another", "m", match({"x"}), {}, false},
+      {"If-Match, what is no digest", "m", match({}), {}, false},
+      {"If-Match, absent", {}, match({"m"}), {}, false},
+      {"If-Match: *", "m", kAnything, {}, true},
+      {"If-Match: *, absent", {}, kAnything, {}, false},
+      {"If-None-Match: *", "m", {}, kAnything, false},
+      {"If-None-Match: *, absent", {}, {}, kAnything, true},
+      {"If-None-Match, the same", "m", {}, match({"m"}), false},
+      {"If-None-Match, another", "m", {}, match({"x"}), true},
+      {"both, one fails", "m", match({"m"}), kAnything, false},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.what);
+    auto scenario = given({kRepo, was_put("m"), was_put("n")});
+    if (row.now) scenario.given({tag_set("t", *row.now)});
+    const std::string now = row.now ? digest(*row.now).to_string() : "absent";
+    PutManifest command = put("n", tag("t"));
+    command.conditions = {row.if_match, row.if_none_match};
+    scenario.when(command);
+    if (row.holds)
+      scenario.then({tag_set("t", "n", row.now)});
+    else
+      scenario.then_refused(Errc::precondition, About::manifest, now);
+    scenario.when(SetTag{repo("a"), tag("t"), digest("n"), command.conditions});
+    if (row.holds)
+      scenario.then({tag_set("t", "n", row.now)});
+    else
+      scenario.then_refused(Errc::precondition, About::manifest, now);
+    scenario.when(DeleteTag{repo("a"), tag("t"), command.conditions});
+    if (!row.holds)
+      scenario.then_refused(Errc::precondition, About::manifest, now);
+    else if (row.now)
+      scenario.then({TagDeleted{digest("m"), repo("a"), tag("t")}});
+    else
+      scenario.then_refused(Errc::not_found, About::tag);
+  }
+}
+
+TEST(Preconditions, OfAManifestPutOrDeletedByItsDigestAreAboutIt) {
+  PutManifest command = put("m");
+  command.conditions.if_none_match = kAnything;
+  given({}).when(command).then({kRepo, was_put("m")});
+  given({kRepo, was_put("m")}).when(command).then_refused(Errc::precondition, About::manifest);
+  command.conditions = {match({"m"}), {}};
+  given({kRepo}).when(command).then_refused(Errc::precondition, About::manifest, "absent");
+  given({kRepo, was_put("m")})
+      .when(DeleteManifest{repo("a"), digest("m"), {kAnything, {}}})
+      .then({ManifestDeleted{digest("m"), repo("a")}});
+  given({kRepo})
+      .when(DeleteManifest{repo("a"), digest("m"), {kAnything, {}}})
+      .then_refused(Errc::precondition, About::manifest, "absent");
+}
+
+TEST(Preconditions, HoldForEachTagOrNothingHappens) {
+  PutManifest command = put("m");
+  command.tags = {tag("new"), tag("old")};
+  command.conditions.if_none_match = kAnything;
+  given({kRepo, was_put("n"), tag_set("old", "n")})
+      .when(command)
+      .then_refused(Errc::precondition, About::manifest, digest("n").to_string());
+}
+
+TEST(SetTag, PointsATagToAManifestThatIsThere) {
+  const SetTag command{repo("a"), tag("t"), digest("m"), {}};
+  given({}).when(command).then_refused(Errc::not_found, About::repository);
+  given({kRepo}).when(command).then_refused(Errc::not_found, About::manifest);
+  given({kRepo, was_put("m")}).when(command).then({tag_set("t", "m")});
+  given({kRepo, was_put("m"), was_put("n"), tag_set("t", "n")})
+      .when(command)
+      .then({tag_set("t", "m", "n")});
+  given({kRepo, was_put("m"), tag_set("t", "m")}).when(command).then_nothing();
+  given({kRepo, was_put("m"), ManifestDeleted{digest("m"), repo("a")}})
+      .when(command)
+      .then_refused(Errc::not_found, About::manifest, digest("m").to_string());
+  given({kRepo, was_put("m")})
+      .when(command, test::kNobody)
+      .then_refused(Errc::unauthorized, About::request);
+}
+
+TEST(UnlinkBlob, IsRefusedWhileAManifestOfTheRepositoryRefersToIt) {
+  const std::string image = image_with("layer");
+  const ManifestPut put_image{digest(image), std::string(kType), repo("a"), image.size()};
+  auto scenario = given({kRepo, BlobLinked{digest("layer"), repo("a"), 5},
+                         RepoCreated{"oci", repo("b")}, BlobLinked{digest("layer"), repo("b"), 5}});
+  scenario.given_with_body(put_image, image);
+  scenario.when(content::UnlinkBlob{repo("a"), digest("layer")})
+      .then_refused(Errc::unsupported, About::blob, digest(image).to_string());
+  scenario.when(content::UnlinkBlob{repo("b"), digest("layer")})
+      .then({content::BlobUnlinked{digest("layer"), repo("b")}});
+  scenario.given({ManifestDeleted{digest(image), repo("a")}})
+      .when(content::UnlinkBlob{repo("a"), digest("layer")})
+      .then({content::BlobUnlinked{digest("layer"), repo("a")}});
+}
+
+TEST(DeleteManifest, IsRefusedWhileAnIndexOfTheRepositoryRefersToIt) {
+  const std::string index = index_with("m");
+  auto scenario = given({kRepo, was_put("m")});
+  scenario.given_with_body(ManifestPut{digest(index), "application/vnd.oci.image.index.v1+json",
+                                       repo("a"), index.size()},
+                           index);
+  scenario.when(DeleteManifest{repo("a"), digest("m")})
+      .then_refused(Errc::unsupported, About::manifest, digest(index).to_string());
+  scenario.given({ManifestDeleted{digest(index), repo("a")}})
+      .when(DeleteManifest{repo("a"), digest("m")})
+      .then({ManifestDeleted{digest("m"), repo("a")}});
 }
 
 TEST(DeleteTag, SaysWhereItPointed) {

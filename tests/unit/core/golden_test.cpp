@@ -45,6 +45,7 @@ std::vector<Event> samples() {
       trust::GrantRemoved{principal("ci-prod"), resource("library/alpine")},
       trust::PolicySet{true, resource("*")},
       trust::PolicyRemoved{resource("library/*")},
+      content::BlobUnlinked{digest("layer"), repo("library/alpine")},
   };
 }
 

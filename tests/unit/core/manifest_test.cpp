@@ -396,5 +396,64 @@ TEST(ManifestRefuses, AnAbyssAtOnceAndInWords) {
   EXPECT_NE(manifest.error().what.find("deeper than 64"), std::string::npos);
 }
 
+TEST(ArtifactType, IsTheManifestsOwnElseItsConfigs) {
+  const auto type_of_body = [](const std::string& body, const std::string& type) {
+    return parse_manifest(body, type).value().artifact_type;
+  };
+  const std::string config = R"("config":)" + descriptor(kConfig, "c") + R"(,"layers":[])";
+  EXPECT_EQ(type_of_body(R"({"schemaVersion":2,)" + config + "}", kImage), kConfig);
+  EXPECT_EQ(type_of_body(R"({"schemaVersion":2,"artifactType":"a/b",)" + config + "}", kImage),
+            "a/b");
+  EXPECT_EQ(type_of_body(R"({"schemaVersion":2,"artifactType":"",)" + config + "}", kImage),
+            kConfig);
+  EXPECT_EQ(type_of_body(R"({"schemaVersion":2,"manifests":[]})", kIndex), "");
+  EXPECT_EQ(type_of_body(R"({"artifactType":"a/b"})", kUnknown), "a/b");
+}
+
+TEST(DigestText, MayBeOfAnAlgorithmBeyondUs) {
+  for (const std::string& good :
+       {digest("x").to_string(), "blake3:" + std::string(64, 'a'), std::string("a+b.c:Z=_-")})
+    EXPECT_TRUE(valid_digest_text(good)) << good;
+  for (const std::string& bad :
+       {std::string(""), std::string("sha256:short"), "sha256:" + std::string(64, 'A'),
+        std::string("sha256"), std::string("a:"), std::string(":b"), std::string("A:b"),
+        std::string("a:b/c"), std::string("a..b:c")})
+    EXPECT_FALSE(valid_digest_text(bad)) << bad;
+}
+
+TEST(Annotations, AreCopiedInTheirOrderAndOnlyStrings) {
+  const auto copy = [](const std::string& body) { return annotations_json(body).value(); };
+  EXPECT_EQ(copy(R"({"annotations":{"z":"1","a":"\u00e9\n\"","b":5,"c":null,"":""}})"),
+            "{\"z\":\"1\",\"a\":\"é\\n\\\"\",\"\":\"\"}");
+  EXPECT_EQ(copy(R"({"annotations":{}})"), "{}");
+  for (const char* none : {"", "{", "[]", "{}", R"({"annotations":[]})", R"({"annotations":null})"})
+    EXPECT_EQ(copy(none), "") << none;
+}
+
+TEST(Warnings, NameDataThatIsNotTheContent) {
+  const auto with_data = [](const std::string& data) {
+    return R"({"schemaVersion":2,"config":)" +
+           descriptor(kConfig, "c", R"(,"data":")" + data + '"') + R"(,"layers":[]})";
+  };
+  EXPECT_TRUE(manifest_warnings(with_data("Yw==")).empty());
+  for (const char* bad : {"ZA==", "", "not base64"}) {
+    const auto warnings = manifest_warnings(with_data(bad));
+    ASSERT_EQ(warnings.size(), 1U) << bad;
+    EXPECT_NE(warnings[0].find(digest("c").to_string()), std::string::npos);
+  }
+  EXPECT_TRUE(manifest_warnings("{}").empty());
+  EXPECT_TRUE(manifest_warnings("\"data\"").empty());
+}
+
+TEST(Warnings, FitIntoAHeaderHoweverMuchIsWrong) {
+  std::string body = R"({"manifests":[)";
+  for (int i = 0; i < 100; ++i)
+    body += (i == 0 ? "" : ",") + descriptor("a/b", std::to_string(i), R"(,"data":"")");
+  std::size_t bytes = 0;
+  for (const auto& warning : manifest_warnings(body + "]}")) bytes += warning.size() + 16;
+  EXPECT_GT(bytes, 0U);
+  EXPECT_LT(bytes, 4'096U);
+}
+
 }  // namespace
 }  // namespace varve::oci

@@ -41,16 +41,96 @@ TEST(Project, DevModeAndKeyRotationChangeThoseFacts) {
   EXPECT_EQ(rows.at({Table::system, "dev_mode\0"s}), "on");
 }
 
-TEST(Project, ARepositoryABlobAndALinkAreOneRowEach) {
+TEST(Project, ARepositoryAndABlobAreOneRowEachAndALinkIsTwo) {
   const std::string size("\0\0\0\0\0\0\x01\x02", 8);
   const std::map<MemoryRows::Key, std::string> expected = {
       {{Table::repo, "r\0"s}, "oci"},
       {{Table::blob, digest("x").row()}, size},
-      {{Table::link, "r\0"s + digest("x").row()}, size}};
+      {{Table::link, "r\0"s + digest("x").row()}, size},
+      {{Table::holder, digest("x").row() + "r\0"s}, ""}};
   EXPECT_EQ(
       rows_after({content::RepoCreated{"oci", repo("r")}, content::BlobCommitted{digest("x"), 258},
                   content::BlobLinked{digest("x"), repo("r"), 258}}),
       expected);
+}
+
+TEST(Project, AnUnlinkedBlobLeavesOnlyWhatItIs) {
+  EXPECT_EQ(rows_after({content::BlobCommitted{digest("x"), 258},
+                        content::BlobLinked{digest("x"), repo("r"), 258},
+                        content::BlobUnlinked{digest("x"), repo("r")}}),
+            rows_after({content::BlobCommitted{digest("x"), 258}}));
+}
+
+std::string descriptor(std::string_view content) {
+  return R"({"mediaType":"c/d","digest":")" + digest(content).to_string() + R"(","size":)" +
+         std::to_string(content.size()) + "}";
+}
+
+struct Stored {
+  oci::ManifestPut put;
+  std::string body;
+};
+Stored image_of(std::string_view config, std::string_view layer, std::string_view subject) {
+  std::string body = R"({"schemaVersion":2,"config":)" + descriptor(config) + R"(,"layers":[)" +
+                     descriptor(layer) + R"(],"subject":)" + descriptor(subject) + "}";
+  return {{digest(body), "application/vnd.oci.image.manifest.v1+json", repo("r"), body.size()},
+          body};
+}
+Stored index_of(std::string_view child) {
+  std::string body = R"({"schemaVersion":2,"manifests":[)" + descriptor(child) + "]}";
+  return {{digest(body), "application/vnd.oci.image.index.v1+json", repo("r"), body.size()}, body};
+}
+
+TEST(Project, AManifestsReferencesAreReadFromItsBody) {
+  const auto [put, body] = image_of("c", "layer", "subject");
+  auto scenario = given({});
+  scenario.given_with_body(put, body);
+  const auto rows = scenario.rows().values();
+  const std::string user = put.digest.row();
+  EXPECT_TRUE(rows.contains({Table::blob_in, "r\0"s + digest("c").row() + user}));
+  EXPECT_TRUE(rows.contains({Table::blob_in, "r\0"s + digest("layer").row() + user}));
+  const std::string size =
+      "\0\0\0\0\0\0"s + static_cast<char>(body.size() >> 8) + static_cast<char>(body.size() & 255);
+  EXPECT_EQ(rows.at({Table::referrer, "r\0"s + digest("subject").to_string() + "\0"s + user}),
+            size + "\0\x2a"s + put.media_type + "c/d");
+  EXPECT_TRUE(rows.contains({Table::refers, "r\0"s + user}));
+  EXPECT_EQ(rows.size(), 5U);
+}
+
+TEST(Project, AnIndexNeedsItsChildren) {
+  const auto [put, body] = index_of("m");
+  auto scenario = given({});
+  scenario.given_with_body(put, body);
+  const auto rows = scenario.rows().values();
+  EXPECT_TRUE(rows.contains({Table::child_in, "r\0"s + digest("m").row() + put.digest.row()}));
+  EXPECT_EQ(rows.size(), 3U);
+}
+
+TEST(Project, ADeletedManifestTakesItsReferencesWithItAndNoneOfAnother) {
+  const auto [put, body] = image_of("c", "layer", "subject");
+  const auto [other, other_body] = image_of("c", "layer", "other");
+  const auto [index, index_body] = index_of("m");
+  auto scenario = given({});
+  scenario.given_with_body(other, other_body);
+  const auto before = scenario.rows().values();
+  scenario.given_with_body(put, body).given_with_body(index, index_body);
+  scenario.given(
+      {oci::ManifestDeleted{put.digest, repo("r")}, oci::ManifestDeleted{index.digest, repo("r")}});
+  EXPECT_EQ(scenario.rows().values(), before);
+}
+
+TEST(Project, ABodyThatIsMissingIsAnErrorAndNotAnEmptyOne) {
+  struct Nowhere final : Changes {
+    void put(Table, std::string_view, std::string) override { ADD_FAILURE(); }
+    void erase(Table, std::string_view) override { ADD_FAILURE(); }
+  } changes;
+  const Body other{digest("other"), std::make_shared<const std::string>("other")};
+  for (const Bodies bodies : {Bodies{}, Bodies{&other, 1}}) {
+    const auto failed = project(kPut, bodies, MemoryRows{}, changes);
+    ASSERT_FALSE(failed.has_value());
+    EXPECT_EQ(failed.error().code, Errc::corrupt);
+    EXPECT_EQ(failed.error().about, About::body);
+  }
 }
 
 TEST(Project, AManifestRowHoldsSizeAndMediaType) {

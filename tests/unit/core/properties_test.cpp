@@ -2,11 +2,13 @@
 // the codec. The seed is printed; VARVE_SEED repeats a run.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <random>
 #include <set>
 
+#include "core/oci/manifest.h"
 #include "tests/support/given.h"
 
 namespace varve {
@@ -37,11 +39,68 @@ class Dice {
   RepoName any_repo() { return repo(pick({"a", "a/b", "a-b"})); }
   oci::Tag any_tag() { return tag(pick({"t", "t.1", "u"})); }
   std::string_view any_blob() { return pick({"b1", "b22", "b333"}); }
-  std::string_view any_manifest() { return pick({"m1", "m22", "m333", "m4444"}); }
 
  private:
   std::mt19937_64 engine_;
 };
+
+constexpr std::string_view kImage = "application/vnd.oci.image.manifest.v1+json";
+constexpr std::string_view kIndex = "application/vnd.oci.image.index.v1+json";
+
+// The manifests of the small world, with what they refer to spelled out beside their bytes.
+struct Known {
+  std::string body;
+  std::string_view type;
+  std::vector<std::string_view> blobs;
+  std::vector<const Known*> children;
+  std::optional<std::string> subject;
+  std::string_view artifact_type;
+  Digest id() const { return digest(body); }
+};
+
+std::string descriptor(std::string_view bytes) {
+  return R"({"mediaType":"c/d","digest":")" + digest(bytes).to_string() + R"(","size":)" +
+         std::to_string(bytes.size()) + "}";
+}
+
+const std::vector<const Known*>& known() {
+  static const Known first{R"({"schemaVersion":2,"config":)" + descriptor("b1") + R"(,"layers":[)" +
+                               descriptor("b22") + "]}",
+                           kImage,
+                           {"b1", "b22"},
+                           {},
+                           std::nullopt,
+                           "c/d"};
+  static const Known second{R"({"schemaVersion":2,"artifactType":"s/b","config":)" +
+                                descriptor("b1") + R"(,"layers":[],"subject":)" +
+                                descriptor(first.body) + "}",
+                            kImage,
+                            {"b1"},
+                            {},
+                            first.id().to_string(),
+                            "s/b"};
+  static const Known index{R"({"schemaVersion":2,"manifests":[)" + descriptor(first.body) + "," +
+                               descriptor(second.body) + "]}",
+                           kIndex,
+                           {},
+                           {&first, &second},
+                           std::nullopt,
+                           ""};
+  static const Known empty{
+      R"({"schemaVersion":2,"manifests":[],"subject":)" + descriptor("nobody") + "}",
+      kIndex,
+      {},
+      {},
+      digest("nobody").to_string(),
+      ""};
+  static const std::vector<const Known*> all{&first, &second, &index, &empty};
+  return all;
+}
+const Known& known_by(const Digest& id) {
+  for (const Known* manifest : known())
+    if (manifest->id() == id) return *manifest;
+  std::abort();
+}
 
 // A registry as one would write it without a log: nested maps, changed in place.
 struct Model {
@@ -49,14 +108,39 @@ struct Model {
     std::map<Digest, std::uint64_t> links;
     std::map<Digest, std::pair<std::uint64_t, std::string>> manifests;
     std::map<std::string, Digest> tags;
+
+    // Under a type nobody knows, a manifest refers to nothing but its subject.
+    bool needs_blob(const Digest& wanted) const {
+      return std::ranges::any_of(manifests, [&](const auto& m) {
+        const Known& manifest = known_by(m.first);
+        return m.second.second == manifest.type &&
+               std::ranges::any_of(manifest.blobs, [&](auto b) { return digest(b) == wanted; });
+      });
+    }
+    bool needs_manifest(const Digest& wanted) const {
+      return std::ranges::any_of(manifests, [&](const auto& m) {
+        const Known& manifest = known_by(m.first);
+        return m.second.second == manifest.type &&
+               std::ranges::any_of(manifest.children, [&](auto* c) { return c->id() == wanted; });
+      });
+    }
   };
   std::map<Digest, std::uint64_t> blobs;
   std::map<std::string, Repo> repos;
 
   bool apply(const content::LinkBlob& c) {
+    if (c.from) {
+      const auto from = repos.find(c.from->text());
+      if (from == repos.end() || !from->second.links.contains(c.digest)) return false;
+    }
     blobs[c.digest] = c.size;
     repos[c.repo.text()].links[c.digest] = c.size;
     return true;
+  }
+  bool apply(const content::UnlinkBlob& c) {
+    const auto at = repos.find(c.repo.text());
+    if (at == repos.end() || at->second.needs_blob(c.digest)) return false;
+    return at->second.links.erase(c.digest) == 1;
   }
   bool apply(const oci::PutManifest& c) {
     const auto at = repos.find(c.repo.text());
@@ -74,7 +158,13 @@ struct Model {
     if (same != before.manifests.end() && same->second.second != c.media_type) return false;
     Repo& now = repos[c.repo.text()];
     now.manifests[c.digest] = {c.size, c.media_type};
-    if (c.tag) now.tags.insert_or_assign(c.tag->text(), c.digest);
+    for (const oci::Tag& t : c.tags) now.tags.insert_or_assign(t.text(), c.digest);
+    return true;
+  }
+  bool apply(const oci::SetTag& c) {
+    const auto at = repos.find(c.repo.text());
+    if (at == repos.end() || !at->second.manifests.contains(c.digest)) return false;
+    at->second.tags.insert_or_assign(c.tag.text(), c.digest);
     return true;
   }
   bool apply(const oci::DeleteTag& c) {
@@ -83,7 +173,8 @@ struct Model {
   }
   bool apply(const oci::DeleteManifest& c) {
     const auto at = repos.find(c.repo.text());
-    if (at == repos.end() || at->second.manifests.erase(c.digest) == 0) return false;
+    if (at == repos.end() || at->second.needs_manifest(c.digest)) return false;
+    if (at->second.manifests.erase(c.digest) == 0) return false;
     std::erase_if(at->second.tags, [&](const auto& t) { return t.second == c.digest; });
     return true;
   }
@@ -100,15 +191,49 @@ struct Model {
     for (const auto& [name, r] : repos) {
       const std::string prefix = name + '\0';
       rows[{Table::repo, prefix}] = "oci";
-      for (const auto& [d, size] : r.links) rows[{Table::link, prefix + d.row()}] = be64(size);
-      for (const auto& [d, m] : r.manifests)
+      for (const auto& [d, size] : r.links) {
+        rows[{Table::link, prefix + d.row()}] = be64(size);
+        rows[{Table::holder, d.row() + prefix}] = "";
+      }
+      for (const auto& [d, m] : r.manifests) {
         rows[{Table::manifest, prefix + d.row()}] = be64(m.first) + m.second;
+        add_references(rows, prefix, d, m.second);
+      }
       for (const auto& [t, d] : r.tags) {
         rows[{Table::tag, prefix + t + '\0'}] = d.row();
         rows[{Table::tag_of, prefix + d.row() + t + '\0'}] = "";
       }
     }
     return rows;
+  }
+  static void add_references(std::map<MemoryRows::Key, std::string>& rows,
+                             const std::string& prefix, const Digest& id, const std::string& type) {
+    const Known& manifest = known_by(id);
+    const bool opaque = type != manifest.type;
+    std::set<std::string> used, children;
+    if (!opaque) {
+      for (auto blob : manifest.blobs) used.insert(digest(blob).row());
+      for (const Known* child : manifest.children) children.insert(child->id().row());
+    }
+    std::string refers;
+    const std::string subject = manifest.subject.value_or("");
+    refers += '\0';
+    refers += static_cast<char>(subject.size());
+    refers += subject + std::string(3, '\0') + static_cast<char>(used.size());
+    for (const auto& blob : used) {
+      rows[{Table::blob_in, prefix + blob + id.row()}] = "";
+      refers += blob;
+    }
+    for (const auto& child : children) {
+      rows[{Table::child_in, prefix + child + id.row()}] = "";
+      refers += child;
+    }
+    if (manifest.subject)
+      rows[{Table::referrer, prefix + subject + '\0' + id.row()}] =
+          be64(manifest.body.size()) + '\0' + static_cast<char>(type.size()) + type +
+          std::string(manifest.artifact_type);
+    if (manifest.subject || !used.empty() || !children.empty())
+      rows[{Table::refers, prefix + id.row()}] = refers;
   }
   static std::string be64(std::uint64_t value) {
     std::string out(8, '\0');
@@ -117,38 +242,46 @@ struct Model {
   }
 };
 
+const Known& any_known(Dice& dice) {
+  return *known()[dice.below(known().size())];
+}
+
 oci::PutManifest any_put(Dice& dice) {
-  const auto content = dice.any_manifest();
+  const Known& manifest = any_known(dice);
+  const std::string type(dice.one_in(20) ? "x/y" : manifest.type);
+  auto parsed = oci::parse_manifest(manifest.body, type).value();
   oci::PutManifest put{dice.any_repo(),
-                       std::nullopt,
-                       digest(content),
-                       content.size(),
-                       dice.one_in(20) ? "x/y" : "a/b",
                        {},
-                       {}};
-  if (!dice.one_in(3)) put.tag = dice.any_tag();
-  if (dice.one_in(2)) {
-    const auto blob = dice.any_blob();
-    put.blobs.push_back({digest(blob), blob.size() + (dice.one_in(10) ? 1 : 0)});
-  }
-  if (dice.one_in(4)) {
-    const auto child = dice.any_manifest();
-    put.manifests.push_back({digest(child), child.size() + (dice.one_in(10) ? 1 : 0)});
-  }
+                       manifest.id(),
+                       manifest.body.size(),
+                       type,
+                       std::move(parsed.blobs),
+                       std::move(parsed.manifests)};
+  for (std::uint64_t n = dice.below(4); n > 0; --n) put.tags.push_back(dice.any_tag());
+  for (auto* references : {&put.blobs, &put.manifests})
+    for (auto& reference : *references)
+      if (dice.one_in(20)) ++reference.size;
   return put;
 }
 
 Intent any_intent(Dice& dice) {
-  switch (dice.below(8)) {
+  switch (dice.below(12)) {
     case 0:
-    case 1: {
+    case 1:
+    case 2: {
       const auto blob = dice.any_blob();
-      return content::LinkBlob{dice.any_repo(), digest(blob), blob.size()};
+      content::LinkBlob link{dice.any_repo(), digest(blob), blob.size()};
+      if (dice.one_in(4)) link.from = dice.any_repo();
+      return link;
     }
-    case 2:
-      return oci::DeleteTag{dice.any_repo(), dice.any_tag()};
     case 3:
-      return oci::DeleteManifest{dice.any_repo(), digest(dice.any_manifest())};
+      return oci::DeleteTag{dice.any_repo(), dice.any_tag()};
+    case 4:
+      return oci::DeleteManifest{dice.any_repo(), any_known(dice).id()};
+    case 5:
+      return content::UnlinkBlob{dice.any_repo(), digest(dice.any_blob())};
+    case 6:
+      return oci::SetTag{dice.any_repo(), dice.any_tag(), any_known(dice).id(), {}};
     default:
       return any_put(dice);
   }
@@ -169,10 +302,14 @@ TEST(DecideAndProject, AgreeWithAModelThatKnowsNoEvents) {
       ASSERT_EQ(events.has_value(), allowed) << (events ? "" : events.error().what);
       ++(allowed ? accepted : refused);
       if (events)
-        for (const Event& event : *events) ASSERT_TRUE(rows.apply(event).has_value());
+        for (const Event& event : *events) {
+          const auto named = body_of(event);
+          ASSERT_TRUE(rows.apply(event, named ? known_by(named->digest).body : "").has_value());
+        }
       ASSERT_EQ(rows.values(), model.rows());
       ASSERT_EQ(!events || events->empty(), rows.values() == before) << "an event without effect";
       if (!events || std::holds_alternative<oci::DeleteTag>(command.intent) ||
+          std::holds_alternative<content::UnlinkBlob>(command.intent) ||
           std::holds_alternative<oci::DeleteManifest>(command.intent))
         continue;
       ASSERT_TRUE(decide(command, rows).value().empty()) << "a repeat is not idempotent";
@@ -264,8 +401,10 @@ Event any_event(Dice& dice) {
       return trust::GrantRemoved{any_principal(dice), any_resource(dice)};
     case 17:
       return trust::PolicySet{dice.one_in(2), any_resource(dice)};
-    default:
+    case 18:
       return trust::PolicyRemoved{any_resource(dice)};
+    default:
+      return content::BlobUnlinked{any_digest(dice), dice.any_repo()};
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/given.h"
 
 namespace varve::oci {
@@ -131,6 +133,225 @@ TEST(ListTags, AnEmptyRepositoryIsNotAMissingOne) {
   ASSERT_FALSE(missing.has_value());
   EXPECT_EQ(missing.error().code, Errc::not_found);
   EXPECT_EQ(missing.error().about, About::repository);
+}
+
+const MaySee kEverybody = [](const RepoName&) { return true; };
+
+TEST(ListRepos, AreInByteOrderPageByPage) {
+  auto scenario = given({});
+  for (auto name : {"b", "a/b", "a", "a-b", "a.b"})
+    scenario.given({content::RepoCreated{"oci", repo(name)}});
+  scenario.given({content::RepoCreated{"other", repo("a0")}});
+  const auto after = [&](std::string_view last, std::size_t limit) {
+    return list_repos(scenario.rows(), last, limit, 100, kEverybody).value();
+  };
+  EXPECT_EQ(after("", 10).repos, names({"a", "a-b", "a.b", "a/b", "b"}));
+  EXPECT_FALSE(after("", 5).more);
+  EXPECT_TRUE(after("", 4).more);
+  EXPECT_EQ(after("", 4).last, "a/b");
+  EXPECT_EQ(after("a.b", 1).repos, names({"a/b"}));
+  EXPECT_EQ(after("a.c", 10).repos, names({"a/b", "b"})) << "last need not exist";
+  EXPECT_EQ(after("zzz", 10).repos, names({}));
+}
+
+TEST(ListRepos, LookAtABoundedNumberOfRowsAndTellNothingOfTheRest) {
+  auto scenario = given({});
+  for (auto name : {"a", "b", "c", "d"}) scenario.given({content::RepoCreated{"oci", repo(name)}});
+  const MaySee only_d = [](const RepoName& repo) { return repo.text() == "d"; };
+  auto page = list_repos(scenario.rows(), "", 10, 2, only_d).value();
+  EXPECT_EQ(page.repos, names({}));
+  EXPECT_TRUE(page.more);
+  page = list_repos(scenario.rows(), page.last, 10, 2, only_d).value();
+  EXPECT_EQ(page.repos, names({"d"}));
+  EXPECT_FALSE(page.more);
+}
+
+TEST(ListRepos, AnUnreadableRightIsNotARefusal) {
+  auto scenario = given({content::RepoCreated{"oci", repo("a")}});
+  const MaySee broken = [](const RepoName&) -> Result<bool> {
+    return fail(Errc::unavailable, About::storage, "the disk is gone");
+  };
+  EXPECT_EQ(list_repos(scenario.rows(), "", 10, 10, broken).error().code, Errc::unavailable);
+  scenario.given({content::BlobLinked{digest("x"), repo("a"), 1}});
+  EXPECT_EQ(find_holder(scenario.rows(), digest("x"), broken).error().code, Errc::unavailable);
+}
+
+TEST(FindHolder, IsTheFirstRepositoryThatMayBeSeen) {
+  auto scenario = given({content::BlobLinked{digest("x"), repo("b"), 1},
+                         content::BlobLinked{digest("x"), repo("a"), 1},
+                         content::BlobLinked{digest("y"), repo("c"), 1}});
+  const auto holder = [&](std::string_view content, const MaySee& may) -> std::string {
+    const auto found = find_holder(scenario.rows(), digest(content), may).value();
+    return found ? found->text() : "nobody";
+  };
+  EXPECT_EQ(holder("x", kEverybody), "a");
+  EXPECT_EQ(holder("x", [](const RepoName& repo) { return repo.text() != "a"; }), "b");
+  EXPECT_EQ(holder("x", [](const RepoName&) { return false; }), "nobody");
+  EXPECT_EQ(holder("z", kEverybody), "nobody");
+  scenario.given({content::BlobUnlinked{digest("x"), repo("a")}});
+  EXPECT_EQ(holder("x", kEverybody), "b");
+}
+
+// An index that names a subject, as pushed.
+Digest refer(Scenario& scenario, const std::string& subject, const std::string& artifact_type,
+             std::string_view note) {
+  const std::string body = R"({"schemaVersion":2,"artifactType":")" + artifact_type +
+                           R"(","manifests":[],"subject":{"mediaType":"a/b","digest":")" + subject +
+                           R"(","size":1},"annotations":{"n":")" + std::string(note) + "\"}}";
+  scenario.given_with_body(
+      ManifestPut{digest(body), "application/vnd.oci.image.index.v1+json", repo("r"), body.size()},
+      body);
+  return digest(body);
+}
+
+ReferrerWish all_of(std::string_view subject) {
+  return {subject, {}, std::nullopt, 100, 1 << 20};
+}
+
+TEST(ListReferrers, AreThoseOfOneSubjectInOneRepository) {
+  auto scenario = given({});
+  const std::string subject = digest("subject").to_string();
+  const std::string odd = "blake3:" + std::string(64, '0');
+  const Digest one = refer(scenario, subject, "a/one", "1");
+  refer(scenario, digest("other").to_string(), "a/one", "2");
+  const Digest beyond_us = refer(scenario, odd, "a/two", "3");
+  auto page = list_referrers(scenario.rows(), repo("r"), all_of(subject)).value();
+  ASSERT_EQ(page.referrers.size(), 1U);
+  EXPECT_EQ(page.referrers[0].digest, one);
+  EXPECT_EQ(page.referrers[0].media_type, "application/vnd.oci.image.index.v1+json");
+  EXPECT_EQ(page.referrers[0].artifact_type, "a/one");
+  EXPECT_GT(page.referrers[0].size, 100U);
+  page = list_referrers(scenario.rows(), repo("r"), all_of(odd)).value();
+  ASSERT_EQ(page.referrers.size(), 1U);
+  EXPECT_EQ(page.referrers[0].digest, beyond_us);
+  EXPECT_TRUE(
+      list_referrers(scenario.rows(), repo("q"), all_of(subject)).value().referrers.empty());
+  scenario.given({ManifestDeleted{one, repo("r")}});
+  EXPECT_TRUE(
+      list_referrers(scenario.rows(), repo("r"), all_of(subject)).value().referrers.empty());
+}
+
+TEST(ListReferrers, PagesMeetWhateverCutsThem) {
+  auto scenario = given({});
+  const std::string subject = digest("subject").to_string();
+  std::vector<Digest> odd, all;
+  for (int i = 0; i < 12; ++i) {
+    const Digest made =
+        refer(scenario, subject, i % 3 == 0 ? "a/odd" : "a/even", std::to_string(i + 100));
+    all.push_back(made);
+    if (i % 3 == 0) odd.push_back(made);
+  }
+  std::ranges::sort(all);
+  std::ranges::sort(odd);
+  const auto collect = [&](ReferrerWish wish) {
+    std::vector<Digest> found;
+    for (int pages = 0; pages < 100; ++pages) {
+      const auto page = list_referrers(scenario.rows(), repo("r"), wish).value();
+      for (const Referrer& referrer : page.referrers) found.push_back(referrer.digest);
+      if (!page.more) return found;
+      wish.last = page.last;
+    }
+    ADD_FAILURE() << "pages go round in circles";
+    return found;
+  };
+  for (const std::size_t limit : {1U, 5U, 12U, 100U}) {
+    ReferrerWish wish = all_of(subject);
+    wish.limit = limit;
+    EXPECT_EQ(collect(wish), all);
+    wish.artifact_types = {"a/odd"};
+    EXPECT_EQ(collect(wish), odd);
+    wish.artifact_types = {"a/odd", "a/even"};
+    EXPECT_EQ(collect(wish), all);
+    wish.rows_max = 2;
+    wish.artifact_types = {"a/odd"};
+    EXPECT_EQ(collect(wish), odd);
+    wish.body_bytes_max = 1;  // even one is too many: it comes alone
+    EXPECT_EQ(collect(wish), odd);
+  }
+}
+
+TEST(ListReferrers, OfAHundredThousandAPageHoldsFewAndLooksAtFew) {
+  auto scenario = given({});
+  const std::string subject = digest("subject").to_string();
+  const std::string value = "\0\0\0\0\0\0\0\x63\0\x03"s + "a/b" + "c/d";
+  for (int i = 0; i < 100'000; ++i)
+    scenario.rows().put(Table::referrer, "r\0"s + subject + "\0"s + digest(std::to_string(i)).row(),
+                        value);
+  ReferrerWish wish = all_of(subject);
+  wish.limit = limits::kReferrersPageMax;
+  wish.body_bytes_max = limits::kReferrersBodyBytesMax;
+  auto page = list_referrers(scenario.rows(), repo("r"), wish).value();
+  EXPECT_EQ(page.referrers.size(), limits::kReferrersPageMax);
+  EXPECT_TRUE(page.more);
+  wish.artifact_types = {"none/of-these"};
+  page = list_referrers(scenario.rows(), repo("r"), wish).value();
+  EXPECT_TRUE(page.referrers.empty());
+  EXPECT_TRUE(page.more) << "only some of the rows were looked at";
+  EXPECT_TRUE(page.last.has_value());
+}
+
+TEST(ListReferrers, ADamagedRowIsReported) {
+  auto scenario = given({});
+  const std::string subject = digest("subject").to_string();
+  const std::string key = "r\0"s + subject + "\0"s + digest("m").row();
+  for (const std::string& bad : {""s, "12345678"s,
+                                 "12345678\0\x05"
+                                 "a/b"s}) {
+    scenario.rows().put(Table::referrer, key, bad);
+    const auto page = list_referrers(scenario.rows(), repo("r"), all_of(subject));
+    ASSERT_FALSE(page.has_value());
+    EXPECT_EQ(page.error().code, Errc::corrupt);
+  }
+}
+
+// Versions of one row, newest first, as a store of the past would give them.
+class FakeHistory final : public History {
+ public:
+  explicit FakeHistory(std::vector<Version> versions) : versions_(std::move(versions)) {}
+  Result<void> versions(Table table, std::string_view key, EntryIndex before,
+                        const Visit& visit) const override {
+    EXPECT_EQ(table, Table::tag);
+    EXPECT_EQ(key, "r\0t\0"s);
+    for (const Version& version : versions_)
+      if (version.index < before && !visit(version)) break;
+    return {};
+  }
+
+ private:
+  std::vector<Version> versions_;
+};
+
+std::string in_words(const TagHistory& history) {
+  std::string words;
+  for (const TagVersion& version : history.versions)
+    words += std::to_string(version.index.value) + (version.set ? " set " : " deleted ") +
+             (version.digest == digest("m") ? "m, " : "n, ");
+  return words + (history.more ? "more" : "end");
+}
+
+TEST(TagHistory, IsNewestFirstAndKnowsWhatWasDeleted) {
+  const FakeHistory history({{EntryIndex{9}, digest("m").row()},
+                             {EntryIndex{7}, std::nullopt},
+                             {EntryIndex{5}, digest("n").row()},
+                             {EntryIndex{2}, digest("m").row()}});
+  const auto ask = [&](std::uint64_t before, std::size_t limit) {
+    return in_words(tag_history(history, repo("r"), tag("t"), EntryIndex{before}, limit).value());
+  };
+  EXPECT_EQ(ask(100, 10), "9 set m, 7 deleted n, 5 set n, 2 set m, end");
+  EXPECT_EQ(ask(100, 4), "9 set m, 7 deleted n, 5 set n, 2 set m, end");
+  EXPECT_EQ(ask(100, 2), "9 set m, 7 deleted n, more");
+  EXPECT_EQ(ask(100, 1), "9 set m, more");
+  EXPECT_EQ(ask(9, 1), "7 deleted n, more");
+  EXPECT_EQ(ask(7, 1), "5 set n, more");
+  EXPECT_EQ(ask(5, 1), "2 set m, end");
+  EXPECT_EQ(ask(2, 1), "end");
+  EXPECT_EQ(ask(100, 0), "more");
+}
+
+TEST(TagHistory, ADamagedVersionIsReported) {
+  const FakeHistory history({{EntryIndex{9}, "nonsense"}});
+  EXPECT_EQ(tag_history(history, repo("r"), tag("t"), EntryIndex{10}, 10).error().code,
+            Errc::corrupt);
 }
 
 }  // namespace

@@ -393,7 +393,7 @@ TEST(Grants, AreJudgedWhereTheEventStands) {
 }
 
 TEST(Grants, EveryWishAboutARepositoryNeedsItsRight) {
-  const oci::PutManifest put{repo("a"), tag("t"), digest("m"), 1, "a/b", {}, {}};
+  const oci::PutManifest put{repo("a"), {tag("t")}, digest("m"), 1, "a/b", {}, {}};
   const std::vector<Event> image{content::RepoCreated{"oci", repo("a")},
                                  oci::ManifestPut{digest("m"), "a/b", repo("a"), 1},
                                  oci::TagSet{digest("m"), std::nullopt, repo("a"), tag("t")}};

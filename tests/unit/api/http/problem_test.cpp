@@ -46,6 +46,7 @@ TEST(Problem, HasTheStatusAndWordOfTheDistributionSpec) {
            Case{Errc::range, About::upload, 416, "BLOB_UPLOAD_INVALID"},
            Case{Errc::too_large, About::manifest, 413, "MANIFEST_INVALID"},
            Case{Errc::too_large, About::body, 413, "SIZE_INVALID"},
+           Case{Errc::too_large, About::tag, 414, "TAG_INVALID"},
            Case{Errc::unauthorized, About::request, 401, "UNAUTHORIZED"},
            Case{Errc::denied, About::repository, 403, "DENIED"},
            Case{Errc::unsupported, About::manifest, 405, "UNSUPPORTED"},

@@ -23,6 +23,7 @@ std::string example_of(std::string_view pattern) {
   replace("{reference}", "v1");
   replace("{path...}", "0/000.p/1");
   replace("{index}", "0");
+  replace("{tag}", "v1");
   return target;
 }
 

@@ -381,13 +381,82 @@ TEST(OciMount, LinksABlobThatTheOtherRepositoryReallyHolds) {
   EXPECT_EQ(server.get(blob_url("to", digest)).body, "shared");
 }
 
+TEST(OciMount, WithoutASourceFindsOneThatHoldsTheBlob) {
+  TestServer server;
+  const Digest digest = server.push_blob("from", "shared");
+  const std::string url = "/v2/to/blobs/uploads/?mount=" + digest.to_string();
+  const Answer answer = server.call({Method::post, url});
+  ASSERT_EQ(answer.status, 201U);
+  EXPECT_EQ(answer.header("Location"), blob_url("to", digest));
+  EXPECT_EQ(server.get(blob_url("to", digest)).body, "shared");
+}
+
+TEST(OciMount, IsAnUploadOnceNobodyHoldsTheBlobThoughItsBytesAreHere) {
+  TestServer server;
+  const Digest digest = server.push_blob("from", "shared");
+  EXPECT_EQ(server.del(blob_url("from", digest)).status, 202U);
+  for (const char* from : {"", "&from=from"}) {
+    const std::string url = "/v2/to/blobs/uploads/?mount=" + digest.to_string() + from;
+    EXPECT_EQ(server.call({Method::post, url}).status, 202U) << from;
+  }
+  EXPECT_EQ(server.get(blob_url("to", digest)).status, 404U);
+}
+
+TEST(OciBlob, DeletedIsGoneFromItsRepositoryAlone) {
+  TestServer server;
+  const Digest digest = server.push_blob("app", "bytes");
+  server.push_blob("other", "bytes");
+  const std::string before = std::to_string(server.size());
+  const Answer answer = server.del(blob_url("app", digest));
+  EXPECT_EQ(answer.status, 202U);
+  EXPECT_EQ(answer.number("Varve-Index"), server.size() - 1);
+  EXPECT_EQ(server.head(blob_url("app", digest)).status, 404U);
+  EXPECT_EQ(server.del(blob_url("app", digest)).status, 404U);
+  EXPECT_EQ(server.get(blob_url("other", digest)).body, "bytes");
+  EXPECT_EQ(server.get(blob_url("app", digest) + "?as_of=" + before).body, "bytes");
+  server.push_blob("app", "bytes");
+  EXPECT_EQ(server.get(blob_url("app", digest)).body, "bytes");
+  EXPECT_EQ(server.del("/v2/app/blobs/sha256:short").status, 400U);
+  EXPECT_EQ(server.del(blob_url("nobody", digest)).status, 404U);
+}
+
+TEST(OciBlob, IsKeptWhileAManifestNeedsIt) {
+  TestServer server;
+  const std::string manifest = Digest::of(server.push_image("app", "v1", "layer")).to_string();
+  for (const char* content : {"layer", "{}"}) {
+    const std::uint64_t before = server.size();
+    const Answer answer = server.del(blob_url("app", Digest::of(content)));
+    EXPECT_EQ(answer.status, 405U);
+    EXPECT_EQ(code_of(answer), "UNSUPPORTED");
+    EXPECT_NE(answer.body.find(manifest), std::string::npos) << "says what needs it";
+    EXPECT_EQ(server.size(), before);
+  }
+  EXPECT_EQ(server.del("/v2/app/manifests/v1").status, 202U) << "a tag is no manifest";
+  EXPECT_EQ(server.del(blob_url("app", Digest::of("layer"))).status, 405U);
+  EXPECT_EQ(server.del("/v2/app/manifests/" + manifest).status, 202U);
+  EXPECT_EQ(server.del(blob_url("app", Digest::of("layer"))).status, 202U);
+}
+
+TEST(OciBlob, IsNoManifestAndAManifestIsNoBlob) {
+  TestServer server;
+  const Digest manifest = Digest::of(server.push_image("app", "v1", "layer"));
+  const Answer blob = server.get(blob_url("app", manifest));
+  EXPECT_EQ(blob.status, 404U);
+  EXPECT_EQ(code_of(blob), "BLOB_UNKNOWN");
+  const Answer other = server.get("/v2/app/manifests/" + Digest::of("layer").to_string());
+  EXPECT_EQ(other.status, 404U);
+  EXPECT_EQ(code_of(other), "MANIFEST_UNKNOWN");
+  EXPECT_EQ(server.del(blob_url("app", manifest)).status, 404U);
+  EXPECT_EQ(server.del("/v2/app/manifests/" + Digest::of("layer").to_string()).status, 404U);
+}
+
 TEST(OciMount, FallsBackToAnUploadWhateverIsWrong) {
   TestServer server;
   const std::string digest = server.push_blob("from", "shared").to_string();
   const std::string other = Digest::of("never pushed").to_string();
   const std::uint64_t before = server.size();
   for (const std::string& query :
-       {"mount=" + digest + "&from=nobody", "mount=" + other + "&from=from", "mount=" + digest,
+       {"mount=" + digest + "&from=nobody", "mount=" + other + "&from=from", "mount=" + other,
         std::string("mount=nonsense&from=from"), "mount=" + digest + "&from=../etc"}) {
     const Answer answer = server.call({Method::post, "/v2/to/blobs/uploads/?" + query});
     EXPECT_EQ(answer.status, 202U) << query;

@@ -1,0 +1,87 @@
+// Which repositories there are, and which endpoints beyond the specification. I/O threads; listings
+// are read on the pool. Source: distribution-spec, "extensions".
+#include <utility>
+
+#include "api/surface/oci_common.h"
+#include "api/surface/oci_handlers.h"
+#include "core/base/json.h"
+#include "core/base/limits.h"
+
+namespace varve::surface {
+namespace {
+
+using http::Request;
+using http::Response;
+using http::net::awaitable;
+
+std::string render(const std::vector<std::string>& repos) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("repositories").begin_array();
+  for (const std::string& repo : repos) writer.string(repo);
+  writer.end_array().end_object();
+  return out;
+}
+
+Result<State> asked_state(const Services& services, const Request& request) {
+  VARVE_TRY(const Moment moment, one_moment(Present{}, request.query.get("as_of")));
+  return state_at(services.reader(), moment);
+}
+
+// Rights are those of now, whatever moment is asked for.
+Result<oci::RepoPage> read_page(const Services& services, const Request& request,
+                                const State& state, std::size_t limit) {
+  const auto now = services.reader().view();
+  const auto may = [&](const RepoName& repo) { return may_pull(services, request, *now, repo); };
+  const std::string_view last = request.query.get("last").value_or(std::string_view{});
+  return oci::list_repos(*state.view, last, limit, services.scan_rows_max, may);
+}
+
+// `_oci`'s own endpoints, and ours. Compare: distribution-spec, extensions/_oci.md.
+constexpr std::string_view kExtensions =
+    R"({"extensions":[)"
+    R"({"name":"_catalog","url":"","description":"every repository, page by page",)"
+    R"("endpoints":["_catalog"]},)"
+    R"({"name":"_oci","url":"","description":"discovery of extensions; where a tag pointed",)"
+    R"("endpoints":["_oci/ext/discover","_oci/tag-history"]},)"
+    R"({"name":"_varve","url":"","description":"set a tag back to what it was",)"
+    R"("endpoints":["_varve/tags"]}]})";
+
+}  // namespace
+
+awaitable<Response> list_repos(Services& services, Request& request) {
+  const TreeSize committed = services.reader().head().size;
+  const auto state = asked_state(services, request);
+  if (!state) co_return oci_problem(state.error(), committed);
+  const auto limit = page_size(request, limits::kReposPageMax);
+  if (!limit) co_return oci_problem(limit.error(), state->size);
+  auto work = [&] { return read_page(services, request, *state, *limit); };
+  const auto page = co_await services.pool.run(work);
+  if (!page) co_return oci_problem(page.error(), state->size);
+  Response response = http::json(200, render(page->repos));
+  response.add(kTreeSize, std::to_string(state->size.value));
+  if (page->more && *limit > 0)
+    response.add("Link", "</v2/_catalog?n=" + std::to_string(*limit) +
+                             "&last=" + http::percent_encode(page->last) +
+                             "&as_of=" + std::to_string(state->size.value) + ">; rel=\"next\"");
+  co_return response;
+}
+
+awaitable<Response> discover_extensions(Services&, Request&) {
+  co_return http::json(200, std::string(kExtensions));
+}
+
+// The same for every repository there is; one that is not has no endpoints.
+awaitable<Response> discover_extensions_of(Services& services, Request& request) {
+  const auto scope = read_scope(services, request);
+  if (!scope) co_return scope.error();
+  const auto there = oci::repo_exists(*scope->state.view, scope->repo);
+  if (!there) co_return oci_problem(there.error(), scope->state.size);
+  if (!*there)
+    co_return oci_problem(Error(Errc::not_found, About::repository, "there is no such repository",
+                                scope->repo.text()),
+                          scope->state.size);
+  co_return http::json(200, std::string(kExtensions));
+}
+
+}  // namespace varve::surface
