@@ -46,7 +46,6 @@ class Recording final : public Batch {
   void erase(Family family, std::string_view key) override {
     rows.push_back({family, std::string(key), std::nullopt});
   }
-  std::size_t bytes() const override { return 0; }
   std::vector<Row> rows;
 };
 

@@ -9,7 +9,7 @@
 
 #include "bench/rig.h"
 #include "log/replay.h"
-#include "log/store/rocks_store.h"
+#include "log/store/open.h"
 
 namespace varve::bench {
 namespace {
@@ -33,10 +33,7 @@ double verify_rate(std::size_t message_bytes) {
 }
 
 double replay_rate(const Rig& rig, const std::filesystem::path& out, bool verify) {
-  RocksOptions bulk;
-  bulk.create_if_missing = true;
-  bulk.bulk = true;
-  auto store = must(open_rocks_store(out, bulk));
+  auto store = must(open_store(out, StoreUse::fill));
   StoreSource source(rig.head());
   ReplayOptions options;
   options.verify_signatures = verify;

@@ -14,7 +14,7 @@
 #include "log/reader.h"
 #include "log/rows_view.h"
 #include "log/secrets.h"
-#include "log/store/rocks_store.h"
+#include "log/store/open.h"
 
 namespace varve {
 namespace fs = std::filesystem;
@@ -111,9 +111,7 @@ Result<void> make_log(const fs::path& aside, const std::string& origin, const fs
                                      keys.event.verifier().to_string(), accounts},
                   {}};
   {
-    RocksOptions options;
-    options.create_if_missing = true;
-    VARVE_TRY(auto store, open_rocks_store(aside / "store", options));
+    VARVE_TRY(auto store, open_store(aside / "store", StoreUse::create));
     FileAnchor anchor(anchor_file);
     VARVE_CHECK(Ledger::initialise(*store, anchor, std::move(keys), std::move(genesis), now));
     VARVE_CHECK(store->flush());
@@ -202,13 +200,12 @@ DataDirectory::~DataDirectory() {
 Result<DataDirectory> DataDirectory::open(const fs::path& root, Access access) {
   if (!is_initialised(root))
     return storage_error(Errc::not_found, "this directory holds no registry");
-  RocksOptions options;
-  options.read_only = access == Access::read_only;
   int lock = -1;
   if (access == Access::exclusive) {
     VARVE_TRY(lock, take_lock(root));
   }
-  auto store = open_rocks_store(root / "store", options);
+  auto store =
+      open_store(root / "store", access == Access::exclusive ? StoreUse::write : StoreUse::read);
   if (!store) {
     if (lock >= 0) ::close(lock);
     return std::unexpected(std::move(store).error());

@@ -8,7 +8,7 @@
 #include "log/event_chain.h"
 #include "log/reader.h"
 #include "log/rows_view.h"
-#include "log/store/rocks_store.h"
+#include "log/store/open.h"
 
 namespace varve {
 namespace fs = std::filesystem;
@@ -66,10 +66,7 @@ Result<std::string> first_difference(const Snapshot& a, const Snapshot& b, Famil
 // entries and bodies alone, and every table must come out the same.
 void check_by_replay(const std::shared_ptr<const Head>& head, const fs::path& scratch,
                      const FsckProgress& progress, FsckReport& report, Findings& findings) {
-  RocksOptions bulk;
-  bulk.create_if_missing = true;
-  bulk.bulk = true;
-  auto fresh = open_rocks_store(scratch, bulk);
+  auto fresh = open_store(scratch, StoreUse::fill);
   if (!findings.holds("scratch", fresh)) return;
   ReplayOptions options;
   options.to = head->size;
@@ -217,15 +214,32 @@ void check_bodies(EntrySource& source, std::span<const OpenedEntry> run, FsckRep
   }
 }
 
+// A key that was in force twice stands where it was last, as it does in a key file.
+void check_event_keys(const std::vector<VerifierKey>& chain, const TrustedKeys& keys,
+                      Findings& findings) {
+  auto newest = chain.rend();
+  for (const VerifierKey& key : keys.event_keys()) {
+    const auto last = std::find(chain.rbegin(), chain.rend(), key);
+    if (last == chain.rend()) {
+      findings.add("key", "a trusted event key never signed in this log: " + key.to_string());
+      continue;
+    }
+    if (newest != chain.rend() && newest < last)
+      findings.add(
+          "key", "the trusted event keys are in another order than the log's: " + key.to_string());
+    newest = last;
+  }
+}
+
 }  // namespace
 
-Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
-                               const VerifierKey& event_key, const FsckProgress& progress) {
+Result<FsckReport> fsck_remote(EntrySource& source, const TrustedKeys& keys,
+                               const FsckProgress& progress) {
   FsckReport report;
   Findings findings(report);
   VARVE_TRY(auto note, source.checkpoint());
   if (!note) return fail(Errc::not_found, About::checkpoint, "the log has published nothing yet");
-  const auto checkpoint = open_checkpoint(*note, log_key);
+  const auto checkpoint = open_checkpoint(*note, keys.log);
   if (!findings.holds("checkpoint", checkpoint)) return report;
   report.checkpoints = 1;
   report.size = checkpoint->size;
@@ -246,7 +260,7 @@ Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
     }
     if (!findings.holds("entry", chain.open(EntryIndex{next}, run))) return report;
     // Before any body is fetched: sizes in a stranger's entries are not worth allocating for.
-    if (chain.log_key() != log_key) {
+    if (chain.log_key() != keys.log) {
       findings.add("key", "the genesis entry names another log key");
       return report;
     }
@@ -260,8 +274,7 @@ Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
   findings.holds("entry", chain.complete());
   if (tiles.edge().root() != checkpoint->root)
     findings.add("root", "the entries do not hash to the root the checkpoint signed");
-  if (std::ranges::find(chain.event_keys(), event_key) == chain.event_keys().end())
-    findings.add("key", "the trusted event key never signed in this log");
+  check_event_keys(chain.event_keys(), keys, findings);
   return report;
 }
 

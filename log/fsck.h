@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "log/directory.h"
+#include "log/proof/bundle.h"
 #include "log/replay.h"
 
 namespace varve {
@@ -39,7 +40,9 @@ Result<FsckReport> fsck_directory(DataDirectory& directory, const BlobStore& blo
                                   const FsckProgress& progress);
 
 // A log through its read surface: checkpoint, every tile at every level, every entry and signature.
-Result<FsckReport> fsck_remote(EntrySource& source, const VerifierKey& log_key,
-                               const VerifierKey& event_key, const FsckProgress& progress);
+// Every trusted event key must have been in force in this log, in the order given; the log may have
+// had others before, between and since.
+Result<FsckReport> fsck_remote(EntrySource& source, const TrustedKeys& keys,
+                               const FsckProgress& progress);
 
 }  // namespace varve

@@ -117,10 +117,10 @@ Outcome<Judged> check_server(const FsckOptions& options, Console& console) {
     return refuse(ExitCode::usage, "an anchor belongs to a directory",
                   "--url and --write-anchor are given",
                   "run fsck --data DIR --write-anchor where the registry is");
-  VARVE_CLI_TRY(auto connection, connect({*options.log.url, options.log.key}, console));
+  VARVE_CLI_TRY(auto connection,
+                connect({*options.log.url, options.log.key, options.log.ca}, console));
   RemoteSource source(connection.session);
-  const TrustedKeys& keys = connection.session.log().keys;
-  auto report = fsck_remote(source, keys.log, keys.event, progress_on(console));
+  auto report = fsck_remote(source, connection.session.log().keys, progress_on(console));
   console.end_progress();
   VARVE_CLI_TRY(auto checked, doing("the log cannot be checked", std::move(report)));
   const ExitCode code = verdict_of(checked.findings, std::nullopt);
@@ -195,7 +195,7 @@ Outcome<ExitCode> run_fsck(const FsckOptions& options, Console& console) {
   if (options.log.url && !options.log.key)
     return refuse(ExitCode::usage, "there are no keys to check the log with",
                   "fsck of a server trusts nothing the server says about itself",
-                  "give --key FILE with both lines of the registry's /log/vkey");
+                  "give --key FILE with all lines of the registry's /log/vkey");
   VARVE_CLI_TRY(const auto judged, options.log.data ? check_directory(options, console)
                                                     : check_server(options, console));
   print_report(judged.report, console);

@@ -11,7 +11,7 @@
 #include "api/cli/tables_out.h"
 #include "core/base/bytes.h"
 #include "log/directory.h"
-#include "log/store/rocks_store.h"
+#include "log/store/open.h"
 
 namespace varve::cli {
 namespace {
@@ -52,11 +52,8 @@ Outcome<ReplayReport> replay_into(EntrySource& source, const ReplayCommand& opti
   if (error)
     return refuse(ExitCode::usage, "the output directory cannot be made",
                   options.out + ": " + error.message(), "give --out a place that can be written");
-  RocksOptions rocks;
-  rocks.create_if_missing = true;
-  rocks.bulk = true;
   VARVE_CLI_TRY(auto store, doing("the output store cannot be made",
-                                  open_rocks_store(fs::path(options.out) / "store", rocks)));
+                                  open_store(fs::path(options.out) / "store", StoreUse::fill)));
   auto report = replay(source, *store, replay_options(options, console), log_key);
   console.end_progress();
   if (report)
@@ -75,7 +72,8 @@ Outcome<ReplayReport> replay_from(const ReplayCommand& options, Console& console
     StoreSource source(std::move(head));
     return replay_into(source, options, std::nullopt, console);
   }
-  VARVE_CLI_TRY(auto connection, connect({*options.log.url, options.log.key}, console));
+  VARVE_CLI_TRY(auto connection,
+                connect({*options.log.url, options.log.key, options.log.ca}, console));
   RemoteSource source(connection.session);
   return replay_into(source, options, connection.session.log().keys.log, console);
 }

@@ -314,7 +314,6 @@ class RocksBatch final : public Batch {
     if (family == Family::now) ++erased_;
   }
   std::size_t erased() const { return erased_; }
-  std::size_t bytes() const override { return rows_.GetDataSize(); }
 
   rocksdb::WriteBatch& rows() { return rows_; }
   const rocksdb::Status& status() const { return status_; }

@@ -43,7 +43,6 @@ class Batch {
   virtual ~Batch() = default;
   virtual void put(Family family, std::string_view key, std::string_view value) = 0;
   virtual void erase(Family family, std::string_view key) = 0;
-  virtual std::size_t bytes() const = 0;  // roughly what the journal will hold
 };
 
 class Store {

@@ -177,19 +177,15 @@ class MemSnapshot final : public Snapshot {
 class MemBatch final : public Batch {
  public:
   void put(Family family, std::string_view key, std::string_view value) override {
-    bytes_ += key.size() + value.size() + 4;
     changes_.push_back({family, std::string(key), std::string(value)});
   }
   void erase(Family family, std::string_view key) override {
-    bytes_ += key.size() + 3;
     changes_.push_back({family, std::string(key), std::nullopt});
   }
-  std::size_t bytes() const override { return bytes_; }
   std::vector<Change>&& take() { return std::move(changes_); }
 
  private:
   std::vector<Change> changes_;
-  std::size_t bytes_ = 0;
 };
 
 class MemStore final : public Store {

@@ -53,9 +53,11 @@ class LyingSource final : public EntrySource {
   StoreSource honest_;
 };
 
+Result<FsckReport> fsck(EntrySource& source, const TrustedKeys& keys) {
+  return fsck_remote(source, keys, [](auto, auto, auto) {});
+}
 Result<FsckReport> fsck(const LogRig& rig, EntrySource& source) {
-  return fsck_remote(source, rig.log_key.verifier(), rig.event_key.verifier(),
-                     [](auto, auto, auto) {});
+  return fsck(source, {rig.log_key.verifier(), rig.event_key.verifier()});
 }
 
 class Replay : public testing::Test {
@@ -299,10 +301,20 @@ TEST_F(Replay, FsckTellsWhatItCouldNotReadFromWhatIsWrong) {
 TEST_F(Replay, FsckSaysWhenTheTrustedKeysAreNotThisLogs) {
   LyingSource source(rig);
   const Signer stranger = Signer::generate(rig.event_key.verifier().name());
-  const auto report = must(
-      fsck_remote(source, rig.log_key.verifier(), stranger.verifier(), [](auto, auto, auto) {}));
+  const auto report = must(fsck(source, {rig.log_key.verifier(), stranger.verifier()}));
   ASSERT_FALSE(report.findings.empty());
   EXPECT_EQ(report.findings.front().what, "key");
+}
+
+TEST_F(Replay, FsckChecksEveryTrustedEventKeyAndNotTheNewestAlone) {
+  LyingSource source(rig);
+  const VerifierKey log = rig.log_key.verifier();
+  const VerifierKey event = rig.event_key.verifier();
+  const VerifierKey stranger = Signer::generate(event.name()).verifier();
+  const auto report = must(fsck(source, {log, event, {stranger}}));
+  ASSERT_EQ(report.findings.size(), 1u);
+  EXPECT_EQ(report.findings.front().what, "key");
+  EXPECT_THAT(report.findings.front().detail, HasSubstr(stranger.to_string()));
 }
 
 }  // namespace

@@ -123,13 +123,6 @@ TYPED_TEST(StoreContract, TheLastWriteToAKeyInABatchWins) {
   EXPECT_EQ(this->get(Family::now, "c"), "3");
 }
 
-TYPED_TEST(StoreContract, ABatchKnowsRoughlyHowLargeItIs) {
-  auto batch = this->store_->batch();
-  batch->put(Family::entry, "key", std::string(10'000, 'x'));
-  EXPECT_GE(batch->bytes(), 10'003u);
-  EXPECT_LE(batch->bytes(), 10'100u);
-}
-
 TYPED_TEST(StoreContract, AnEmptyBatchCommits) {
   EXPECT_TRUE(this->store_->commit(this->store_->batch()).has_value());
 }
