@@ -119,6 +119,7 @@ Result<CheckedEntry> EntryReader::check(EntryIndex index, const std::string& byt
 
 void EntryReader::use(VerifierKey key) {
   met_trusted_key_ = met_trusted_key_ || key == session_.log().keys.event;
+  chain_.push_back(key);
   key_ = std::move(key);
 }
 
@@ -138,6 +139,7 @@ Result<VerifierKey> EntryReader::genesis_key() {
 }
 
 Result<void> EntryReader::start(EntryIndex from) {
+  chain_.clear();
   const std::uint64_t n = from.value / kTileWidth;
   VARVE_TRY(const auto* entries, cached(n));
   if (from.value > 0 && signed_by((*entries)[from.value % kTileWidth], session_.log().keys.event)) {

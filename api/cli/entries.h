@@ -43,8 +43,9 @@ class EntryReader {
   // trusted event key never was one of them.
   Result<TrustedKeys> all_keys();
 
-  // After visit(): the key that signs the entry behind the last one.
-  const std::optional<VerifierKey>& event_key() const { return key_; }
+  // After visit(): the chain of event keys as far as it was followed, oldest first. The last one
+  // signs the entry behind the last one seen.
+  const std::vector<VerifierKey>& chain() const { return chain_; }
   // Whether the chain, as far as it was followed, went through the trusted event key.
   bool met_trusted_key() const { return met_trusted_key_; }
 
@@ -61,6 +62,7 @@ class EntryReader {
 
   const Session& session_;
   std::optional<VerifierKey> key_;  // signs the next entry to be checked
+  std::vector<VerifierKey> chain_;
   bool met_trusted_key_ = false;
   std::map<std::tuple<unsigned, std::uint64_t, unsigned>, std::string> tiles_;  // level, n, width
   std::optional<std::pair<std::uint64_t, std::vector<std::string>>> last_bundle_;

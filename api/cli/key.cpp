@@ -46,7 +46,7 @@ Outcome<TrustedKeys> keys_of(Session& session) {
   if (served == format_trusted_keys(session.log().keys)) return session.log().keys;
   VARVE_CLI_TRY(auto keys, doing("the event keys cannot be learnt from the log",
                                  EntryReader(session).all_keys()));
-  VARVE_CLI_CHECK(session.remember_event_key(keys.event));
+  VARVE_CLI_CHECK(session.remember_event_keys(keys.event_keys()));
   return keys;
 }
 

@@ -102,14 +102,14 @@ Outcome<ExitCode> run_log(const LogOptions& options, Console& console) {
   });
   VARVE_CLI_CHECK(doing("the log cannot be shown further", visited));
   if (console.json()) console.out() << (printed == 0 ? "]}\n" : "\n]}\n");
-  if (reader.event_key() && range.to == session.size()) {
+  if (!reader.chain().empty() && range.to == session.size()) {
     if (!reader.met_trusted_key())
       return refuse(
           ExitCode::proven_false, "the trusted event key never belonged to this log",
           session.log().keys.event.to_string(),
           "check the keys: the log names its event keys itself, in its first entry and in "
           "log.event_key.rotated");
-    VARVE_CLI_CHECK(session.remember_event_key(*reader.event_key()));
+    VARVE_CLI_CHECK(session.remember_event_keys(reader.chain()));
   }
   console.say(std::to_string(printed) + " of " + std::to_string(range.to.value - range.from.value) +
               " events shown, all checked against the checkpoint of size " +

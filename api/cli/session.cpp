@@ -160,9 +160,14 @@ Outcome<void> Session::accept(std::string_view note) {
   return must_be_one_history(*server_, store_, seen(), {checkpoint, note});
 }
 
-Outcome<void> Session::remember_event_key(VerifierKey key) {
-  if (key == log_.keys.event) return {};
-  log_.keys.event = std::move(key);
+Outcome<void> Session::remember_event_keys(std::span<const VerifierKey> chain) {
+  TrustedKeys keys = log_.keys;
+  for (const VerifierKey& key : chain) keys.rotate_to(key);
+  const std::string file = format_trusted_keys(keys);
+  if (file == format_trusted_keys(log_.keys)) return {};
+  // A log that rotates without end must not make a state that cannot be read back.
+  if (file.size() > kKeyFileBytesMax) keys.earlier.clear();
+  log_.keys = std::move(keys);
   return save();
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,8 +31,9 @@ class Session {
   // A checkpoint that came another way (inside a proof), older or newer than ours: verified,
   // compared, remembered when newer.
   Outcome<void> accept(std::string_view note);
-  // The newest key of this log's chain of event keys: what the next command starts from.
-  Outcome<void> remember_event_key(VerifierKey key);
+  // Part of this log's chain of event keys, oldest first, as far as it was followed: the newest is
+  // what the next command starts from, the others stay trusted for what they signed.
+  Outcome<void> remember_event_keys(std::span<const VerifierKey> chain);
   // Tiles of the current tree, as the server gives them: check what is computed from them.
   TileReader tiles() const { return tiles_of(*server_); }
 

@@ -1,6 +1,7 @@
-// The files behind TrustStore. One about a log is the two vkeys, an empty line, and the checkpoint
-// note, so that it checks itself: keys carry their ids, and the note must verify with the key above
-// it. One about an address is the address, the origin, and SHA-256 of these two lines.
+// The files behind TrustStore. One about a log is its key file (the log's vkey and those of all its
+// event keys), an empty line, and the checkpoint note, so that it checks itself: keys carry their
+// ids, and the note must verify with the key above it. One about an address is the address, the
+// origin, and SHA-256 of these two lines.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kStateBytesMax = kNoteBytesMax + (8 << 10);
+constexpr std::size_t kStateBytesMax = kKeyFileBytesMax + 1 + kNoteBytesMax;
 constexpr std::size_t kUrlBytesMax = 64 << 10;
 
 std::unexpected<Failure> damaged(const fs::path& file, std::string why) {
@@ -68,13 +69,13 @@ Outcome<void> make_private(const fs::path& directory) {
 }
 
 std::string render(const TrustedLog& log) {
-  return log.keys.log.to_string() + "\n" + log.keys.event.to_string() + "\n\n" + log.note;
+  return format_trusted_keys(log.keys) + "\n" + log.note;
 }
 
 Result<TrustedLog> parse_state(std::string_view bytes, std::string_view origin) {
   const std::size_t end = bytes.find("\n\n");
   if (end == std::string_view::npos)
-    return fail(Errc::invalid, About::checkpoint, "it does not hold two keys and a checkpoint");
+    return fail(Errc::invalid, About::checkpoint, "it does not hold keys and a checkpoint");
   VARVE_TRY(auto keys, parse_trusted_keys(bytes.substr(0, end + 1)));
   if (keys.log.name() != origin)
     return fail(Errc::invalid, About::key, "it is about another registry", keys.log.name());

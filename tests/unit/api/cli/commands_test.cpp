@@ -102,6 +102,60 @@ TEST_F(Commands, TellWhatIsFalseFromWhatCouldNotBeRead) {
   EXPECT_NE(recorder.out.str().find("\"unchecked\":false"), std::string::npos);
 }
 
+TEST_F(Commands, RememberARotatedKeyAndDoNotWalkTheLogAgain) {
+  EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
+  for (int i = 0; i < 3; ++i) {
+    log.rotate_event_key();
+    log.grow(5);
+  }
+  EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
+  EXPECT_EQ(recorder.out.str(), log.vkeys());
+  log.asked.clear();
+  EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
+  EXPECT_EQ(recorder.out.str(), log.vkeys());
+  EXPECT_EQ(log.asked, (std::map<std::string, int>{{"/log/checkpoint", 1}, {"/log/vkey", 1}}));
+}
+
+// The whole log was seen, so the next command has nothing to learn.
+TEST_F(Commands, RememberTheKeysThatPrintingTheLogPassed) {
+  EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
+  for (int i = 0; i < 2; ++i) {
+    log.rotate_event_key();
+    log.grow(5);
+  }
+  EXPECT_EQ(ask({"log"}), ExitCode::ok);
+  log.asked.clear();
+  EXPECT_EQ(ask({"key", "show"}), ExitCode::ok);
+  EXPECT_EQ(recorder.out.str(), log.vkeys());
+  EXPECT_EQ(log.asked.count("/log/tile/entries/000.p/" + std::to_string(log.size())), 0u);
+}
+
+TEST_F(Commands, CheckAServerAgainstEveryKeyOfTheFile) {
+  const std::string first = log.vkeys();
+  for (int i = 0; i < 2; ++i) {
+    log.rotate_event_key();
+    log.grow(5);
+  }
+  const auto fsck = [&](const std::string& keys) {
+    return run_words({"fsck", "--url", server.url(), "--key", keys});
+  };
+  EXPECT_EQ(fsck(log.vkeys()), ExitCode::ok);
+  EXPECT_EQ(fsck(first), ExitCode::ok);  // its key vouches for the next one
+  TrustedKeys keys = log.keys();
+  std::swap(keys.earlier[0], keys.earlier[1]);
+  EXPECT_EQ(fsck(format_trusted_keys(keys)), ExitCode::proven_false);
+  EXPECT_TRUE(told("another order"));
+  keys = log.keys();
+  keys.earlier[0] = Signer::generate(keys.event.name()).verifier();
+  EXPECT_EQ(fsck(format_trusted_keys(keys)), ExitCode::proven_false);
+  EXPECT_TRUE(told("a trusted event key never signed in this log"));
+}
+
+TEST_F(Commands, SayWhichKeysFsckOfAServerNeeds) {
+  EXPECT_EQ(run_words({"fsck", "--url", server.url()}), ExitCode::usage);
+  EXPECT_TRUE(told("with all lines of the registry's /log/vkey"));
+}
+
 TEST_F(Commands, SayWhichKeysAProofNeeds) {
   EXPECT_EQ(run_words({"verify", "--help"}), ExitCode::ok);
   for (const char* words :
