@@ -138,6 +138,12 @@ Response json(unsigned status, std::string body) {
   return with_type(status, "application/json", std::move(body));
 }
 
+Response momentary(Response response) {
+  response.add("Cache-Control", "no-store");
+  if (response.status == 503) response.add("Retry-After", "1");
+  return response;
+}
+
 net::awaitable<Result<std::string>> read_all(Body& body, std::size_t bytes_max) {
   const std::uint64_t announced = body.length().value_or(0);
   std::string all;

@@ -99,6 +99,8 @@ struct Response {
 
 Response text(unsigned status, std::string body);  // text/plain; charset=utf-8
 Response json(unsigned status, std::string body);  // application/json
+// About this moment only: no cache keeps it, and a 503 is worth asking again.
+Response momentary(Response response);
 
 // The whole body, at most `bytes_max` (Errc::too_large beyond, without reading on).
 // Errc::overloaded when it may not be held.

@@ -69,4 +69,10 @@ Result<State> state_at(Reader reader, const Moment& moment) {
   return State{std::move(reader), std::move(view), size, false};
 }
 
+http::net::awaitable<Result<State>> state_of(http::Pool& pool, Reader reader, Moment moment) {
+  auto work = [&] { return state_at(reader, moment); };
+  if (!std::holds_alternative<Timestamp>(moment)) co_return work();
+  co_return co_await pool.run(work);
+}
+
 }  // namespace varve::surface

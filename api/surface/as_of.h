@@ -1,5 +1,5 @@
 // Which moment of the log a read asks for, and the rows of that moment. Every surface that answers
-// about state uses it. Pure but for the snapshot behind the Reader; any thread.
+// about state uses it. Any thread; state_of() in coroutines of I/O threads.
 //
 // N is always a size: the state after entries [0, N). Two ways to ask, never both in one request:
 //   ?as_of=<size or RFC 3339 time>              on any read
@@ -11,6 +11,8 @@
 #include <string_view>
 #include <variant>
 
+#include "api/http/message.h"
+#include "api/http/pool.h"
 #include "core/base/error.h"
 #include "core/base/strong.h"
 #include "core/base/time.h"
@@ -48,5 +50,9 @@ struct State {
 // Errors: not_found/About::size beyond the committed size; Errc::invalid for a time later than the
 // newest entry, whose answer could still change.
 Result<State> state_at(Reader reader, const Moment& moment);
+
+// The same for a coroutine. A time is found by bisection over entries, each of them a read and a
+// parse: too long for an I/O thread, so the pool does it.
+http::net::awaitable<Result<State>> state_of(http::Pool& pool, Reader reader, Moment moment);
 
 }  // namespace varve::surface

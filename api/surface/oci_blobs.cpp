@@ -66,7 +66,7 @@ Response blob_answer(const Request& request, const Digest& digest, const oci::Bl
 // The file is opened for HEAD too: a client that hears "it is here" does not push it, so the answer
 // must not rest on the log alone when the bytes are gone.
 http::net::awaitable<Response> get_blob(Services& services, Request& request) {
-  auto scope = read_scope(services, request);
+  auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const TreeSize size = scope->state.size;
   const auto digest = Digest::parse(request.params[1]);

@@ -55,21 +55,34 @@ http::Response not_modified(const Digest& digest, std::optional<EntryIndex> inde
   return response;
 }
 
-std::expected<ReadScope, http::Response> read_scope(const Services& services,
-                                                    const http::Request& request) {
+namespace {
+
+struct Address {
+  RepoName repo;
+  Moment moment;
+  bool moment_in_path;
+};
+
+Result<Address> parse_address(std::string_view asked, std::optional<std::string_view> as_of) {
+  VARVE_TRY(const auto name, split_name(asked));
+  VARVE_TRY(auto moment, one_moment(name.moment, as_of));
+  VARVE_TRY(auto repo, RepoName::parse(name.name));
+  return Address{std::move(repo), moment, !std::holds_alternative<Present>(name.moment)};
+}
+
+}  // namespace
+
+http::net::awaitable<ReadScopeOr> read_scope(const Services& services,
+                                             const http::Request& request) {
   Reader reader = services.reader();
   const TreeSize committed = reader.head().size;
   const std::string_view asked = request.params.front();
-  const auto name = split_name(asked);
-  if (!name) return std::unexpected(oci_problem(name.error(), committed));
-  const auto moment = one_moment(name->moment, request.query.get("as_of"));
-  if (!moment) return std::unexpected(oci_problem(moment.error(), committed));
-  auto repo = RepoName::parse(name->name);
-  if (!repo) return std::unexpected(oci_problem(repo.error(), committed));
-  auto state = state_at(std::move(reader), *moment);
-  if (!state) return std::unexpected(oci_problem(state.error(), committed));
-  const bool in_path = !std::holds_alternative<Present>(name->moment);
-  return ReadScope{*std::move(repo), std::string(asked), in_path, *std::move(state)};
+  auto address = parse_address(asked, request.query.get("as_of"));
+  if (!address) co_return std::unexpected(oci_problem(address.error(), committed));
+  auto state = co_await state_of(services.pool, std::move(reader), address->moment);
+  if (!state) co_return std::unexpected(oci_problem(state.error(), committed));
+  co_return ReadScope{std::move(address->repo), std::string(asked), address->moment_in_path,
+                      *std::move(state)};
 }
 
 Result<RepoName> writable_repo(const http::Request& request) {

@@ -43,8 +43,9 @@ struct ReadScope {
   State state;
 };
 // From the route's first parameter and ?as_of=. The error is the finished answer.
-std::expected<ReadScope, http::Response> read_scope(const Services& services,
-                                                    const http::Request& request);
+using ReadScopeOr = std::expected<ReadScope, http::Response>;
+http::net::awaitable<ReadScopeOr> read_scope(const Services& services,
+                                             const http::Request& request);
 
 // The repository a mutation addresses. The past cannot be changed: Errc::unsupported for asof.
 // names and for ?as_of=, rather than a change of the present that the caller did not mean.

@@ -151,7 +151,7 @@ void add_warnings(Response& response, const std::vector<std::string>& warnings) 
 }  // namespace
 
 awaitable<Response> get_manifest(Services& services, Request& request) {
-  auto scope = read_scope(services, request);
+  auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const TreeSize size = scope->state.size;
   const auto found = find(*scope, request.params[1]);

@@ -36,7 +36,7 @@ std::string render(std::string_view name, const std::vector<std::string>& tags) 
 }  // namespace
 
 awaitable<Response> list_tags(Services& services, Request& request) {
-  auto scope = read_scope(services, request);
+  auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const TreeSize size = scope->state.size;
   const auto limit = page_size(request, limits::kTagsPageMax);

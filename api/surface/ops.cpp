@@ -15,9 +15,7 @@ using http::Response;
 using http::net::awaitable;
 
 Response state_answer(unsigned status, std::string sentence) {
-  Response response = http::text(status, std::move(sentence) + "\n");
-  response.add("Cache-Control", "no-store");
-  return response;
+  return http::momentary(http::text(status, std::move(sentence) + "\n"));
 }
 
 // Alive means: it answers. A full disk is no reason to be restarted.
@@ -39,9 +37,7 @@ std::string not_ready(const Services& services) {
 awaitable<Response> get_ready(Services& services, Request&) {
   std::string reason = not_ready(services);
   if (reason.empty()) co_return state_answer(200, "ready");
-  Response response = state_answer(503, std::move(reason));
-  response.add("Retry-After", "1");
-  co_return response;
+  co_return state_answer(503, std::move(reason));
 }
 
 constexpr http::Route kRoutes[] = {

@@ -214,10 +214,9 @@ Response beyond(EntryIndex index, TreeSize size) {
 }
 
 Response not_covered(EntryIndex index, TreeSize published) {
-  Response response =
+  Response response = http::momentary(
       http::json(503, "{\"index\":" + std::to_string(index.value) +
-                          ",\"published\":" + std::to_string(published.value) + "}");
-  response.add("Retry-After", "1").add("Cache-Control", "no-store");
+                          ",\"published\":" + std::to_string(published.value) + "}"));
   allow_every_origin(response);
   return response;
 }

@@ -54,5 +54,21 @@ TEST(Response, JsonHasNoCharsetParameter) {
   EXPECT_EQ(text(200, "").headers.at(0).second, "text/plain; charset=utf-8");
 }
 
+TEST(MomentaryAnswers, AreKeptByNoCacheAndSayWhenToAskAgain) {
+  const auto header = [](const Response& response, std::string_view name) {
+    std::string all;
+    for (const auto& [key, value] : response.headers)
+      if (key == name) all += value + ";";
+    return all;
+  };
+  const Response up = momentary(text(200, "ok"));
+  EXPECT_EQ(header(up, "Cache-Control"), "no-store;");
+  EXPECT_EQ(header(up, "Retry-After"), "");
+  const Response busy = momentary(json(503, "{}"));
+  EXPECT_EQ(busy.status, 503U);
+  EXPECT_EQ(header(busy, "Content-Type"), "application/json;");
+  EXPECT_EQ(header(busy, "Retry-After"), "1;");
+}
+
 }  // namespace
 }  // namespace varve::http

@@ -1,6 +1,11 @@
 // Reading an earlier state, by parameter and by name.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
+#include <mutex>
+#include <thread>
+
 #include "tests/unit/api/surface/test_server.h"
 
 namespace varve::test {
@@ -86,6 +91,52 @@ TEST(AsOf, ATimeMeansTheEntriesUpToIt) {
   const Answer early = it.server.get("/v2/asof.20000101t000000z/lib/app/manifests/v1");
   EXPECT_EQ(early.status, 404U);
   EXPECT_EQ(early.number("Varve-Tree-Size"), 0U);
+}
+
+// Remembers which threads read entries.
+class WatchedSnapshot final : public Snapshot {
+ public:
+  explicit WatchedSnapshot(std::shared_ptr<const Snapshot> real) : real_(std::move(real)) {}
+  Result<std::optional<std::string>> get(Family family, std::string_view key) const override {
+    if (family == Family::entry) note();
+    return real_->get(family, key);
+  }
+  std::unique_ptr<Cursor> cursor(Family family, std::string_view lower,
+                                 std::string_view upper) const override {
+    if (family == Family::entry) note();
+    return real_->cursor(family, lower, upper);
+  }
+  std::vector<std::thread::id> readers() const {
+    const std::lock_guard lock(mutex_);
+    return readers_;
+  }
+
+ private:
+  void note() const {
+    const std::lock_guard lock(mutex_);
+    readers_.push_back(std::this_thread::get_id());
+  }
+  std::shared_ptr<const Snapshot> real_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::thread::id> readers_;
+};
+
+TEST(AsOf, ATimeIsLookedUpInFewEntriesAndNeverOnTheThreadThatTalksHttp) {
+  TwoStates it;
+  auto head = std::make_shared<Head>(*it.server.services().head.get());
+  const auto watched = std::make_shared<WatchedSnapshot>(head->snapshot);
+  head->snapshot = watched;
+  const std::string newest = head->last_at.to_string();
+  it.server.services().head.publish(head);
+  for (const std::string& what : {"manifests/v1", "tags/list"}) {
+    EXPECT_EQ(it.server.get("/v2/lib/app/" + what + "?as_of=" + newest).status, 200U);
+    EXPECT_EQ(it.server.get("/v2/asof." + std::to_string(it.size) + "/lib/app/" + what).status,
+              200U);
+  }
+  const auto readers = watched->readers();
+  EXPECT_FALSE(readers.empty());
+  EXPECT_LE(readers.size(), 2 * std::bit_width(it.server.size()));
+  EXPECT_EQ(std::ranges::count(readers, std::this_thread::get_id()), 0);
 }
 
 TEST(AsOf, AskedTwiceInOneRequestIsRefused) {
