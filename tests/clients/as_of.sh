@@ -3,15 +3,7 @@
 # the log's size, by time, and by the query that curl can send.
 source "$(dirname "$0")/lib.sh"
 
-need skopeo skopeo
-need umoci umoci
-need jq jq
-
-make_image "$WORK/image" 1 "the first"
-make_image "$WORK/image" 2 "the second"
-FIRST=$(digest_in_layout "$WORK/image" 1)
-SECOND=$(digest_in_layout "$WORK/image" 2)
-[[ $FIRST != "$SECOND" ]] || fail "the two images must differ"
+make_two_images
 
 step "lib/busybox:1 is set to the first image, then to the second"
 start_server --dev --data "$WORK/data"

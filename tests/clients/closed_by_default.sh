@@ -3,13 +3,7 @@
 # operator in dev mode, then served for real.
 source "$(dirname "$0")/lib.sh"
 
-need skopeo skopeo
-need umoci umoci
-need jq jq
-
-make_image "$WORK/image" 1 "the first"
-DIGEST=$(digest_in_layout "$WORK/image" 1)
-MANIFEST=$WORK/image/blobs/sha256/${DIGEST#sha256:}
+make_first_image
 
 step "init, then a push with --dev"
 varve init --data "$WORK/data" --origin registry.example/test
@@ -29,7 +23,7 @@ expect_equal "the origin" registry.example/test "$(curl -fsS "$URL/log/checkpoin
 step "pulls work"
 umoci init --layout "$WORK/pulled"
 pull_image lib/busybox:1 "$WORK/pulled:1"
-expect_equal "the image pulled" "$DIGEST" "$(digest_in_layout "$WORK/pulled" 1)"
+expect_equal "the image pulled" "$FIRST" "$(digest_in_layout "$WORK/pulled" 1)"
 SIZE=$(published_size)
 
 step "every mutation answers 401 and changes nothing"
@@ -39,10 +33,10 @@ expect_status 401 -X POST --data-binary '{}' -H 'Content-Type: application/octet
 expect_status 401 -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
   --data-binary "@$MANIFEST" "$URL/v2/lib/busybox/manifests/2"
 expect_status 401 -X DELETE "$URL/v2/lib/busybox/manifests/1"
-expect_status 401 -X DELETE "$URL/v2/lib/busybox/manifests/$DIGEST"
+expect_status 401 -X DELETE "$URL/v2/lib/busybox/manifests/$FIRST"
 expect_exit 1 push_image "$WORK/image:1" lib/busybox:2
 expect_equal "the log's size" "$SIZE" "$(published_size)"
-expect_equal "the tag" "$DIGEST" "$(digest_at_server lib/busybox:1)"
+expect_equal "the tag" "$FIRST" "$(digest_at_server lib/busybox:1)"
 stop_server
 
 step "a directory that was never initialised is not served without --dev: 2"

@@ -4,9 +4,7 @@
 # replay, fsck. Ends with an error when any step is not what it should be.
 source "$(dirname "$0")/lib.sh"
 
-need skopeo skopeo
-need umoci umoci
-need jq jq
+need_image_tools
 
 exec 3>&1   # commands are shown even where their output goes into a file
 shown() {

@@ -6,10 +6,7 @@
 #   KILL9_SEED         repeat a run; printed at the start
 source "$(dirname "$0")/lib.sh"
 
-need skopeo skopeo
-need umoci umoci
 need python3 python3
-need jq jq
 
 HERE=$(dirname "$0")
 ROUNDS=${KILL9_ROUNDS:-12}
@@ -21,14 +18,13 @@ SEEN=$WORK/seen            # one file a checkpoint, named by its bytes
 ACKED=$WORK/acknowledged   # one line a push: repository, tag, digest
 mkdir -p "$SEEN"
 : >"$ACKED"
-make_image "$WORK/image" 1 "the first"
-IMAGE=$(digest_in_layout "$WORK/image" 1)
+make_first_image
 
 # A real client beside them: blobs, manifest and tag of an image, each round into a new repository.
 copier() {  # <round>
   local n=0
   while push_image "$WORK/image:1" "images/r$1-$n:1" >/dev/null 2>&1; do
-    printf 'images/r%s-%s 1 %s\n' "$1" "$n" "$IMAGE" >>"$ACKED.image"
+    printf 'images/r%s-%s 1 %s\n' "$1" "$n" "$FIRST" >>"$ACKED.image"
     n=$((n + 1))
   done
 }

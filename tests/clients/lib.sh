@@ -18,7 +18,7 @@ mkdir -p "$HOME" "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" "$TMPDIR"
 chmod 700 "$XDG_RUNTIME_DIR"
 echo '{}' >"$REGISTRY_AUTH_FILE"
 declare -A STARTED=()   # process id -> what it is
-SERVER_PID='' SERVER_LOG='' ADDR='' URL=''
+SERVER_PID='' SERVER_LOG='' ADDR='' URL='' FIRST='' SECOND='' MANIFEST=''
 
 cleanup() {
   local status=$? pid
@@ -91,19 +91,19 @@ start_server() {  # <varve serve arguments...>
   URL=http://$ADDR
 }
 # Asks a server to drain and expects it to end well.
-stop_server() {  # [process id]
-  local pid=${1:-$SERVER_PID} status=0
+stop_server() { stop_process "$SERVER_PID"; }
+stop_process() {  # <process id>
+  local pid=$1 status=0
   kill -TERM "$pid"
   wait "$pid" || status=$?
   unset "STARTED[$pid]"
   ((status == 0)) || fail "the drained server ended with $status"
 }
-# Ends a server as a power loss would.
-kill_server() {  # [process id]
-  local pid=${1:-$SERVER_PID}
-  kill -9 "$pid"
-  wait "$pid" 2>/dev/null || true
-  unset "STARTED[$pid]"
+# Ends the server as a power loss would.
+kill_server() {
+  kill -9 "$SERVER_PID"
+  wait "$SERVER_PID" 2>/dev/null || true
+  unset "STARTED[$SERVER_PID]"
 }
 
 # A real image of one static program; the text makes it different from others.
@@ -119,6 +119,25 @@ make_image() {  # <layout> <tag> <text>
   printf '%s\n' "$3" >"$file"
   umoci insert --rootless --image "$layout:$tag" "$file" /etc/message >/dev/null
   umoci config --image "$layout:$tag" --config.cmd /bin/busybox --config.cmd sh >/dev/null
+}
+# What the scenarios with real images begin with. Every layout is $WORK/image, tagged 1 and 2.
+need_image_tools() {
+  need skopeo skopeo
+  need umoci umoci
+  need jq jq
+}
+make_first_image() {  # sets FIRST, its digest, and MANIFEST, its manifest's file
+  need_image_tools
+  make_image "$WORK/image" 1 "the first"
+  FIRST=$(digest_in_layout "$WORK/image" 1)
+  # shellcheck disable=SC2034  # for the scenarios
+  MANIFEST=$WORK/image/blobs/sha256/${FIRST#sha256:}
+}
+make_two_images() {  # sets SECOND too
+  make_first_image
+  make_image "$WORK/image" 2 "the second"
+  SECOND=$(digest_in_layout "$WORK/image" 2)
+  [[ $FIRST != "$SECOND" ]] || fail "the two images must differ"
 }
 digest_in_layout() {  # <layout> <tag>
   jq -r --arg tag "$2" \

@@ -3,13 +3,7 @@
 # network. Then everything that must not verify: a changed proof, another file, other keys, no keys.
 source "$(dirname "$0")/lib.sh"
 
-need skopeo skopeo
-need umoci umoci
-need jq jq
-
-make_image "$WORK/image" 1 "the first"
-DIGEST=$(digest_in_layout "$WORK/image" 1)
-MANIFEST=$WORK/image/blobs/sha256/${DIGEST#sha256:}
+make_first_image
 
 step "a push shows in the log, in the order it happened"
 start_server --dev --data "$WORK/data"
@@ -31,7 +25,7 @@ expect_equal "their indexes" "$(seq -s ' ' 0 $((SIZE - 1)))" "$(jq -r '[.events[
 step "a proof of the tag, and of the manifest by digest"
 cd "$WORK" || exit
 varve prove lib/busybox:1 --out tag.tlog-proof --server "$URL"
-varve prove "lib/busybox@$DIGEST" --out manifest.tlog-proof --server "$URL"
+varve prove "lib/busybox@$FIRST" --out manifest.tlog-proof --server "$URL"
 save_keys registry.vkeys
 expect_equal "lines of vkeys" 2 "$(wc -l <registry.vkeys)"
 stop_server   # what follows needs no registry either

@@ -3,33 +3,28 @@
 # podman pull and push, buildah push, each read back by skopeo.
 source "$(dirname "$0")/lib.sh"
 
-need skopeo skopeo
 need podman podman
 need buildah buildah
-need umoci umoci
-need jq jq
 
 step "an image of a static busybox"
-make_image "$WORK/image" 1 "the first"
-DIGEST=$(digest_in_layout "$WORK/image" 1)
-note "$DIGEST"
+make_first_image
+note "$FIRST"
 
 step "skopeo pushes it to an empty registry"
 start_server --dev --data "$WORK/data"
 push_image "$WORK/image:1" lib/busybox:1
-expect_equal "the tag's digest at the registry" "$DIGEST" "$(digest_at_server lib/busybox:1)"
+expect_equal "the tag's digest at the registry" "$FIRST" "$(digest_at_server lib/busybox:1)"
 
 step "skopeo inspects it"
 INSPECTED=$(skopeo inspect --tls-verify=false "docker://$ADDR/lib/busybox:1")
-expect_equal "the digest inspect reports" "$DIGEST" "$(jq -r .Digest <<<"$INSPECTED")"
+expect_equal "the digest inspect reports" "$FIRST" "$(jq -r .Digest <<<"$INSPECTED")"
 expect_contains "the tags inspect lists" '"1"' "$(jq -c .RepoTags <<<"$INSPECTED")"
 
 step "skopeo pulls it, and manifest, config and layers are the same bytes"
 umoci init --layout "$WORK/pulled"
 pull_image lib/busybox:1 "$WORK/pulled:1"
-expect_equal "the digest pulled" "$DIGEST" "$(digest_in_layout "$WORK/pulled" 1)"
-MANIFEST=$WORK/image/blobs/sha256/${DIGEST#sha256:}
-expect_same_bytes "the manifest" "$MANIFEST" "$WORK/pulled/blobs/sha256/${DIGEST#sha256:}"
+expect_equal "the digest pulled" "$FIRST" "$(digest_in_layout "$WORK/pulled" 1)"
+expect_same_bytes "the manifest" "$MANIFEST" "$WORK/pulled/blobs/sha256/${FIRST#sha256:}"
 BLOBS=$(jq -r '.config.digest, .layers[].digest' "$MANIFEST")
 for blob in $BLOBS; do
   expect_same_bytes "the blob $blob" "$WORK/image/blobs/sha256/${blob#sha256:}" \
@@ -46,7 +41,7 @@ expect_equal "the log's size" "$SIZE" "$(published_size)"
 
 step "podman pulls it by tag and by digest"
 podman pull --quiet --tls-verify=false "$ADDR/lib/busybox:1" >/dev/null
-podman pull --quiet --tls-verify=false "$ADDR/lib/busybox@$DIGEST" >/dev/null
+podman pull --quiet --tls-verify=false "$ADDR/lib/busybox@$FIRST" >/dev/null
 expect_equal "the image podman stored" "$(jq -r .config.digest "$MANIFEST")" \
   "sha256:$(podman images --no-trunc --quiet "$ADDR/lib/busybox:1" | sed 's/^sha256://' | head -n 1)"
 

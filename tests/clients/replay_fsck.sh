@@ -4,14 +4,7 @@
 # original, and finds one changed byte of a copy.
 source "$(dirname "$0")/lib.sh"
 
-need skopeo skopeo
-need umoci umoci
-need jq jq
-
-make_image "$WORK/image" 1 "the first"
-make_image "$WORK/image" 2 "the second"
-FIRST=$(digest_in_layout "$WORK/image" 1)
-SECOND=$(digest_in_layout "$WORK/image" 2)
+make_two_images
 
 step "a small history: two images, a moved tag, a deleted tag"
 start_server --dev --data "$WORK/data"
@@ -62,7 +55,7 @@ expect_equal "the copy's checkpoint" "$(head -n 3 <(curl -fsS "$URL/log/checkpoi
 [[ ! -e $WORK/replay3/secrets/keys/log ]] || fail "a replay must hold no keys"
 stop_server
 SERVER_LOG=$LIVE_LOG
-stop_server "$LIVE"
+stop_process "$LIVE"
 
 step "one changed byte of a blob is found: 3"
 cp -a "$WORK/data" "$WORK/damaged"
