@@ -108,9 +108,14 @@ constexpr ConfigField kFields[] = {
     {"data", "varve-data", "DIR", "the directory that holds the log, the blobs and the keys",
      assign<&Config::data, as_path>},
     {"listen", "127.0.0.1:5000", "ADDRESS:PORT",
-     "where to serve; loopback by default, because plain HTTP belongs behind something that speaks "
-     "TLS",
+     "where to serve; loopback by default, because only TLS (tls.cert) belongs on a network",
      set_listen},
+    {"tls.cert", "", "FILE",
+     "serve HTTPS, TLS 1.2 and newer: PEM certificates, the server's own first; read again on "
+     "SIGHUP",
+     assign<&Config::tls_certificate, as_path>},
+    {"tls.key", "", "FILE", "the certificate's private key, PEM, not encrypted",
+     assign<&Config::tls_key, as_path>},
     {"dev", "false", "",
      "everybody may do everything, on loopback only; makes the directory when it is missing or "
      "empty",
@@ -151,8 +156,8 @@ constexpr ConfigField kFields[] = {
 };
 
 // Variables that are not fields of the server: the file itself, and what the client commands read.
-constexpr std::string_view kOtherVariables[] = {"VARVE_CONFIG", "VARVE_SERVER", "VARVE_USER",
-                                                "VARVE_PASSWORD", "VARVE_TOKEN"};
+constexpr std::string_view kOtherVariables[] = {"VARVE_CONFIG", "VARVE_SERVER",   "VARVE_CA",
+                                                "VARVE_USER",   "VARVE_PASSWORD", "VARVE_TOKEN"};
 
 struct Sourced {
   std::string value;
@@ -303,6 +308,8 @@ Result<void> validate(const Config& config) {
   if (config.dev && !is_loopback(config.listen_address))
     return bad("dev mode lets everybody do everything, so it listens on loopback only",
                config.listen_address);
+  if (config.tls_certificate.empty() != config.tls_key.empty())
+    return bad("TLS needs a certificate and its key", "tls.cert, tls.key");
   if (config.dev && config.read_only)
     return bad("dev mode and read_only exclude each other", "dev, read_only");
   if (!config.blobs.empty() && !config.read_only)

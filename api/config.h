@@ -25,6 +25,8 @@ struct Config {
   std::filesystem::path data = "varve-data";  // the directory that holds everything
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 5000;
+  std::filesystem::path tls_certificate;  // PEM; empty: plain HTTP
+  std::filesystem::path tls_key;
   bool dev = false;              // opens everything; loopback only
   bool read_only = false;        // serve a replayed store: no keys, no writes
   std::string blobs;             // read-only: a blob directory, or empty

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -45,17 +46,22 @@ fs::path anchor_file(const Config& config) {
 // Blocked before any thread is made, so that every thread inherits it and only we take them.
 class Signals {
  public:
-  Signals() {
+  // `hang_up`: SIGHUP is for us too. Otherwise it ends a server with its terminal, as ever.
+  explicit Signals(bool hang_up) {
     ::sigemptyset(&set_);
     ::sigaddset(&set_, SIGTERM);
     ::sigaddset(&set_, SIGINT);
+    if (hang_up) ::sigaddset(&set_, SIGHUP);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     ::signal(SIGPIPE, SIG_IGN);  // a client that vanished is an error code, not an end
   }
 
-  void wait() const {
+  // Until it is time to end; calls `hung_up` for each SIGHUP before.
+  void wait(const std::function<void()>& hung_up) const {
     int received = 0;
-    while (::sigwait(&set_, &received) != 0) {
+    while (::sigwait(&set_, &received) != 0 || received == SIGHUP) {
+      if (received == SIGHUP) hung_up();
+      received = 0;
     }
   }
 
@@ -63,7 +69,7 @@ class Signals {
   void end_on_next() const {
     std::thread([set = set_] {
       int received = 0;
-      while (::sigwait(&set, &received) != 0) {
+      while (::sigwait(&set, &received) != 0 || received == SIGHUP) {
       }
       ::_exit(static_cast<int>(ExitCode::interrupted));
     }).detach();
@@ -164,11 +170,15 @@ std::string address_text(const http::Server& server) {
          std::to_string(server.port());
 }
 
-void print_next_steps(const std::string& address, Console& console) {
-  const std::string server = address == "127.0.0.1:5000" ? "" : " --server http://" + address;
+void print_next_steps(const Config& config, const std::string& address, Console& console) {
+  const bool tls = !config.tls_certificate.empty();
+  const std::string server = tls ? " --server https://" + address + " --ca CA.pem"
+                             : address == "127.0.0.1:5000" ? ""
+                                                           : " --server http://" + address;
   console.say("dev mode: everybody on this machine may do everything. Try, in another terminal:");
-  console.say("  skopeo copy --dest-tls-verify=false oci:./image docker://" + address +
-              "/library/app:1.0");
+  console.say("  skopeo copy " +
+              std::string(tls ? "--dest-cert-dir CAS" : "--dest-tls-verify=false") +
+              " oci:./image docker://" + address + "/library/app:1.0");
   console.say("  varve log" + server);
   console.say("  varve prove library/app:1.0 --out app.tlog-proof" + server);
   console.say("  varve key show" + server + " > registry.vkeys");
@@ -296,8 +306,26 @@ Outcome<std::size_t> affordable_connections() {
   return cli::doing("too few files may be open", http::connections_within(descriptors), next);
 }
 
-Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, Parts& parts,
-                             const Signals& signals, Console& console) {
+// Before the directory is opened, too: what is wrong with these files is quickly said.
+Outcome<std::unique_ptr<http::Tls>> load_tls(const Config& config) {
+  if (config.tls_certificate.empty()) return nullptr;
+  auto tls = http::Tls::load({config.tls_certificate, config.tls_key});
+  if (tls) return *std::move(tls);
+  return cli::refuse(ExitCode::usage, "HTTPS cannot be served", cli::describe(tls.error()),
+                     "give --tls-cert and --tls-key PEM files that belong together");
+}
+
+// The old certificate is better than none: it stays when the new one cannot be used.
+void reload(http::Tls& tls) {
+  if (const auto reloaded = tls.reload(); !reloaded)
+    spdlog::error("the TLS files are not used, what was loaded before stays: {}",
+                  cli::describe(reloaded.error()));
+  else
+    spdlog::info("the TLS certificate and key were loaded again");
+}
+
+Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, http::Tls* tls,
+                             Parts& parts, const Signals& signals, Console& console) {
   http::Pool pool(config.pool_threads);
   Services services{config, parts.head,      parts.ledger.get(), *parts.blobs,
                     pool,   parts.keys->log, parts.keys->event};
@@ -308,6 +336,7 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   options.port = config.listen_port;
   options.threads = config.io_threads;
   options.connections_max = connections_max;
+  options.tls = tls;
   VARVE_CLI_TRY(auto server,
                 cli::doing("nothing can be served on " + config.listen_address + ":" +
                                std::to_string(config.listen_port),
@@ -316,9 +345,9 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
                            "choose another address with --listen ADDRESS:PORT"));
   std::optional<Upkeep> upkeep;
   if (parts.ledger) upkeep.emplace(*parts.blobs);
-  console.say("listening on " + address_text(*server));
-  if (config.dev) print_next_steps(address_text(*server), console);
-  signals.wait();
+  console.say("listening on " + address_text(*server) + (tls != nullptr ? ", HTTPS" : ""));
+  if (config.dev) print_next_steps(config, address_text(*server), console);
+  signals.wait([&] { reload(*tls); });
   signals.end_on_next();
   console.say("draining; a second signal ends at once");
   services.state->draining = true;
@@ -345,8 +374,9 @@ void set_up_logging(const Config& config) {
 }  // namespace
 
 Outcome<ExitCode> serve(const Config& config, Console& console) {
-  const Signals signals;
+  const Signals signals(!config.tls_certificate.empty());
   set_up_logging(config);
+  VARVE_CLI_TRY(const auto tls, load_tls(config));
   VARVE_CLI_TRY(const std::size_t connections_max, affordable_connections());
   if (config.dev && !DataDirectory::is_initialised(config.data))
     VARVE_CLI_CHECK(make_dev_directory(config, console));
@@ -355,7 +385,7 @@ Outcome<ExitCode> serve(const Config& config, Console& console) {
   Parts parts(std::move(directory));
   VARVE_CLI_CHECK(config.read_only ? open_reader(config, parts, console)
                                    : open_writer(config, parts, console));
-  return run_server(config, connections_max, parts, signals, console);
+  return run_server(config, connections_max, tls.get(), parts, signals, console);
 }
 
 }  // namespace varve

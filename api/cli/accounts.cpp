@@ -127,10 +127,10 @@ std::string percent_encode(std::string_view text) {
 }
 
 // One wish: asks, and says what came of it.
-Outcome<ExitCode> wish(const std::string& url, std::string method, std::string target,
+Outcome<ExitCode> wish(const ServerAddress& address, std::string method, std::string target,
                        std::string body, std::string_view schema, std::string_view what,
                        Console& console) {
-  VARVE_CLI_TRY(auto server, open_server(url));
+  VARVE_CLI_TRY(auto server, open_server(address));
   VARVE_CLI_TRY(const auto answer,
                 doing("the registry did not do it",
                       ask(*server, std::move(method), std::move(target), std::move(body))));
@@ -153,10 +153,10 @@ void print_secret(element root, std::string_view schema, Console& console) {
               (secret.empty() ? "" : ": the line above is the secret, and is not shown again"));
 }
 
-Outcome<ExitCode> add_credential(const std::string& url, const std::string& name, std::string body,
-                                 std::string_view schema, Console& console) {
+Outcome<ExitCode> add_credential(const ServerAddress& address, const std::string& name,
+                                 std::string body, std::string_view schema, Console& console) {
   VARVE_CLI_TRY(const auto path, account(name));
-  VARVE_CLI_TRY(auto server, open_server(url));
+  VARVE_CLI_TRY(auto server, open_server(address));
   VARVE_CLI_TRY(const auto answer,
                 doing("no credential was added",
                       ask(*server, "POST", path + "/credentials", std::move(body))));
@@ -194,10 +194,10 @@ std::string joined(element object, std::string_view name) {
 
 // A list in either form: one line an item, or one document.
 template <class Line>
-Outcome<ExitCode> list(const std::string& url, const std::string& target, std::string_view member,
-                       std::string_view after, std::string_view schema, const Line& line,
-                       Console& console) {
-  VARVE_CLI_TRY(auto server, open_server(url));
+Outcome<ExitCode> list(const ServerAddress& address, const std::string& target,
+                       std::string_view member, std::string_view after, std::string_view schema,
+                       const Line& line, Console& console) {
+  VARVE_CLI_TRY(auto server, open_server(address));
   JsonArray items;
   VARVE_CLI_CHECK(each_item(*server, target, member, after, [&](element item) {
     if (console.json())
@@ -225,7 +225,7 @@ Outcome<std::string> password_line() {
 
 Outcome<ExitCode> run_user_add(const UserAddOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto path, account(options.name));
-  VARVE_CLI_TRY(auto server, open_server(options.url));
+  VARVE_CLI_TRY(auto server, open_server(options.server));
   VARVE_CLI_TRY(const auto made,
                 doing("the principal was not made",
                       ask(*server, "PUT", path, JsonObject().text("kind", options.kind).str())));
@@ -239,7 +239,7 @@ Outcome<ExitCode> run_user_add(const UserAddOptions& options, Console& console) 
     return ExitCode::ok;
   }
   const char* kind = options.kind == "user" ? "password" : "token";
-  return add_credential(options.url, options.name, JsonObject().text("kind", kind).str(),
+  return add_credential(options.server, options.name, JsonObject().text("kind", kind).str(),
                         "varve.user_add/v1", console);
 }
 
@@ -248,13 +248,13 @@ Outcome<ExitCode> run_user_list(const UserOptions& options, Console& console) {
     return text_in(item, "name") + "  " + text_in(item, "kind") +
            (flag_in(item, "disabled") ? "  disabled" : "");
   };
-  return list(options.url, "/admin/v1/principals", "principals", "name", "varve.user_list/v1", line,
-              console);
+  return list(options.server, "/admin/v1/principals", "principals", "name", "varve.user_list/v1",
+              line, console);
 }
 
 Outcome<ExitCode> run_user_show(const UserOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto path, account(options.name));
-  VARVE_CLI_TRY(auto server, open_server(options.url));
+  VARVE_CLI_TRY(auto server, open_server(options.server));
   VARVE_CLI_TRY(const auto answer, doing("the account cannot be shown", ask(*server, "GET", path)));
   if (console.json()) {
     print_json("varve.user/v1", answer.root, console);
@@ -273,14 +273,14 @@ Outcome<ExitCode> run_user_show(const UserOptions& options, Console& console) {
 
 Outcome<ExitCode> run_user_disable(const UserOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto path, account(options.name));
-  return wish(options.url, "POST", path + "/disable",
+  return wish(options.server, "POST", path + "/disable",
               JsonObject().text("reason", options.reason).str(), "varve.user_disable/v1",
               "disabled: none of its credentials opens anything now", console);
 }
 
 Outcome<ExitCode> run_user_enable(const UserOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto path, account(options.name));
-  return wish(options.url, "POST", path + "/enable", {}, "varve.user_enable/v1",
+  return wish(options.server, "POST", path + "/enable", {}, "varve.user_enable/v1",
               "enabled: its credentials work again", console);
 }
 
@@ -291,14 +291,15 @@ Outcome<ExitCode> run_user_password(const CredentialOptions& options, Console& c
     VARVE_CLI_TRY(const auto password, password_line());
     body.text("password", password);
   }
-  return add_credential(options.url, options.name, body.str(), "varve.user_password/v1", console);
+  return add_credential(options.server, options.name, body.str(), "varve.user_password/v1",
+                        console);
 }
 
 Outcome<ExitCode> run_user_token(const CredentialOptions& options, Console& console) {
   JsonObject body;
   body.text("kind", "token");
   if (options.expires) body.text("expires", *options.expires);
-  return add_credential(options.url, options.name, body.str(), "varve.user_token/v1", console);
+  return add_credential(options.server, options.name, body.str(), "varve.user_token/v1", console);
 }
 
 Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& console) {
@@ -306,7 +307,7 @@ Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& con
   VARVE_CLI_TRY(const auto id,
                 doing("this is no credential", CredentialId::parse(options.credential),
                       "`varve user show " + clean(options.name) + "` lists them"));
-  return wish(options.url, "DELETE",
+  return wish(options.server, "DELETE",
               path + "/credentials/" + id.text() + "?reason=" + percent_encode(options.reason), {},
               "varve.user_revoke/v1", "revoked: it and every token made with it open nothing now",
               console);
@@ -331,14 +332,14 @@ Outcome<ExitCode> run_grant_set(const GrantOptions& options, Console& console) {
     body.raw("rights", rights.str());
   }
   if (options.keep_read_log) body.boolean("keep_read_log", true);
-  return wish(options.url, "PUT", "/admin/v1/grants", body.str(), "varve.grant_set/v1", "granted",
-              console);
+  return wish(options.server, "PUT", "/admin/v1/grants", body.str(), "varve.grant_set/v1",
+              "granted", console);
 }
 
 Outcome<ExitCode> run_grant_remove(const GrantOptions& options, Console& console) {
   VARVE_CLI_CHECK(account(options.name));
   VARVE_CLI_TRY(const auto where, resource(options.resource));
-  return wish(options.url, "DELETE",
+  return wish(options.server, "DELETE",
               "/admin/v1/grants?principal=" + options.name + "&resource=" + percent_encode(where) +
                   (options.keep_read_log ? "&keep_read_log=true" : ""),
               {}, "varve.grant_remove/v1", "removed: a wider grant counts now, if there is one",
@@ -350,7 +351,7 @@ Outcome<ExitCode> run_grant_list(const GrantOptions& options, Console& console) 
   const auto line = [](element item) {
     return text_in(item, "resource") + "  " + joined(item, "rights");
   };
-  return list(options.url, "/admin/v1/grants?principal=" + options.name, "grants", "resource",
+  return list(options.server, "/admin/v1/grants?principal=" + options.name, "grants", "resource",
               "varve.grant_list/v1", line, console);
 }
 
@@ -359,7 +360,7 @@ Outcome<ExitCode> run_grant_list(const GrantOptions& options, Console& console) 
 Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto where, resource(options.resource));
   const bool immutable = !options.mutable_tags;
-  return wish(options.url, "PUT", "/admin/v1/policies",
+  return wish(options.server, "PUT", "/admin/v1/policies",
               JsonObject().text("resource", where).boolean("immutable_tags", immutable).str(),
               "varve.policy_set/v1",
               immutable ? "tags there can be set once and not moved" : "tags there can be moved",
@@ -368,7 +369,7 @@ Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console)
 
 Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto where, resource(options.resource));
-  return wish(options.url, "DELETE", "/admin/v1/policies?resource=" + percent_encode(where), {},
+  return wish(options.server, "DELETE", "/admin/v1/policies?resource=" + percent_encode(where), {},
               "varve.policy_remove/v1", "removed: a wider policy counts now, if there is one",
               console);
 }
@@ -378,7 +379,7 @@ Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console
     return text_in(item, "resource") +
            (flag_in(item, "immutable_tags") ? "  immutable tags" : "  tags may move");
   };
-  return list(options.url, "/admin/v1/policies", "policies", "resource", "varve.policy_list/v1",
+  return list(options.server, "/admin/v1/policies", "policies", "resource", "varve.policy_list/v1",
               line, console);
 }
 

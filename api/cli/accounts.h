@@ -10,7 +10,7 @@
 namespace varve::cli {
 
 struct UserAddOptions {
-  std::string url = ServerChoice{}.url;
+  ServerAddress server;
   std::string name;
   std::string kind = "user";
   bool without_credential = false;
@@ -19,7 +19,7 @@ struct UserAddOptions {
 Outcome<ExitCode> run_user_add(const UserAddOptions& options, Console& console);
 
 struct UserOptions {
-  std::string url = ServerChoice{}.url;
+  ServerAddress server;
   std::string name;
   std::string reason;
 };
@@ -29,7 +29,7 @@ Outcome<ExitCode> run_user_disable(const UserOptions& options, Console& console)
 Outcome<ExitCode> run_user_enable(const UserOptions& options, Console& console);
 
 struct CredentialOptions {
-  std::string url = ServerChoice{}.url;
+  ServerAddress server;
   std::string name;
   bool from_stdin = false;             // password: a line of standard input instead of a random one
   std::optional<std::string> expires;  // token
@@ -49,7 +49,7 @@ struct RecoverOptions {
 Outcome<ExitCode> run_user_recover(const RecoverOptions& options, Console& console);
 
 struct GrantOptions {
-  std::string url = ServerChoice{}.url;
+  ServerAddress server;
   std::string name;
   std::string resource;
   std::string role;
@@ -60,7 +60,7 @@ Outcome<ExitCode> run_grant_remove(const GrantOptions& options, Console& console
 Outcome<ExitCode> run_grant_list(const GrantOptions& options, Console& console);
 
 struct PolicyOptions {
-  std::string url = ServerChoice{}.url;
+  ServerAddress server;
   std::string resource;
   bool mutable_tags = false;
 };

@@ -1,10 +1,14 @@
-// HTTP over one TCP connection by Boost.Beast, made blocking by running its io_context until each
-// request is over: only asynchronous operations have deadlines. The thread of main() only.
+// HTTP over one connection by Boost.Beast, TCP or TLS, made blocking by running its io_context
+// until each request is over: only asynchronous operations have deadlines. The thread of main()
+// only.
 #include "api/cli/client.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -16,6 +20,7 @@
 #include <optional>
 #include <thread>
 
+#include "api/cli/console.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
 
@@ -99,37 +104,64 @@ std::optional<std::chrono::milliseconds> retry_after(const Answer& answer) {
   return *seconds == 0 ? kRetryAtOnce : std::chrono::seconds(*seconds);
 }
 
+// What stands between a socket and HTTP: nothing, or TLS.
+using PlainStream = beast::tcp_stream;
+using TlsStream = net::ssl::stream<beast::tcp_stream>;
+
+// A handshake that failed, in words: OpenSSL's code says only "certificate verify failed".
+std::string handshake_failure(TlsStream& stream, const error_code& error) {
+  const long verdict = ::SSL_get_verify_result(stream.native_handle());
+  if (verdict == X509_V_OK) return "TLS: " + error.message();
+  return std::string("its certificate is not trusted: ") + ::X509_verify_cert_error_string(verdict);
+}
+
 }  // namespace
 
 class HttpClient::Connection {
  public:
-  Connection(const Address& address, ClientDeadlines deadlines)
-      : address_(address), deadlines_(deadlines) {}
+  Connection(const Address& address, ClientOptions options)
+      : address_(address), options_(std::move(options)) {}
 
-  bool open() const { return stream_.has_value(); }
+  bool open() const { return plain_ || tls_; }
   void close() {
-    stream_.reset();
+    plain_.reset();
+    tls_.reset();
     buffer_.clear();
   }
 
-  error_code connect() {
+  // The deadline of connecting is the handshake's too. Errors: in words, for a person.
+  Result<void> connect() {
     close();
+    if (address_.secure) VARVE_CHECK(prepare_tls());
+    if (!address_.secure) plain_.emplace(context_);
     net::ip::tcp::resolver resolver(context_);
     error_code failed = net::error::timed_out;
-    stream_.emplace(context_);
-    stream_->expires_after(std::chrono::milliseconds(deadlines_.connect_ms));
+    bool shaking_hands = false;
+    const auto connected = [&](error_code error) {
+      failed = error;
+      if (error || !tls_) return;
+      shaking_hands = true;
+      failed = net::error::timed_out;
+      tls_->async_handshake(net::ssl::stream_base::client, [&](error_code e) { failed = e; });
+    };
+    socket().expires_after(std::chrono::milliseconds(options_.deadlines.connect_ms));
     resolver.async_resolve(
         address_.host, address_.port,
         [&](error_code error, const net::ip::tcp::resolver::results_type& found) {
           failed = error;
           if (error) return;
-          stream_->async_connect(found,
-                                 [&](error_code e, const net::ip::tcp::endpoint&) { failed = e; });
+          socket().async_connect(
+              found, [&](error_code e, const net::ip::tcp::endpoint&) { connected(e); });
         });
-    run(deadlines_.connect_ms, resolver);
-    if (failed) return close(), failed;
+    run(resolver);
+    if (failed) {
+      const bool refused = shaking_hands && !is_late(failed);
+      std::string why = refused ? handshake_failure(*tls_, failed) : words_of(failed);
+      close();
+      return fail(Errc::unavailable, About::request, std::move(why));
+    }
     error_code ignored;
-    stream_->socket().set_option(net::ip::tcp::no_delay(true), ignored);
+    socket().socket().set_option(net::ip::tcp::no_delay(true), ignored);
     return {};
   }
 
@@ -137,78 +169,122 @@ class HttpClient::Connection {
     parser.header_limit(limits::kHeaderBytesMax);
     parser.body_limit(ask.bytes_max);
     parser.skip(ask.head);
+    const error_code failed = tls_ ? exchange_over(*tls_, request, parser, answered)
+                                   : exchange_over(*plain_, request, parser, answered);
+    if (failed || !parser.get().keep_alive()) close();
+    return failed;
+  }
+
+  static bool is_late(const error_code& error) {
+    return error == beast::error::timeout || error == net::error::timed_out;
+  }
+  static std::string words_of(const error_code& error) {
+    return is_late(error) ? "it took too long" : error.message();
+  }
+
+ private:
+  beast::tcp_stream& socket() { return tls_ ? tls_->next_layer() : *plain_; }
+
+  template <class Stream>
+  error_code exchange_over(Stream& stream, const Wanted& request, Parser& parser, bool& answered) {
     error_code failed = net::error::timed_out;
-    stream_->expires_after(std::chrono::milliseconds(deadlines_.answer_ms));
-    beast::http::async_write(*stream_, request, [&](error_code error, std::size_t) {
+    socket().expires_after(std::chrono::milliseconds(options_.deadlines.answer_ms));
+    beast::http::async_write(stream, request, [&](error_code error, std::size_t) {
       failed = error;
       if (error) return;
-      beast::http::async_read(*stream_, buffer_, parser, [&](error_code e, std::size_t bytes) {
+      beast::http::async_read(stream, buffer_, parser, [&](error_code e, std::size_t bytes) {
         failed = e;
         answered = bytes > 0;
       });
     });
     context_.restart();
     context_.run();
-    stream_->expires_never();
-    if (failed || !parser.get().keep_alive()) close();
+    socket().expires_never();
     return failed;
   }
 
- private:
+  Result<void> prepare_tls() {
+    error_code error;
+    if (!trust_) {
+      trust_.emplace(net::ssl::context::tls_client);
+      ::SSL_CTX_set_min_proto_version(trust_->native_handle(), TLS1_2_VERSION);
+      trust_->set_verify_mode(net::ssl::verify_peer, error);
+      if (!error && options_.ca) trust_->load_verify_file(*options_.ca, error);
+      if (!error && !options_.ca) trust_->set_default_verify_paths(error);
+      if (error) trust_.reset();
+      if (error)
+        return fail(Errc::unavailable, About::request,
+                    "the certificates to trust cannot be read: " + error.message(),
+                    options_.ca.value_or("the system's"));
+    }
+    tls_.emplace(context_, *trust_);
+    tls_->set_verify_callback(net::ssl::host_name_verification(address_.host), error);
+    // Names only: an address is no name to ask for (RFC 6066 §3).
+    error_code no_address;
+    net::ip::make_address(address_.host, no_address);
+    if (no_address) ::SSL_set_tlsext_host_name(tls_->native_handle(), address_.host.c_str());
+    return {};
+  }
+
   // A resolver has no deadline of its own, so the whole run has one.
-  void run(std::uint32_t milliseconds, net::ip::tcp::resolver& resolver) {
+  void run(net::ip::tcp::resolver& resolver) {
     context_.restart();
-    context_.run_for(std::chrono::milliseconds(milliseconds) + std::chrono::milliseconds(200));
+    context_.run_for(std::chrono::milliseconds(options_.deadlines.connect_ms) +
+                     std::chrono::milliseconds(200));
     if (context_.stopped()) return;
     resolver.cancel();
-    stream_->cancel();
+    socket().cancel();
     context_.run();
   }
 
   const Address& address_;
-  ClientDeadlines deadlines_;
+  const ClientOptions options_;
   net::io_context context_{1};
-  std::optional<beast::tcp_stream> stream_;
+  std::optional<net::ssl::context> trust_;
+  std::optional<PlainStream> plain_;  // one of the two while connected
+  std::optional<TlsStream> tls_;
   beast::flat_buffer buffer_;
 };
 
-HttpClient::HttpClient(Address address, ClientDeadlines deadlines)
+HttpClient::HttpClient(Address address, ClientOptions options)
     : address_(std::move(address)),
-      connection_(std::make_unique<Connection>(address_, deadlines)) {}
+      connection_(std::make_unique<Connection>(address_, std::move(options))) {}
 HttpClient::~HttpClient() = default;
 
-Result<std::unique_ptr<Server>> HttpClient::make(std::string_view url, ClientDeadlines deadlines) {
+Result<std::unique_ptr<Server>> HttpClient::make(std::string_view url, ClientOptions options) {
   VARVE_TRY(auto address, parse_url(url));
-  return std::make_unique<HttpClient>(std::move(address), deadlines);
+  return std::make_unique<HttpClient>(std::move(address), std::move(options));
 }
 
 std::string HttpClient::url() const {
-  return "http://" + address_.authority() + address_.prefix;
+  return address_.url();
 }
 
 Result<Answer> HttpClient::ask_once(const Ask& ask) {
-  const auto unreachable = [&](const error_code& error) {
-    const bool late = error == beast::error::timeout || error == net::error::timed_out;
-    const bool large = error == beast::http::error::body_limit;
+  const auto unreachable = [&](std::string why) {
     return fail(Errc::unavailable, About::request, "no usable answer from " + url() + ask.target,
-                large  ? "the answer is larger than " + std::to_string(ask.bytes_max) + " bytes"
-                : late ? "it took too long"
-                       : error.message());
+                std::move(why));
+  };
+  const auto connect = [&]() -> Result<void> {
+    const auto connected = connection_->connect();
+    if (!connected) return unreachable(describe(connected.error()));
+    return {};
   };
   const bool reused = connection_->open();
-  if (!reused)
-    if (const error_code error = connection_->connect()) return unreachable(error);
+  if (!reused) VARVE_CHECK(connect());
   std::optional<Parser> parser(std::in_place);
   bool answered = false;
   const Wanted request = make_request(address_, authorization_, ask);
   error_code error = connection_->exchange(request, ask, *parser, answered);
   // A server may close an idle connection just as it is used again.
   if (error && reused && !answered && !changes_something(ask)) {
-    if (const error_code failed = connection_->connect()) return unreachable(failed);
+    VARVE_CHECK(connect());
     parser.emplace();
     error = connection_->exchange(request, ask, *parser, answered);
   }
-  if (error) return unreachable(error);
+  if (error == beast::http::error::body_limit)
+    return unreachable("the answer is larger than " + std::to_string(ask.bytes_max) + " bytes");
+  if (error) return unreachable(Connection::words_of(error));
   Answer answer = to_answer(*parser);
   const std::string_view encoding = answer.header("Content-Encoding");
   if (!encoding.empty() && encoding != "identity")

@@ -1,9 +1,11 @@
 // A small blocking HTTP/1.1 client: one connection, kept alive, with deadlines. The thread of
-// main() only. Plain TCP; an https:// address is refused rather than spoken to without encryption.
+// main() only. Over TLS (https://) the server's certificate must be for the address that was asked
+// and lead to a trusted root; nothing turns that off.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,12 +13,14 @@
 
 namespace varve::cli {
 
-// Where a server is: "http://host[:port][/prefix]".
+// Where a server is: "http[s]://host[:port][/prefix]".
 struct Address {
+  bool secure = false;
   std::string host;  // without brackets
-  std::string port = "80";
+  std::string port;
   std::string prefix;  // "" or "/path", without a final slash
   std::string authority() const;
+  std::string url() const;
 };
 Result<Address> parse_url(std::string_view url);
 
@@ -25,10 +29,16 @@ struct ClientDeadlines {
   std::uint32_t answer_ms = 30'000;  // from sending a request to the last byte of its answer
 };
 
+struct ClientOptions {
+  ClientDeadlines deadlines = {};
+  // PEM certificates that are trusted instead of the system's; they are read at the first request.
+  std::optional<std::string> ca = std::nullopt;
+};
+
 class HttpClient final : public Server {
  public:
-  static Result<std::unique_ptr<Server>> make(std::string_view url, ClientDeadlines deadlines = {});
-  HttpClient(Address address, ClientDeadlines deadlines);
+  static Result<std::unique_ptr<Server>> make(std::string_view url, ClientOptions options = {});
+  HttpClient(Address address, ClientOptions options);
   ~HttpClient() override;
 
   Result<Answer> ask(const Ask& ask) override;

@@ -11,10 +11,16 @@
 
 namespace varve::cli {
 
-// Where a networked command asks, and whom it believes.
-struct ServerChoice {
+// Where a networked command asks.
+struct ServerAddress {
   std::string url = "http://127.0.0.1:5000";
-  std::optional<std::string> key;  // else what is remembered about the origin
+  std::optional<std::string> ca = std::nullopt;  // PEM file; else the system's certificates
+};
+
+// And whom it believes.
+struct ServerChoice {
+  ServerAddress address;
+  std::optional<std::string> key = std::nullopt;  // else what is remembered about the origin
 };
 
 // A log to read: a directory of this machine or a server.
@@ -22,6 +28,7 @@ struct LogChoice {
   std::optional<std::string> data;
   std::optional<std::string> url;
   std::optional<std::string> key;
+  std::optional<std::string> ca;
 };
 
 struct InitOptions {
@@ -74,7 +81,7 @@ struct KeyRotateOptions {
 Outcome<ExitCode> run_key_rotate(const KeyRotateOptions& options, Console& console);
 
 struct KeyForgetOptions {
-  std::string url = ServerChoice{}.url;
+  std::string url = ServerAddress{}.url;
 };
 Outcome<ExitCode> run_key_forget(const KeyForgetOptions& options, Console& console);
 

@@ -7,20 +7,20 @@
 
 namespace varve::cli {
 
-Outcome<std::unique_ptr<Server>> open_server(const std::string& url) {
-  VARVE_CLI_TRY(auto address, doing("the server cannot be asked", parse_url(url),
+Outcome<std::unique_ptr<Server>> open_server(const ServerAddress& at) {
+  VARVE_CLI_TRY(auto address, doing("the server cannot be asked", parse_url(at.url),
                                     "give --server an address such as http://127.0.0.1:5000"));
   VARVE_CLI_TRY(auto authorization,
                 doing("the credentials for " + address.authority() + " cannot be used",
                       authorization_for(address.authority(), process_environment_lookup()),
                       "set VARVE_USER and VARVE_PASSWORD, or VARVE_TOKEN, or log in again"));
-  auto client = std::make_unique<HttpClient>(std::move(address), ClientDeadlines{});
+  auto client = std::make_unique<HttpClient>(std::move(address), ClientOptions{.ca = at.ca});
   if (authorization) client->show(*std::move(authorization));
   return client;
 }
 
 Outcome<Connection> connect(const ServerChoice& choice, Console& console) {
-  VARVE_CLI_TRY(auto server, open_server(choice.url));
+  VARVE_CLI_TRY(auto server, open_server(choice.address));
   std::optional<TrustedKeys> keys;
   if (choice.key) {
     VARVE_CLI_TRY(keys, load_keys(*choice.key));

@@ -11,7 +11,7 @@
 namespace varve::cli {
 
 // A server at this address, shown the credentials there are for it (credentials.h).
-Outcome<std::unique_ptr<Server>> open_server(const std::string& url);
+Outcome<std::unique_ptr<Server>> open_server(const ServerAddress& address);
 
 struct Connection {
   std::unique_ptr<Server> server;

@@ -118,7 +118,7 @@ Outcome<Judged> check_server(const FsckOptions& options, Console& console) {
                   "--url and --write-anchor are given",
                   "run fsck --data DIR --write-anchor where the registry is");
   VARVE_CLI_TRY(auto connection,
-                connect({*options.log.url, options.log.key, options.log.ca}, console));
+                connect({{*options.log.url, options.log.ca}, options.log.key}, console));
   RemoteSource source(connection.session);
   auto report = fsck_remote(source, connection.session.log().keys, progress_on(console));
   console.end_progress();

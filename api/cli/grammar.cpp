@@ -108,19 +108,31 @@ class Grammar {
         ->type_name("FORMAT");
   }
 
-  static void add_server(CLI::App* sub, ServerChoice& server) {
-    sub->add_option("--server", server.url, "the registry to ask (default " + server.url + ")")
+  static void add_address(CLI::App* sub, ServerAddress& address) {
+    sub->add_option("--server", address.url, "the registry to ask (default " + address.url + ")")
         ->envname("VARVE_SERVER")
         ->type_name("URL");
+    add_ca(sub, address.ca);
+  }
+
+  static void add_server(CLI::App* sub, ServerChoice& server) {
+    add_address(sub, server.address);
     sub->add_option("--key", server.key,
                     "trust these vkeys (a file or the text) instead of remembered ones")
         ->type_name("VKEYS");
+  }
+
+  static void add_ca(CLI::App* sub, std::optional<std::string>& ca) {
+    sub->add_option("--ca", ca, "trust these PEM certificates for https:// instead of the system's")
+        ->envname("VARVE_CA")
+        ->type_name("FILE");
   }
 
   static void add_log_choice(CLI::App* sub, LogChoice& log) {
     sub->add_option("--data", log.data, "a directory of this machine")->type_name("DIR");
     sub->add_option("--url", log.url, "a server")->type_name("URL");
     sub->add_option("--key", log.key, "its vkeys, a file or the text")->type_name("VKEYS");
+    add_ca(sub, log.ca);
   }
 
   // Commands live as long as the grammar; options point into them.
@@ -380,6 +392,7 @@ class Grammar {
                            Action action) {
       return command_of(parent, name, help, std::move(action));
     };
+    tools.address = add_address;
     tools.output = [this](CLI::App* sub) { add_output(sub); };
     tools.keep = [this](std::shared_ptr<void> kept) { kept_.push_back(std::move(kept)); };
     add_account_commands(app_, tools);
@@ -411,7 +424,9 @@ class Grammar {
   Outcome<ExitCode> run_help(const std::string& topic, Console& console) {
     if (topic == "exit-codes") return print_exit_codes(console);
     if (topic.empty()) {
-      console.out() << app_.help();
+      // app_.help() would be that of the subcommand parsed last: of `help` itself.
+      console.out() << app_.get_formatter()->make_help(&app_, app_.get_name(),
+                                                       CLI::AppFormatMode::Normal);
       return ExitCode::ok;
     }
     for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {

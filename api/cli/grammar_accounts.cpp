@@ -39,9 +39,7 @@ class Accounts {
                     Outcome<ExitCode> (*run)(const Options& options, Console& console)) {
     CLI::App* sub = tools_.command(
         parent, name, help, [&options, run](Console& console) { return run(options, console); });
-    sub->add_option("--server", options.url, "the registry to ask (default " + options.url + ")")
-        ->envname("VARVE_SERVER")
-        ->type_name("URL");
+    tools_.address(sub, options.server);
     tools_.output(sub);
     return sub;
   }

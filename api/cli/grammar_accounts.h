@@ -8,16 +8,19 @@
 #include <memory>
 #include <string>
 
+#include "api/cli/commands.h"
 #include "api/cli/console.h"
 
 namespace varve::cli {
 
-// What grammar.cpp lends: how a subcommand is made, gets its -o, and keeps its options alive.
+// What grammar.cpp lends: how a subcommand is made, gets its --server and its -o, and keeps its
+// options alive.
 struct GrammarTools {
   using Action = std::function<Outcome<ExitCode>(Console&)>;
   std::function<CLI::App*(CLI::App& parent, const std::string& name, const std::string& help,
                           Action action)>
       command;
+  std::function<void(CLI::App*, ServerAddress&)> address;
   std::function<void(CLI::App*)> output;
   std::function<void(std::shared_ptr<void>)> keep;
 };

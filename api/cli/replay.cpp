@@ -73,7 +73,7 @@ Outcome<ReplayReport> replay_from(const ReplayCommand& options, Console& console
     return replay_into(source, options, std::nullopt, console);
   }
   VARVE_CLI_TRY(auto connection,
-                connect({*options.log.url, options.log.key, options.log.ca}, console));
+                connect({{*options.log.url, options.log.ca}, options.log.key}, console));
   RemoteSource source(connection.session);
   return replay_into(source, options, connection.session.log().keys.log, console);
 }

@@ -5,6 +5,13 @@
 namespace varve::cli {
 namespace {
 
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kHttps = "https://";
+
+std::string_view default_port(bool secure) {
+  return secure ? "443" : "80";
+}
+
 std::unexpected<Error> bad_url(std::string why, std::string_view url) {
   return fail(Errc::invalid, About::request, std::move(why), std::string(url));
 }
@@ -47,22 +54,24 @@ Result<void> split_authority(std::string_view authority, std::string_view url, A
 
 std::string Address::authority() const {
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return port == "80" ? name : name + ":" + port;
+  return port == default_port(secure) ? name : name + ":" + port;
+}
+
+std::string Address::url() const {
+  return std::string(secure ? kHttps : kHttp) + authority() + prefix;
 }
 
 Result<Address> parse_url(std::string_view url) {
-  constexpr std::string_view kHttp = "http://";
-  if (url.starts_with("https://"))
-    return fail(Errc::unsupported, About::request,
-                "this version does not speak TLS, so it cannot talk to an https:// address",
-                std::string(url));
-  if (!url.starts_with(kHttp)) return bad_url("a server address starts with http://", url);
-  const std::string_view rest = url.substr(kHttp.size());
+  Address address;
+  address.secure = url.starts_with(kHttps);
+  address.port = default_port(address.secure);
+  if (!address.secure && !url.starts_with(kHttp))
+    return bad_url("a server address starts with https:// or http://", url);
+  const std::string_view rest = url.substr(address.secure ? kHttps.size() : kHttp.size());
   const std::size_t slash = rest.find('/');
   const std::string_view authority = rest.substr(0, slash);
   if (authority.find('@') != std::string_view::npos)
     return bad_url("an address holds no credentials: they would end in logs and process lists", {});
-  Address address;
   VARVE_CHECK(split_authority(authority, url, address));
   if (slash != std::string_view::npos) address.prefix = rest.substr(slash);
   while (address.prefix.ends_with('/')) address.prefix.pop_back();

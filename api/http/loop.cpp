@@ -50,6 +50,8 @@ bool Connection::too_slow(Time now) const {
 bool Connection::overdue(Time now) const {
   const auto waited = now - since_;
   switch (phase_) {
+    case Phase::opening:
+      return waited > limits::kHeaderDeadline;
     case Phase::idle:
       return waited > limits::kIdleMax;
     case Phase::head:
@@ -82,7 +84,7 @@ void Loop::tick(Time now, std::int64_t unix_seconds) {
 void Loop::drain() {
   draining_ = true;
   for (Connection* at = first_; at != nullptr; at = at->next_) {
-    if (at->idle()) at->cut();
+    if (at->idle() || at->phase_ == Connection::Phase::opening) at->cut();
   }
 }
 

@@ -46,6 +46,7 @@ class Connection {
 
  protected:
   enum class Phase : std::uint8_t {
+    opening,   // from the connection's first moment to the end of its TLS handshake
     idle,      // between requests
     head,      // from a header's first byte to its end
     handling,  // ours: no deadline

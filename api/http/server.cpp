@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <ctime>
@@ -25,6 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using net::ip::tcp;
+using TlsStream = net::ssl::stream<tcp::socket>;
 
 constexpr auto kTick = 250ms;
 constexpr auto kDrainTick = 20ms;
@@ -148,14 +150,23 @@ class Server::Impl {
     socket.set_option(tcp::no_delay(true), ignored);
     if (connections_.load(std::memory_order_relaxed) >= options_.connections_max) {
       socket.non_blocking(true, ignored);
-      socket.write_some(net::buffer(kFull), ignored);
+      // Nobody is waited for to shake hands only to hear this.
+      if (options_.tls == nullptr) socket.write_some(net::buffer(kFull), ignored);
       return;  // closes
     }
     const auto peer = socket.remote_endpoint(ignored);
     if (ignored) return;  // gone already
-    connections_.fetch_add(1, std::memory_order_relaxed);
     std::string name = peer.address().to_string() + ":" + std::to_string(peer.port());
-    auto session = serve(std::move(socket), environment_, worker.loop, std::move(name));
+    if (options_.tls == nullptr) {
+      run_session(worker, serve(std::move(socket), environment_, worker.loop, std::move(name)));
+    } else if (ssl_st* state = options_.tls->open()) {
+      TlsStream stream(std::move(socket), state);
+      run_session(worker, serve(std::move(stream), environment_, worker.loop, std::move(name)));
+    }
+  }
+
+  void run_session(Worker& worker, net::awaitable<void> session) {
+    connections_.fetch_add(1, std::memory_order_relaxed);
     net::co_spawn(worker.context, std::move(session), [this](const std::exception_ptr& error) {
       connections_.fetch_sub(1, std::memory_order_relaxed);
       if (error) report(error);

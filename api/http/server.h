@@ -11,6 +11,7 @@
 #include <string>
 
 #include "api/http/session.h"
+#include "api/http/tls.h"
 #include "core/base/limits.h"
 
 namespace varve::http {
@@ -19,6 +20,7 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one
   unsigned threads = 2;
+  const Tls* tls = nullptr;  // null: plain HTTP; must outlive the server
   std::size_t connections_max = limits::kConnectionsMax;
   std::chrono::milliseconds drain_max = limits::kDrainMax;
   // How long cut connections have to unwind before their thread stops regardless.

@@ -12,6 +12,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
@@ -35,15 +37,43 @@ inline constexpr std::size_t kScratchBytes = 16 << 10;
 // Files are sent in windows of this size: two copies of it stay well under a millisecond.
 inline constexpr std::size_t kFileWindowBytes = 256 << 10;
 
-// How a stream is cut off from outside, and how its sending half ends.
+// How a stream is cut off from outside, and how its halves end.
 inline void cut_stream(net::ip::tcp::socket& socket) {
   boost::system::error_code ignored;
   socket.shutdown(net::ip::tcp::socket::shutdown_both, ignored);
+}
+inline void end_receiving(net::ip::tcp::socket& socket) {
+  boost::system::error_code ignored;
+  socket.shutdown(net::ip::tcp::socket::shutdown_receive, ignored);
 }
 inline void end_sending(net::ip::tcp::socket& socket) {
   boost::system::error_code ignored;
   socket.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
 }
+
+// What carries a stream's bytes: the stream itself, or what TLS runs over.
+template <class Stream>
+inline constexpr bool kEncrypted = false;
+template <class Next>
+inline constexpr bool kEncrypted<net::ssl::stream<Next>> = true;
+template <class Stream>
+auto& carrier_of(Stream& stream) {
+  if constexpr (kEncrypted<Stream>) {
+    return stream.next_layer();
+  } else {
+    return stream;
+  }
+}
+
+// OpenSSL knows the first bytes of an HTTP request, and has sent nothing when it says so.
+inline bool is_plain_http(const boost::system::error_code& error) {
+  return error.category() == net::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST;
+}
+inline constexpr std::string_view kPlainRefusal =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 59\r\nConnection: close\r\n\r\n"
+    "this port speaks HTTPS, and the request came in plain HTTP\n";
 
 template <class Stream>
 class Session final : public Connection, private Wire {
@@ -57,24 +87,56 @@ class Session final : public Connection, private Wire {
     buffer_.reserve(kFirstReadBytes);
     request_.body = &incoming_;
     request_.peer = std::string_view(peer_).substr(0, peer_.rfind(':'));
+    request_.secure = kEncrypted<Stream>;
   }
 
+  // Between requests a TLS client is still told: its read ends, and run() says goodbye.
   void cut() override {
     is_cut_ = true;
-    cut_stream(stream_);
+    if (kEncrypted<Stream> && idle()) {
+      end_receiving(carrier_of(stream_));
+    } else {
+      cut_stream(carrier_of(stream_));
+    }
   }
 
   net::awaitable<void> run() {
-    bool again = true;
+    bool again = co_await begin();
     while (again) {
       const bool got = co_await read_head();
-      if (!got) co_return;
+      if (!got) co_return co_await goodbye();
       again = co_await exchange();
     }
   }
 
  private:
   static constexpr std::size_t kFirstReadBytes = 4096;
+
+  // --- the beginning -----------------------------------------------------------------------------
+
+  // False: no connection came of it. The deadline runs from the first moment on, however a client
+  // trickles its handshake.
+  net::awaitable<bool> begin() {
+    if constexpr (kEncrypted<Stream>) {
+      enter(Phase::opening);
+      const auto [error] = co_await stream_.async_handshake(net::ssl::stream_base::server, kAwait);
+      if (!error) co_return true;
+      spdlog::debug("no TLS with {}: {}", peer_, error.message());
+      if (is_plain_http(error)) co_await refuse_plain();
+      co_return false;
+    } else {
+      co_return true;
+    }
+  }
+
+  net::awaitable<void> refuse_plain() {
+    enter(Phase::closing);
+    const net::const_buffer answer(kPlainRefusal.data(), kPlainRefusal.size());
+    const auto [error, wrote] = co_await carrier_of(stream_).async_write_some(answer, kAwait);
+    if (error || wrote < kPlainRefusal.size()) co_return;
+    end_sending(carrier_of(stream_));
+    co_await read_away();
+  }
 
   // --- the way in --------------------------------------------------------------------------------
 
@@ -503,18 +565,34 @@ class Session final : public Connection, private Wire {
     co_return true;
   }
 
+  // Over TLS the end is said, for whoever must tell the end from a connection cut short; an answer
+  // that breaks off is cut short, and never comes here. The client's own goodbye is waited for, up
+  // to the deadline of closing.
+  net::awaitable<void> goodbye() {
+    if constexpr (kEncrypted<Stream>) {
+      enter(Phase::closing);
+      co_await stream_.async_shutdown(kAwait);
+    }
+    co_return;
+  }
+
   // Closing with unread bytes resets the connection and may destroy the answer on its way, so the
   // sending half ends first and the rest is read away for a moment (RFC 9112 §9.6).
   net::awaitable<void> linger() {
-    end_sending(stream_);
-    if (incoming_.ended() && !incoming_.broken() && !refused_) co_return;
+    const bool whole = incoming_.ended() && !incoming_.broken() && !refused_;
     incoming_.end();
     buffer_.consume(buffer_.size());
+    co_await goodbye();
+    end_sending(carrier_of(stream_));
+    if (!whole) co_await read_away();
+  }
+
+  net::awaitable<void> read_away() {
     enter(Phase::closing);
-    for (;;) {
+    while (!is_cut_) {
       auto space = buffer_.prepare(kScratchBytes);
-      const auto [error, got] = co_await stream_.async_read_some(space, kAwait);
-      if (error || got == 0 || is_cut_) co_return;
+      const auto [error, got] = co_await carrier_of(stream_).async_read_some(space, kAwait);
+      if (error || got == 0) co_return;
     }
   }
 

@@ -20,7 +20,7 @@ std::string ok(std::string_view body) {
 }
 
 std::unique_ptr<Server> client(const Loopback& server) {
-  return *HttpClient::make(server.url(), {.connect_ms = 250, .answer_ms = 250});
+  return *HttpClient::make(server.url(), {.deadlines = {.connect_ms = 250, .answer_ms = 250}});
 }
 
 Ask get(std::size_t bytes_max = 1000) {

@@ -133,6 +133,21 @@ TEST(Config, RefusesValuesThatExcludeEachOther) {
   EXPECT_FALSE(load_config(inputs));
   inputs.flags = {{"publish_interval", "1ms"}};
   EXPECT_FALSE(load_config(inputs));
+  inputs.flags = {{"tls.cert", "cert.pem"}};
+  EXPECT_FALSE(load_config(inputs));
+  inputs.flags = {{"tls.key", "key.pem"}};
+  EXPECT_FALSE(load_config(inputs));
+}
+
+TEST(Config, TakesACertificateAndItsKeyFromEverywhere) {
+  const Scratch scratch;
+  ConfigInputs inputs;
+  inputs.file = scratch.write("varve.toml", "[tls]\ncert = \"file.pem\"\n");
+  inputs.environment = {{"VARVE_TLS_KEY", "key.pem"}, {"VARVE_CA", "the client's"}};
+  const auto loaded = load_config(inputs);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(loaded->config.tls_certificate, "file.pem");
+  EXPECT_EQ(loaded->config.tls_key, "key.pem");
 }
 
 TEST(Config, RefusesWhatDoesNotParse) {

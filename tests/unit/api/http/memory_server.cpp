@@ -1,8 +1,11 @@
 // The in-memory instantiation of sessions, and the handlers that tests talk to.
 #include "memory_server.h"
 
+#include <openssl/ssl.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
 #include <stdexcept>
@@ -12,21 +15,88 @@ namespace varve::http {
 inline void cut_stream(boost::beast::test::stream& stream) {
   stream.close();
 }
+inline void end_receiving(boost::beast::test::stream& stream) {
+  stream.close_remote();
+}
 inline void end_sending(boost::beast::test::stream&) {}
 
 }  // namespace varve::http
 
 #include "api/http/session_impl.h"
+#include "api/http/tls.h"
+#include "tests/support/test_certificate.h"
+#include "tests/support/test_directory.h"
 
 namespace varve::http {
 
 template net::awaitable<void> serve<boost::beast::test::stream>(boost::beast::test::stream stream,
                                                                 const Environment& environment,
                                                                 Loop& loop, std::string peer);
+template net::awaitable<void> serve<net::ssl::stream<boost::beast::test::stream>>(
+    net::ssl::stream<boost::beast::test::stream> stream, const Environment& environment, Loop& loop,
+    std::string peer);
 
 }  // namespace varve::http
 
 namespace varve::http::test {
+
+// Believes everything: what a client checks is tested where clients are.
+class TlsClient {
+ public:
+  TlsClient() {
+    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl_.get());
+  }
+
+  bool shake_hands() { return SSL_do_handshake(ssl_.get()) == 1; }
+  void write(std::string_view plain) {
+    if (!plain.empty()) SSL_write(ssl_.get(), plain.data(), static_cast<int>(plain.size()));
+  }
+  void say_goodbye() { SSL_shutdown(ssl_.get()); }
+  bool heard_goodbye() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
+
+  // What is to be sent, and what came.
+  std::string outgoing() {
+    std::string bytes(BIO_ctrl_pending(SSL_get_wbio(ssl_.get())), '\0');
+    BIO_read(SSL_get_wbio(ssl_.get()), bytes.data(), static_cast<int>(bytes.size()));
+    return bytes;
+  }
+  void incoming(std::string_view bytes) {
+    BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), static_cast<int>(bytes.size()));
+  }
+  std::string read() {
+    std::string plain;
+    char piece[16 << 10];
+    for (;;) {
+      const int got = SSL_read(ssl_.get(), piece, sizeof piece);
+      if (got <= 0) return plain;
+      plain.append(piece, static_cast<std::size_t>(got));
+    }
+  }
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+  std::unique_ptr<SSL_CTX, Free> context_{SSL_CTX_new(TLS_client_method())};
+  std::unique_ptr<SSL, Free> ssl_{SSL_new(context_.get())};
+};
+
+namespace {
+
+const Tls& server_tls() {
+  static const std::unique_ptr<Tls> tls = [] {
+    const varve::test::TestDirectory directory;
+    write_certificate(varve::test::make_certificate(), directory.path().string());
+    auto loaded = Tls::load({directory.path() / "cert.pem", directory.path() / "key.pem"});
+    VARVE_ASSERT(loaded.has_value());
+    return *std::move(loaded);
+  }();
+  return *tls;
+}
+
+}  // namespace
 
 Result<void> MemoryFile::read(std::uint64_t offset, std::size_t length, char* out) const {
   if (offset + length > std::min(content_.size(), readable_)) {
@@ -97,19 +167,38 @@ Pool& pool() {
   return one;
 }
 
-MemoryServer::MemoryServer(std::span<const Surface> surfaces, Hooks hooks, MemoryBudget& memory)
+MemoryServer::MemoryServer(std::span<const Surface> surfaces, Hooks hooks, MemoryBudget& memory,
+                           Transport transport)
     : loop_(memory),
       environment_{Router(surfaces), services_, pool(), std::move(hooks)},
       client_(context_) {
   loop_.tick(now_, 784111777);
+  start(transport);
+  settle();
+  if (transport != Transport::tls) return;
+  tls_ = std::make_unique<TlsClient>();
+  for (int round = 0; round < 4 && !tls_->shake_hands(); ++round) {
+    write(tls_->outgoing());
+    tls_->incoming(client_.str());
+    client_.clear();
+  }
+  write(tls_->outgoing());
+  VARVE_ASSERT(!ended_);
+}
+
+void MemoryServer::start(Transport transport) {
   Stream server(context_);
   client_.connect(server);
-  net::co_spawn(context_, serve(std::move(server), environment_, loop_, "memory"),
-                [this](const std::exception_ptr& error) {
-                  VARVE_ASSERT(error == nullptr);
-                  ended_ = true;
-                });
-  settle();
+  const auto over = [this](const std::exception_ptr& error) {
+    VARVE_ASSERT(error == nullptr);
+    ended_ = true;
+  };
+  if (transport == Transport::plain) {
+    net::co_spawn(context_, serve(std::move(server), environment_, loop_, "memory"), over);
+  } else {
+    net::ssl::stream<Stream> stream(std::move(server), server_tls().open());
+    net::co_spawn(context_, serve(std::move(stream), environment_, loop_, "memory"), over);
+  }
 }
 
 MemoryServer::~MemoryServer() {
@@ -145,16 +234,33 @@ void MemoryServer::settle() {
   }
 }
 
-void MemoryServer::send(std::string_view bytes) {
+void MemoryServer::write(std::string_view bytes) {
   boost::system::error_code gone;  // the server may have closed: its answer is what matters
   net::write(client_, net::buffer(bytes.data(), bytes.size()), gone);
   settle();
 }
 
+void MemoryServer::send(std::string_view bytes) {
+  if (!tls_) return write(bytes);
+  tls_->write(bytes);
+  write(tls_->outgoing());
+}
+
 std::string MemoryServer::take() {
   std::string out(client_.str());
   client_.clear();
-  return out;
+  if (!tls_) return out;
+  tls_->incoming(out);
+  std::string plain = tls_->read();
+  if (tls_->heard_goodbye()) {  // as clients do
+    tls_->say_goodbye();
+    write(tls_->outgoing());
+  }
+  return plain;
+}
+
+bool MemoryServer::said_goodbye() const {
+  return tls_ != nullptr && tls_->heard_goodbye();
 }
 
 Answer MemoryServer::ask(std::string_view bytes) {
@@ -163,6 +269,8 @@ Answer MemoryServer::ask(std::string_view bytes) {
 }
 
 void MemoryServer::hang_up() {
+  if (tls_) tls_->say_goodbye();
+  if (tls_) write(tls_->outgoing());
   client_.close();
   settle();
 }

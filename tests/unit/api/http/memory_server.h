@@ -1,5 +1,5 @@
-// A server without sockets: one connection over a stream in memory, with the clock in the test's
-// hand. One thread, and a pool of one thread.
+// A server without sockets: one connection over a stream in memory, plain or TLS, with the clock in
+// the test's hand. One thread, and a pool of one thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -55,10 +55,20 @@ std::vector<Answer> parse_answers(std::string_view bytes);
 
 Pool& pool();
 
+enum class Transport : std::uint8_t {
+  plain,
+  tls,      // with the handshake done
+  tls_raw,  // the client's bytes are whatever the test says
+};
+
+// The client's half of TLS, in memory.
+class TlsClient;
+
 class MemoryServer {
  public:
   explicit MemoryServer(std::span<const Surface> surfaces, Hooks hooks = {},
-                        MemoryBudget& memory = process_memory());
+                        MemoryBudget& memory = process_memory(),
+                        Transport transport = Transport::plain);
   ~MemoryServer();
 
   void send(std::string_view bytes);  // and lets the server work
@@ -68,17 +78,22 @@ class MemoryServer {
   void hang_up();                        // the client's sending half ends
   bool ended() const { return ended_; }  // the server is done with the connection
   void advance(std::chrono::milliseconds by);
+  // Over TLS: whether the server ended it in so many words, so that nothing can be missing.
+  bool said_goodbye() const;
   Loop& loop() { return loop_; }
   Services& services() { return services_; }
   void settle();
 
  private:
   using Stream = boost::beast::test::stream;
+  void start(Transport transport);
+  void write(std::string_view bytes);  // as they are
   Loop loop_;
   net::io_context context_{1};
   Services services_;
   Environment environment_;
   Stream client_;
+  std::unique_ptr<TlsClient> tls_;  // null: the connection is plain, or raw
   Time now_{std::chrono::hours(1)};
   bool ended_ = false;
 };

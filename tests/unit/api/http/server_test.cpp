@@ -8,11 +8,15 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <future>
 
 #include "memory_server.h"
+#include "tests/support/test_certificate.h"
+#include "tests/support/test_directory.h"
 
 namespace varve::http::test {
 namespace {
@@ -133,6 +137,48 @@ TEST(Server, SendsAFileFromDiskByteForByte) {
   const auto answers = parse_answers(client.rest());
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_TRUE(answers[0].body == content);
+}
+
+TEST(Server, SendsTheSameFileOverTls) {
+  std::string content(5'000'011, '\0');
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 7 >> 2);
+  const varve::test::TestDirectory directory;
+  write_certificate(varve::test::make_certificate(), directory.path().string());
+  const auto tls = Tls::load({directory.path() / "cert.pem", directory.path() / "key.pem"}).value();
+  ServerOptions options;
+  options.tls = tls.get();
+  Fixture fixture(options);
+  fixture.services.file = std::make_shared<DiskFile>(content);
+  Client client(*fixture.server);
+  net::ssl::context believing(net::ssl::context::tls_client);
+  net::ssl::stream<tcp::socket&> stream(client.socket, believing);
+  stream.handshake(net::ssl::stream_base::client);
+  const std::string request = get("/v2/a/blobs/x") + get("/echo/x", "Connection: close\r\n");
+  net::write(stream, net::buffer(request));
+  std::string got;
+  boost::system::error_code end;
+  net::read(stream, net::dynamic_buffer(got), end);
+  EXPECT_EQ(end, net::error::eof) << "the end must be said: " << end.message();
+  const auto answers = parse_answers(got);
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(answers[0].body == content);
+  EXPECT_EQ(answers[1].body, "x|anonymous");
+}
+
+TEST(Server, CutsHandshakesThatAreNotFinishedWhenItDrains) {
+  const varve::test::TestDirectory directory;
+  write_certificate(varve::test::make_certificate(), directory.path().string());
+  const auto tls = Tls::load({directory.path() / "cert.pem", directory.path() / "key.pem"}).value();
+  ServerOptions options;
+  options.tls = tls.get();
+  Fixture fixture(options);
+  Client silent(*fixture.server);
+  while (fixture.server->connections() == 0) std::this_thread::sleep_for(1ms);
+  const auto began = std::chrono::steady_clock::now();
+  fixture.server->drain();
+  fixture.server->join();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+  EXPECT_EQ(silent.rest(), "");
 }
 
 TEST(Server, DeliversARefusalToAClientThatIsStillSending) {

@@ -1,13 +1,14 @@
 // One connection: answers, keep-alive, pipelining, errors in each dialect's shape.
 #include <gtest/gtest.h>
 
-#include "memory_server.h"
+#include "over_every_transport.h"
 
 namespace varve::http::test {
 namespace {
 
-TEST(Session, AnswersWithExactLengthDateIdAndDialectHeader) {
-  MemoryServer server(surfaces());
+VARVE_OVER_EVERY_TRANSPORT(Session);
+
+TEST_P(Session, AnswersWithExactLengthDateIdAndDialectHeader) {
   const Answer answer = server.ask(get("/v2/a/b/manifests/x?q=1%202"));
   EXPECT_EQ(answer.status, 200U);
   EXPECT_EQ(answer.body, "a/b|x|anonymous|q=1 2");
@@ -20,15 +21,13 @@ TEST(Session, AnswersWithExactLengthDateIdAndDialectHeader) {
   EXPECT_EQ(server.ask(get("/echo/x")).header("Docker-Distribution-API-Version"), "");
 }
 
-TEST(Session, EchoesTheClientsRequestId) {
-  MemoryServer server(surfaces());
+TEST_P(Session, EchoesTheClientsRequestId) {
   EXPECT_EQ(server.ask(get("/v2/", "X-Request-Id: mine\r\n")).header("X-Request-Id"), "mine");
   EXPECT_EQ(server.ask(get("/v2/", "X-Request-Id: not mine\r\n")).header("X-Request-Id").size(),
             26U);
 }
 
-TEST(Session, AnswersPipelinedRequestsInOrder) {
-  MemoryServer server(surfaces());
+TEST_P(Session, AnswersPipelinedRequestsInOrder) {
   const auto answers = parse_answers(
       server.exchange(get("/echo/1") + get("/echo/2") + get("/nowhere") + get("/echo/3")));
   ASSERT_EQ(answers.size(), 4U);
@@ -39,8 +38,7 @@ TEST(Session, AnswersPipelinedRequestsInOrder) {
   EXPECT_FALSE(server.ended());
 }
 
-TEST(Session, UnderstandsARequestThatComesByteByByte) {
-  MemoryServer server(surfaces());
+TEST_P(Session, UnderstandsARequestThatComesByteByByte) {
   const std::string request = "\r\n" + get("/echo/x");
   std::string got;
   for (const char c : request) got += server.exchange(std::string(1, c));
@@ -48,8 +46,7 @@ TEST(Session, UnderstandsARequestThatComesByteByByte) {
   EXPECT_EQ(parse_answers(got)[0].body, "x|anonymous");
 }
 
-TEST(Session, AnswersHeadLikeGetWithoutItsBytes) {
-  MemoryServer server(surfaces());
+TEST_P(Session, AnswersHeadLikeGetWithoutItsBytes) {
   const Answer get_answer = server.ask(get("/v2/a/manifests/x"));
   const std::string head = server.exchange("HEAD /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(head.ends_with("\r\n\r\n"));
@@ -62,8 +59,7 @@ TEST(Session, AnswersHeadLikeGetWithoutItsBytes) {
   EXPECT_EQ(server.ask(get("/v2/")).body, "{}");
 }
 
-TEST(Session, SendsNoBodyAndNoLengthWith204And304) {
-  MemoryServer server(surfaces());
+TEST_P(Session, SendsNoBodyAndNoLengthWith204And304) {
   const std::string got = server.exchange(get("/nothing") + get("/unmodified") + get("/echo/x"));
   const auto answers = parse_answers(got);
   ASSERT_EQ(answers.size(), 3U);
@@ -74,26 +70,24 @@ TEST(Session, SendsNoBodyAndNoLengthWith204And304) {
   EXPECT_EQ(answers[2].body, "x|anonymous");
 }
 
-TEST(Session, ClosesWhenTheClientOrTheHandlerSaysSo) {
+TEST_P(Session, ClosesWhenTheClientOrTheHandlerSaysSo) {
   for (const std::string& request : {get("/echo/x", "Connection: close\r\n"), get("/last"),
                                      std::string("GET /echo/x HTTP/1.0\r\n\r\n")}) {
-    MemoryServer server(surfaces());
-    const Answer answer = server.ask(request + get("/echo/never"));
+    MemoryServer one = fresh();
+    const Answer answer = one.ask(request + get("/echo/never"));
     EXPECT_EQ(answer.status, 200U) << request;
     EXPECT_EQ(answer.header("Connection"), "close");
-    EXPECT_TRUE(server.ended());
+    EXPECT_TRUE(one.ended());
   }
 }
 
-TEST(Session, KeepsAnHttp10ConnectionThatAsksForIt) {
-  MemoryServer server(surfaces());
+TEST_P(Session, KeepsAnHttp10ConnectionThatAsksForIt) {
   const Answer answer = server.ask("GET /echo/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   EXPECT_EQ(answer.header("Connection"), "keep-alive");
   EXPECT_FALSE(server.ended());
 }
 
-TEST(Session, GivesErrorsTheShapeOfThePathsDialect) {
-  MemoryServer server(surfaces());
+TEST_P(Session, GivesErrorsTheShapeOfThePathsDialect) {
   const Answer oci = server.ask(get("/v2/a/nothing/x"));
   EXPECT_EQ(oci.status, 404U);
   EXPECT_TRUE(oci.body.starts_with(R"({"errors":[{"code":"NOT_FOUND")")) << oci.body;
@@ -106,59 +100,55 @@ TEST(Session, GivesErrorsTheShapeOfThePathsDialect) {
   EXPECT_TRUE(method.body.starts_with(R"({"errors":[{"code":"UNSUPPORTED")"));
 }
 
-TEST(Session, RefusesTargetsThatDoNotDecode) {
+TEST_P(Session, RefusesTargetsThatDoNotDecode) {
   for (const std::string_view target :
        {"/v2/a%/manifests/x", "/v2/a%00/manifests/x", "/v2/?a=%zz"}) {
-    MemoryServer server(surfaces());
-    const Answer answer = server.ask(get(target));
+    MemoryServer one = fresh();
+    const Answer answer = one.ask(get(target));
     EXPECT_EQ(answer.status, 400U) << target;
     EXPECT_TRUE(answer.body.starts_with(R"({"errors":[{"code":"BAD_REQUEST")")) << answer.body;
     EXPECT_EQ(answer.header("Connection"), "close");
-    server.hang_up();
-    EXPECT_TRUE(server.ended());
+    one.hang_up();
+    EXPECT_TRUE(one.ended());
   }
 }
 
-TEST(Session, DecodesSlashesBeforeRouting) {
-  MemoryServer server(surfaces());
+TEST_P(Session, DecodesSlashesBeforeRouting) {
   EXPECT_EQ(server.ask(get("/v2/az%2Frepo/manifests/sha256%3Aab")).body,
             "az/repo|sha256:ab|anonymous");
 }
 
-TEST(Session, AcceptsTheAbsoluteForm) {
-  MemoryServer server(surfaces());
+TEST_P(Session, AcceptsTheAbsoluteForm) {
   EXPECT_EQ(server.ask(get("http://proxy.example/echo/x?q=/y")).body, "x|anonymous|q=/y");
   EXPECT_EQ(server.ask(get("http://proxy.example")).status, 404U);
 }
 
-TEST(Session, LimitsTargetAndHeader) {
+TEST_P(Session, LimitsTargetAndHeader) {
   const std::string long_path = "/v2/" + std::string(limits::kTargetBytesMax, 'a') + "/manifests/x";
-  MemoryServer target(surfaces());
+  MemoryServer target = fresh();
   const Answer too_long = target.ask(get(long_path));
   EXPECT_EQ(too_long.status, 414U);
   EXPECT_TRUE(too_long.body.starts_with("{\"errors\""));
-  MemoryServer header(surfaces());
+  MemoryServer header = fresh();
   const std::string field = "A: " + std::string(limits::kHeaderBytesMax, 'a') + "\r\n";
   EXPECT_EQ(header.ask(get("/v2/", field)).status, 431U);
-  MemoryServer fields(surfaces());
+  MemoryServer fields = fresh();
   std::string many;
   for (int i = 0; i < 3000; ++i) many += "A: b\r\n";
   EXPECT_EQ(fields.ask(get("/v2/", many)).status, 431U);
-  MemoryServer fits(surfaces());
+  MemoryServer fits = fresh();
   const std::string path = "/v2/" + std::string(limits::kTargetBytesMax - 50, 'a') + "/manifests/x";
   EXPECT_EQ(fits.ask(get(path)).status, 200U);
 }
 
-TEST(Session, TurnsAHandlersExceptionInto500WithoutItsText) {
-  MemoryServer server(surfaces());
+TEST_P(Session, TurnsAHandlersExceptionInto500WithoutItsText) {
   const Answer answer = server.ask(get("/throws"));
   EXPECT_EQ(answer.status, 500U);
   EXPECT_EQ(answer.body.find("secret"), std::string::npos);
   EXPECT_EQ(server.ask(get("/echo/x")).status, 200U);
 }
 
-TEST(Session, NeverSendsAHeaderThatSplitsTheAnswer) {
-  MemoryServer server(surfaces());
+TEST_P(Session, NeverSendsAHeaderThatSplitsTheAnswer) {
   EXPECT_EQ(server.ask(get("/splits?to=/fine")).header("Location"), "/fine");
   for (const std::string_view evil : {"%0d%0aX:%20y", "a%0ab", "a%0db", "a%01"}) {
     const std::string got = server.exchange(get("/splits?to=" + std::string(evil)));
@@ -167,17 +157,15 @@ TEST(Session, NeverSendsAHeaderThatSplitsTheAnswer) {
   }
 }
 
-TEST(Session, Answers500WhenAHandlerMisstatesItsLength) {
-  MemoryServer server(surfaces());
+TEST_P(Session, Answers500WhenAHandlerMisstatesItsLength) {
   EXPECT_EQ(server.ask(get("/lies")).status, 500U);
 }
 
-TEST(Session, SendsABodyHeldByOthers) {
-  MemoryServer server(surfaces());
+TEST_P(Session, SendsABodyHeldByOthers) {
   EXPECT_EQ(server.ask(get("/big")).body, std::string(1 << 20, 'b'));
 }
 
-TEST(Session, AuthenticatesThenGatesThenHandles) {
+TEST_P(Session, AuthenticatesThenGatesThenHandles) {
   Hooks hooks;
   hooks.authenticate = [](Request& request) -> net::awaitable<Result<void>> {
     request.actor.id = std::string(request.header("Who"));
@@ -189,52 +177,64 @@ TEST(Session, AuthenticatesThenGatesThenHandles) {
     }
     return {};
   };
-  MemoryServer server(surfaces(), std::move(hooks));
-  EXPECT_EQ(server.ask(get("/echo/x", "Who: bob\r\n")).body, "x|bob");
+  MemoryServer one = fresh(std::move(hooks));
+  EXPECT_EQ(one.ask(get("/echo/x", "Who: bob\r\n")).body, "x|bob");
   const std::string put = "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nWho: ";
-  const Answer denied = server.ask(put + "bob\r\n\r\nhi");
+  const Answer denied = one.ask(put + "bob\r\n\r\nhi");
   EXPECT_EQ(denied.status, 403U);
-  EXPECT_EQ(server.services().received, "");
-  EXPECT_EQ(server.ask(put + "alice\r\n\r\nhi").status, 201U);
-  EXPECT_EQ(server.services().received, "hi");
+  EXPECT_EQ(one.services().received, "");
+  EXPECT_EQ(one.ask(put + "alice\r\n\r\nhi").status, 201U);
+  EXPECT_EQ(one.services().received, "hi");
   // The next request on the connection is nobody's again.
-  EXPECT_EQ(server.ask(put + "\r\n\r\nhi").status, 403U);
+  EXPECT_EQ(one.ask(put + "\r\n\r\nhi").status, 403U);
 }
 
-TEST(Session, RunsNoHandlerForWhoeverPresentsSomethingWrong) {
+TEST_P(Session, RunsNoHandlerForWhoeverPresentsSomethingWrong) {
   Hooks hooks;
   hooks.authenticate = [](Request& request) -> net::awaitable<Result<void>> {
     if (request.header("Authorization").empty()) co_return Result<void>();
     co_return fail(Errc::unauthorized, About::request, "wrong");
   };
-  MemoryServer server(surfaces(), std::move(hooks));
+  MemoryServer one = fresh(std::move(hooks));
   const std::string put = "PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n";
-  const Answer refused = server.ask(put + "Authorization: x\r\n\r\nhi");
+  const Answer refused = one.ask(put + "Authorization: x\r\n\r\nhi");
   EXPECT_EQ(refused.status, 401U);
-  EXPECT_EQ(server.services().received, "");
-  EXPECT_EQ(server.ask(put + "\r\nhi").status, 201U);
+  EXPECT_EQ(one.services().received, "");
+  EXPECT_EQ(one.ask(put + "\r\nhi").status, 201U);
 }
 
-TEST(Session, ChallengesEach401OnceWithWhatTheRequestNeeds) {
+TEST_P(Session, ChallengesEach401OnceWithWhatTheRequestNeeds) {
   Hooks hooks;
   hooks.gate = [](const Route&, const Request&) -> Result<void> {
     return fail(Errc::unauthorized, About::request, "who?");
   };
-  const std::string bare = MemoryServer(surfaces(), hooks).exchange(get("/v2/a/manifests/x"));
+  const std::string bare = fresh(hooks).exchange(get("/v2/a/manifests/x"));
   EXPECT_NE(bare.find("WWW-Authenticate: Basic realm=\"varve\"\r\n"), bare.npos) << bare;
   hooks.challenge = [](const Route* route, const Request& request) {
     return std::string(request.header("Host")) + (route == nullptr ? "" : " routed");
   };
-  const std::string got = MemoryServer(surfaces(), hooks).exchange(get("/v2/a/manifests/x"));
+  const std::string got = fresh(hooks).exchange(get("/v2/a/manifests/x"));
   const std::size_t at = got.find("WWW-Authenticate: x routed\r\n");
   EXPECT_NE(at, got.npos) << got;
   EXPECT_EQ(got.find("WWW-Authenticate", at + 1), got.npos) << got;
 }
 
-TEST(Session, SendsFilesInWindows) {
+TEST_P(Session, TellsHandlersWhetherTheRequestCameOverTls) {
+  std::vector<bool> secure;
+  Hooks hooks;
+  hooks.authenticate = [&](Request& request) -> net::awaitable<Result<void>> {
+    secure.push_back(request.secure);
+    co_return Result<void>();
+  };
+  MemoryServer one = fresh(std::move(hooks));
+  EXPECT_EQ(one.ask(get("/echo/x")).status, 200U);
+  EXPECT_EQ(one.ask(get("/echo/x")).status, 200U);
+  EXPECT_EQ(secure, (std::vector<bool>(2, GetParam() == Transport::tls)));
+}
+
+TEST_P(Session, SendsFilesInWindows) {
   std::string content(700'001, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 >> 3);
-  MemoryServer server(surfaces());
   server.services().file = std::make_shared<MemoryFile>(content);
   const Answer answer = server.ask(get("/v2/a/blobs/x"));
   EXPECT_EQ(answer.status, 200U);
@@ -245,18 +245,16 @@ TEST(Session, SendsFilesInWindows) {
   EXPECT_EQ(server.ask(get("/echo/x")).status, 200U);
 }
 
-TEST(Session, Answers500WhenAFileCannotBeReadAtAll) {
+TEST_P(Session, Answers500WhenAFileCannotBeReadAtAll) {
   auto file = std::make_shared<MemoryFile>(std::string(1000, 'x'));
   file->truncate_silently(10);
-  MemoryServer server(surfaces());
   server.services().file = file;
   EXPECT_EQ(server.ask(get("/v2/a/blobs/x")).status, 500U);
 }
 
-TEST(Session, CutsTheConnectionWhenAFileEndsInTheMiddle) {
+TEST_P(Session, CutsTheConnectionWhenAFileEndsInTheMiddle) {
   auto file = std::make_shared<MemoryFile>(std::string(1'000'000, 'x'));
   file->truncate_silently(600'000);
-  MemoryServer server(surfaces());
   server.services().file = file;
   const std::string got = server.exchange(get("/v2/a/blobs/x") + get("/echo/x"));
   EXPECT_TRUE(server.ended());
@@ -264,6 +262,7 @@ TEST(Session, CutsTheConnectionWhenAFileEndsInTheMiddle) {
   const std::string body = got.substr(got.find("\r\n\r\n") + 4);
   EXPECT_EQ(body.find_first_not_of('x'), std::string::npos);  // nothing but the file's own bytes
   EXPECT_LT(body.size(), 600'001U);
+  EXPECT_FALSE(server.said_goodbye());  // or a TLS client would take it for whole
 }
 
 }  // namespace
