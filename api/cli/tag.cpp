@@ -43,7 +43,7 @@ Result<Restored> restore(Server& server, const Ref& ref, std::uint64_t to) {
 
 Outcome<ExitCode> run_tag_restore(const TagRestoreOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto ref, tag_in(options.ref));
-  VARVE_CLI_TRY(auto server, open_server(options.url));
+  VARVE_CLI_TRY(auto server, open_server(options.server));
   VARVE_CLI_TRY(const auto done,
                 doing("the tag was not restored", restore(*server, ref, options.to)));
   if (console.json())

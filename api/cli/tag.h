@@ -9,7 +9,7 @@
 namespace varve::cli {
 
 struct TagRestoreOptions {
-  std::string url = ServerChoice{}.url;
+  ServerAddress server;
   std::string ref;
   std::uint64_t to = 0;  // the index of an event
 };

@@ -23,9 +23,10 @@ std::string render(const std::vector<std::string>& repos) {
   return out;
 }
 
-Result<State> asked_state(const Services& services, const Request& request) {
-  VARVE_TRY(const Moment moment, one_moment(Present{}, request.query.get("as_of")));
-  return state_at(services.reader(), moment);
+awaitable<Result<State>> asked_state(const Services& services, const Request& request) {
+  const auto moment = one_moment(Present{}, request.query.get("as_of"));
+  if (!moment) co_return std::unexpected(moment.error());
+  co_return co_await state_of(services.pool, services.reader(), *moment);
 }
 
 // Rights are those of now, whatever moment is asked for.
@@ -51,7 +52,7 @@ constexpr std::string_view kExtensions =
 
 awaitable<Response> list_repos(Services& services, Request& request) {
   const TreeSize committed = services.reader().head().size;
-  const auto state = asked_state(services, request);
+  const auto state = co_await asked_state(services, request);
   if (!state) co_return oci_problem(state.error(), committed);
   const auto limit = page_size(request, limits::kReposPageMax);
   if (!limit) co_return oci_problem(limit.error(), state->size);
@@ -73,7 +74,7 @@ awaitable<Response> discover_extensions(Services&, Request&) {
 
 // The same for every repository there is; one that is not has no endpoints.
 awaitable<Response> discover_extensions_of(Services& services, Request& request) {
-  const auto scope = read_scope(services, request);
+  const auto scope = co_await read_scope(services, request);
   if (!scope) co_return scope.error();
   const auto there = oci::repo_exists(*scope->state.view, scope->repo);
   if (!there) co_return oci_problem(there.error(), scope->state.size);

@@ -121,7 +121,7 @@ Result<oci::SetTag> restoration(const Services& services, const Request& request
 }  // namespace
 
 awaitable<Response> get_tag_history(Services& services, Request& request) {
-  auto scope = read_scope(services, request);
+  auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const TreeSize size = scope->state.size;
   if (const auto there = need_repo(*scope); !there) co_return oci_problem(there.error(), size);

@@ -101,7 +101,7 @@ std::string next_target(const ReadScope& scope, const Wish& wish, const Digest& 
 
 // Never 404: a subject nobody pushed, and a repository that does not exist yet, have no referrers.
 awaitable<Response> list_referrers(Services& services, Request& request) {
-  auto scope = read_scope(services, request);
+  auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const TreeSize size = scope->state.size;
   const auto wish = parse_wish(request);
