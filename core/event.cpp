@@ -31,6 +31,7 @@ struct Subject {
   Found operator()(const trust::PolicySet&) const { return {}; }
   Found operator()(const trust::PolicyRemoved&) const { return {}; }
   Found operator()(const content::BlobUnlinked&) const { return {}; }
+  Found operator()(const content::BlobPurged&) const { return {}; }
 };
 
 }  // namespace
@@ -48,6 +49,7 @@ std::optional<Digest> removed_digest(const Event& event) {
   if (const auto* tag = std::get_if<oci::TagDeleted>(&event)) return tag->digest;
   if (const auto* manifest = std::get_if<oci::ManifestDeleted>(&event)) return manifest->digest;
   if (const auto* blob = std::get_if<content::BlobUnlinked>(&event)) return blob->digest;
+  if (const auto* blob = std::get_if<content::BlobPurged>(&event)) return blob->digest;
   return std::nullopt;
 }
 

@@ -13,12 +13,14 @@
 
 namespace varve {
 
-using Event = std::variant<
-    system::Genesis, system::DevModeEnabled, system::EventKeyRotated, content::RepoCreated,
-    content::BlobCommitted, content::BlobLinked, oci::ManifestPut, oci::ManifestDeleted,
-    oci::TagSet, oci::TagDeleted, trust::PrincipalCreated, trust::PrincipalDisabled,
-    trust::PrincipalEnabled, trust::CredentialAdded, trust::CredentialRevoked, trust::GrantSet,
-    trust::GrantRemoved, trust::PolicySet, trust::PolicyRemoved, content::BlobUnlinked>;
+using Event =
+    std::variant<system::Genesis, system::DevModeEnabled, system::EventKeyRotated,
+                 content::RepoCreated, content::BlobCommitted, content::BlobLinked,
+                 oci::ManifestPut, oci::ManifestDeleted, oci::TagSet, oci::TagDeleted,
+                 trust::PrincipalCreated, trust::PrincipalDisabled, trust::PrincipalEnabled,
+                 trust::CredentialAdded, trust::CredentialRevoked, trust::GrantSet,
+                 trust::GrantRemoved, trust::PolicySet, trust::PolicyRemoved, content::BlobUnlinked,
+                 content::BlobPurged>;
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);

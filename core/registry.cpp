@@ -42,6 +42,9 @@ Result<void> authorise(const Asker& asker, const content::LinkBlob& wish, const 
 Result<void> authorise(const Asker& asker, const content::UnlinkBlob& wish, const View& view) {
   return needs(Right::del, wish.repo, asker, view);
 }
+Result<void> authorise(const Asker& asker, const content::PurgeBlob&, const View& view) {
+  return trust::check(view, asker.actor, Right::administer, asker.now);
+}
 Result<void> authorise(const Asker& asker, const oci::SetTag& wish, const View& view) {
   return needs(Right::push, wish.repo, asker, view);
 }

@@ -89,4 +89,10 @@ inline constexpr auto kUploadExpiry = 24h;
 inline constexpr std::size_t kUploadsMax = 10'000;
 inline constexpr std::uint64_t kDiskLowWaterDefault = 256ull << 20;
 
+// Blobs that clients may be counting on at once; beyond it, all blobs are taken to be.
+inline constexpr std::size_t kLeasesMax = 65'536;
+// What a pass of the purger lists, and what it takes on; the rest is for the next one.
+inline constexpr std::size_t kPurgeItemsMax = 1'000;
+inline constexpr std::size_t kPurgeCandidatesMax = 100'000;
+
 }  // namespace varve::limits

@@ -38,6 +38,10 @@ struct UnlinkBlob {
   RepoName repo;
   Digest digest;
 };
+// No repository links it any more: the bytes may go.
+struct PurgeBlob {
+  Digest digest;
+};
 
 // ---- events ---- (fields() lists the members in the order of their JSON names)
 
@@ -94,6 +98,20 @@ struct BlobUnlinked {
     v("repo", e.repo);
   }
   friend bool operator==(const BlobUnlinked&, const BlobUnlinked&) = default;
+};
+
+// From here on the bytes are not here: their files go after this is durable, never before.
+struct BlobPurged {
+  static constexpr std::string_view kType = "blob.purged";
+  static constexpr unsigned kVersion = 1;
+  Digest digest;
+  std::uint64_t size;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("digest", e.digest);
+    v("size", e.size);
+  }
+  friend bool operator==(const BlobPurged&, const BlobPurged&) = default;
 };
 
 }  // namespace content

@@ -72,4 +72,17 @@ Result<std::vector<Event>> decide(const UnlinkBlob& command, const View& view) {
   return std::vector<Event>{BlobUnlinked{command.digest, command.repo}};
 }
 
+// Whether anybody counts on the bytes without linking them is the purger's to know; here the log
+// decides between it and whoever links them at the same moment.
+Result<std::vector<Event>> decide(const PurgeBlob& command, const View& view) {
+  VARVE_TRY(const auto blob, find_size(view, Table::blob, blob_key(command.digest)));
+  if (!blob)
+    return fail(Errc::not_found, About::blob, "there is no such blob", command.digest.to_string());
+  VARVE_TRY(const bool held, is_held(view, command.digest));
+  if (held)
+    return fail(Errc::conflict, About::blob, "a repository still links the blob",
+                command.digest.to_string());
+  return std::vector<Event>{BlobPurged{command.digest, blob->size}};
+}
+
 }  // namespace varve::content

@@ -26,4 +26,9 @@ Result<void> project(const BlobUnlinked& event, const View&, Changes& changes) {
   return {};
 }
 
+Result<void> project(const BlobPurged& event, const View&, Changes& changes) {
+  changes.erase(Table::blob, blob_key(event.digest));
+  return {};
+}
+
 }  // namespace varve::content

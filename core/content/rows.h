@@ -91,4 +91,14 @@ inline Result<bool> repo_is_there(const View& view, const RepoName& repo) {
   return row.has_value();
 }
 
+// Does any repository link it?
+inline Result<bool> is_held(const View& view, const Digest& digest) {
+  bool held = false;
+  VARVE_CHECK(view.scan(Table::holder, blob_key(digest), {}, [&](std::string_view, const Row&) {
+    held = true;
+    return false;
+  }));
+  return held;
+}
+
 }  // namespace varve::content

@@ -11,6 +11,7 @@ namespace varve::content {
 
 Result<std::vector<Event>> decide(const LinkBlob& command, const View& view);
 Result<std::vector<Event>> decide(const UnlinkBlob& command, const View& view);
+Result<std::vector<Event>> decide(const PurgeBlob& command, const View& view);
 
 // Errors: not_found when the repository does not exist.
 Result<void> need_repo(const RepoName& repo, const View& view);
@@ -22,5 +23,6 @@ Result<void> project(const RepoCreated& event, const View& before, Changes& chan
 Result<void> project(const BlobCommitted& event, const View& before, Changes& changes);
 Result<void> project(const BlobLinked& event, const View& before, Changes& changes);
 Result<void> project(const BlobUnlinked& event, const View& before, Changes& changes);
+Result<void> project(const BlobPurged& event, const View& before, Changes& changes);
 
 }  // namespace varve::content

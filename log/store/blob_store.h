@@ -2,6 +2,7 @@
 //
 //   blobs/<algorithm>/<first two hex digits>/<hex>     placed: complete, synced, named by content
 //   uploads/<id>                                        staged: the file is the whole state
+//   trash/                                              purged, about to be unlinked
 //
 // Every method blocks on the disk: call it from a pool thread, never from an I/O thread. Any number
 // of threads may call a BlobStore; an Upload belongs to one thread at a time, and open_upload()
@@ -13,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -80,6 +82,18 @@ class BlobStore {
   virtual Result<std::unique_ptr<BlobFile>> open(const Digest& digest) const = 0;  // not_found
   // Re-hashes a placed blob: Errc::corrupt when it is not what its name says.
   virtual Result<void> verify(const Digest& digest) const = 0;
+  // Takes a placed blob away if `unwanted` says so when asked under the digest's lock, which
+  // placing takes too; false when it said no or there was none. Whoever has it open reads on.
+  using Unwanted = std::function<Result<bool>()>;
+  virtual Result<bool> remove(const Digest& digest, const Unwanted& unwanted) = 0;
+  // Every placed blob, in no order, until `visit` returns false.
+  struct Placed {
+    Digest digest;
+    std::uint64_t size;
+    Timestamp modified;
+  };
+  using VisitPlaced = std::function<bool(const Placed& blob)>;
+  virtual Result<void> each_placed(const VisitPlaced& visit) const = 0;
   // Removes uploads untouched since `before`; returns how many.
   virtual Result<std::size_t> expire_uploads(Timestamp before) = 0;
   // Bytes free to us on the volume.

@@ -19,6 +19,7 @@
 
 #include "core/base/limits.h"
 #include "log/store/blob_store.h"
+#include "log/store/placed_blobs.h"
 
 namespace varve {
 namespace {
@@ -110,18 +111,14 @@ struct Staged {
 class State {
  public:
   State(fs::path directory, FileSteps& file_steps)
-      : steps(file_steps), directory_(std::move(directory)) {}
+      : steps(file_steps), placed(directory, file_steps), directory_(std::move(directory)) {}
 
   FileSteps& steps;
+  PlacedBlobs placed;
 
   fs::path root() const { return directory_; }
   fs::path uploads() const { return directory_ / "uploads"; }
   fs::path upload(const UploadId& id) const { return uploads() / id.text(); }
-  fs::path blobs() const { return directory_ / "blobs"; }
-  fs::path blob_directory(const Digest& digest) const {
-    return blobs() / digest.algorithm_name() / digest.hex().substr(0, 2);
-  }
-  fs::path blob(const Digest& digest) const { return blob_directory(digest) / digest.hex(); }
 
   // Makes what is missing and syncs the directory that names it, once per process even when it
   // exists: whoever made it may have died, or be another thread, before its sync.
@@ -398,15 +395,16 @@ Result<Digest> FileUpload::content_digest(DigestAlgorithm algorithm) {
 Result<void> FileUpload::place(const Digest& digest) {
   FileSteps& steps = state_->steps;
   if (steps.sync(staged_.file.get()) != 0) return give_up("an upload cannot be synced");
-  const fs::path directory = state_->blob_directory(digest);
-  for (const fs::path& made : {state_->blobs(), directory.parent_path(), directory}) {
+  const fs::path directory = state_->placed.directory(digest);
+  for (const fs::path& made : {state_->placed.all(), directory.parent_path(), directory}) {
     auto ready = state_->make_directory(made);
     if (ready) continue;
     if (ready.error().code == Errc::unknown) end(true);
     return ready;
   }
+  const std::lock_guard placing(state_->placed.lock_of(digest));
   // Over a blob of that name, too: those bytes may have rotted, these were just checked.
-  if (steps.rename(state_->upload(id_), state_->blob(digest)) != 0) {
+  if (steps.rename(state_->upload(id_), state_->placed.file(digest)) != 0) {
     return give_up("an upload cannot be placed");
   }
   end(false);
@@ -459,7 +457,7 @@ class FileBlobStore final : public BlobStore {
   }
 
   Result<std::unique_ptr<BlobFile>> open(const Digest& digest) const override {
-    Descriptor file(::open(state_->blob(digest).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor file(::open(state_->placed.file(digest).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file && errno == ENOENT) {
       return fail(Errc::not_found, About::blob, "there is no such blob", digest.to_string());
     }
@@ -476,6 +474,12 @@ class FileBlobStore final : public BlobStore {
     return fail(Errc::corrupt, About::blob, "a blob is not what its name says", digest.to_string());
   }
 
+  Result<bool> remove(const Digest& digest, const Unwanted& unwanted) override {
+    return state_->placed.remove(digest, unwanted);
+  }
+  Result<void> each_placed(const VisitPlaced& visit) const override {
+    return state_->placed.each(visit);
+  }
   Result<std::size_t> expire_uploads(Timestamp before) override { return state_->expire(before); }
 
   Result<std::uint64_t> free_bytes() const override {
@@ -503,6 +507,10 @@ class ReadOnlyBlobStore final : public BlobStore {
     return files_.open(digest);
   }
   Result<void> verify(const Digest& digest) const override { return files_.verify(digest); }
+  Result<bool> remove(const Digest&, const Unwanted&) override { return refused(); }
+  Result<void> each_placed(const VisitPlaced& visit) const override {
+    return files_.each_placed(visit);
+  }
   Result<std::size_t> expire_uploads(Timestamp) override { return refused(); }
   Result<std::uint64_t> free_bytes() const override { return files_.free_bytes(); }
 
@@ -533,7 +541,7 @@ Result<std::unique_ptr<BlobStore>> open_file_blob_store(const std::filesystem::p
                                                         FileSteps* steps) {
   VARVE_TRY(const fs::path root, usable_root(directory));
   auto state = std::make_shared<State>(root, steps != nullptr ? *steps : real_steps());
-  std::vector<fs::path> missing = {state->blobs(), state->uploads()};
+  std::vector<fs::path> missing = {state->placed.all(), state->uploads()};
   std::error_code error;
   for (fs::path above = root; !fs::exists(above, error) && above != above.parent_path();
        above = above.parent_path()) {
@@ -541,6 +549,7 @@ Result<std::unique_ptr<BlobStore>> open_file_blob_store(const std::filesystem::p
   }
   for (const fs::path& made : missing) VARVE_CHECK(state->make_directory(made));
   VARVE_CHECK(state->count_uploads());
+  state->placed.empty_trash();
   return std::make_unique<FileBlobStore>(std::move(state));
 }
 

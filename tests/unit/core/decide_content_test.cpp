@@ -103,5 +103,39 @@ TEST(UnlinkBlob, NobodyMayDoItAnonymously) {
       .then_refused(Errc::unauthorized, About::request);
 }
 
+TEST(PurgeBlob, TakesBytesThatNoRepositoryLinks) {
+  given({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 7},
+         BlobLinked{digest("x"), repo("a"), 7}, BlobUnlinked{digest("x"), repo("a")}})
+      .when(PurgeBlob{digest("x")})
+      .then({BlobPurged{digest("x"), 7}});
+}
+
+TEST(PurgeBlob, LeavesWhatAnyRepositoryLinks) {
+  given({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 7},
+         BlobLinked{digest("x"), repo("a"), 7}, BlobLinked{digest("x"), repo("b"), 7},
+         BlobUnlinked{digest("x"), repo("a")}})
+      .when(PurgeBlob{digest("x")})
+      .then_refused(Errc::conflict, About::blob, digest("x").to_string());
+}
+
+TEST(PurgeBlob, OfWhatIsNotHere) {
+  given({}).when(PurgeBlob{digest("x")}).then_refused(Errc::not_found, About::blob);
+  given({BlobCommitted{digest("x"), 7}, BlobPurged{digest("x"), 7}})
+      .when(PurgeBlob{digest("x")})
+      .then_refused(Errc::not_found, About::blob);
+}
+
+TEST(PurgeBlob, NobodyMayDoItAnonymously) {
+  given({BlobCommitted{digest("x"), 7}})
+      .when(PurgeBlob{digest("x")}, test::kNobody)
+      .then_refused(Errc::unauthorized, About::request);
+}
+
+TEST(LinkBlob, AfterAPurgeTheBytesAreCommittedAnew) {
+  given({RepoCreated{"oci", repo("a")}, BlobCommitted{digest("x"), 7}, BlobPurged{digest("x"), 7}})
+      .when(LinkBlob{repo("a"), digest("x"), 7})
+      .then({BlobCommitted{digest("x"), 7}, BlobLinked{digest("x"), repo("a"), 7}});
+}
+
 }  // namespace
 }  // namespace varve::content

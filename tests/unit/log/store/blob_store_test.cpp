@@ -605,5 +605,107 @@ TEST(FileBlobStoreSteps, AStepThatFailedButWasDoneNeverLeadsToOneEither) {
   EXPECT_GT(at, 20u);
 }
 
+// --- taking placed blobs away --------------------------------------------------------------------
+
+Digest place(BlobStore& store, const std::string& content) {
+  const Digest digest = Digest::of(content);
+  auto upload = store.start_upload().value();
+  EXPECT_TRUE(upload->append(content));
+  EXPECT_TRUE(upload->finish(digest));
+  return digest;
+}
+
+BlobStore::Unwanted say(bool unwanted) {
+  return [unwanted]() -> Result<bool> { return unwanted; };
+}
+
+TEST_F(FileBlobStore, TakesAPlacedBlobAwayWhenNobodyWantsIt) {
+  const Digest digest = place(*store_, "layer");
+  EXPECT_EQ(store_->remove(digest, say(false)), false);
+  EXPECT_TRUE(fs::exists(placed(digest)));
+  EXPECT_EQ(store_->remove(digest, say(true)), true);
+  EXPECT_FALSE(fs::exists(placed(digest)));
+  EXPECT_TRUE(fs::is_empty(root() / "trash"));
+  EXPECT_EQ(store_->remove(digest, say(true)), false) << "there is none";
+}
+
+TEST_F(FileBlobStore, AskingWhetherItIsWantedMayFailAndThenItStays) {
+  const Digest digest = place(*store_, "layer");
+  const auto removed = store_->remove(digest, []() -> Result<bool> {
+    return fail(Errc::unavailable, About::storage, "cannot tell");
+  });
+  EXPECT_EQ(removed.error().what, "cannot tell");
+  EXPECT_TRUE(fs::exists(placed(digest)));
+}
+
+TEST_F(FileBlobStore, WhoeverHasABlobOpenReadsOnAfterItWasTakenAway) {
+  const std::string content = content_of(100'000);
+  const Digest digest = place(*store_, content);
+  const auto file = store_->open(digest).value();
+  ASSERT_EQ(store_->remove(digest, say(true)), true);
+  EXPECT_EQ(read_all(*file), content);
+  EXPECT_EQ(store_->open(digest).error().code, Errc::not_found);
+}
+
+TEST_F(FileBlobStore, PlacingWaitsForARemovalOfTheSameDigestAndWins) {
+  const Digest digest = place(*store_, "layer");
+  std::optional<std::jthread> pusher;
+  std::atomic<bool> placed_again = false;
+  const auto removed = store_->remove(digest, [&]() -> Result<bool> {
+    pusher.emplace([&] {
+      place(*store_, "layer");
+      placed_again = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_FALSE(placed_again) << "it must not be placed between the question and the removal";
+    return true;
+  });
+  pusher.reset();
+  EXPECT_EQ(removed, true);
+  expect_placed(digest, "layer");
+}
+
+TEST_F(FileBlobStore, ListsEveryPlacedBlobAndNothingElse) {
+  std::set<std::string> expected;
+  for (const auto* content : {"a", "bb", "ccc"})
+    expected.insert(place(*store_, content).to_string());
+  auto upload = store_->start_upload().value();
+  ASSERT_TRUE(upload->append("sha512"));
+  const Digest long_digest = Digest::of("sha512", DigestAlgorithm::sha512);
+  ASSERT_TRUE(upload->finish(long_digest));
+  expected.insert(long_digest.to_string());
+  std::ofstream(root() / "blobs" / "sha256" / "README") << "not a blob";
+  fs::create_directories(root() / "blobs" / "md5" / "00");
+  std::ofstream(root() / "blobs" / "md5" / "00" / "0000") << "not ours";
+  std::set<std::string> found;
+  std::uint64_t bytes = 0;
+  ASSERT_TRUE(store_->each_placed([&](const BlobStore::Placed& blob) {
+    found.insert(blob.digest.to_string());
+    bytes += blob.size;
+    EXPECT_GT(blob.modified.micros, 1'600'000'000'000'000);
+    return true;
+  }));
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(bytes, 12u);
+  int visits = 0;
+  ASSERT_TRUE(store_->each_placed([&](const BlobStore::Placed&) { return ++visits < 2; }));
+  EXPECT_EQ(visits, 2);
+}
+
+TEST_F(FileBlobStore, ARenameToTheTrashThatFailsLeavesTheBlob) {
+  class NoRename final : public FileSteps {
+    int rename(const fs::path& from, const fs::path& to) override {
+      if (to.parent_path().filename() != "trash") return FileSteps::rename(from, to);
+      errno = EIO;
+      return -1;
+    }
+  } steps;
+  reopen(&steps);
+  const Digest digest = place(*store_, "layer");
+  EXPECT_EQ(store_->remove(digest, say(true)).error().about, About::storage);
+  expect_placed(digest, "layer");
+  reopen();
+}
+
 }  // namespace
 }  // namespace varve

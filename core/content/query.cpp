@@ -1,0 +1,54 @@
+// Walks over the links and blobs there are.
+#include "core/content/query.h"
+
+#include "core/content/rows.h"
+
+namespace varve::content {
+namespace {
+
+// scan() whose visitor may fail.
+Result<void> scan_all(const View& view, Table table,
+                      const std::function<Result<bool>(std::string_view key, const Row&)>& visit) {
+  std::optional<Error> error;
+  VARVE_CHECK(view.scan(table, {}, {}, [&](std::string_view key, const Row& row) {
+    auto go_on = visit(key, row);
+    if (!go_on) error = std::move(go_on).error();
+    return go_on && *go_on;
+  }));
+  if (error) return std::unexpected(*std::move(error));
+  return {};
+}
+
+Result<HeldBlob> held_blob(std::string_view key, const Row& row) {
+  const std::size_t end = key.find('\0');
+  VARVE_TRY(auto repo, RepoName::parse(key.substr(0, end)));
+  VARVE_TRY(auto digest, Digest::from_row(key.substr(end + 1)));
+  VARVE_TRY(const auto size, size_of_value(row.value));
+  return HeldBlob{std::move(repo), digest, size};
+}
+
+}  // namespace
+
+Result<void> each_unneeded_link(const View& view, const std::function<bool(HeldBlob)>& visit) {
+  return scan_all(view, Table::link, [&](std::string_view key, const Row& row) -> Result<bool> {
+    VARVE_TRY(auto link, held_blob(key, row));
+    VARVE_TRY(const auto user, find_user(view, Table::blob_in, link.repo, link.digest));
+    return user || visit(std::move(link));
+  });
+}
+
+Result<void> each_unlinked_blob(const View& view, const std::function<bool(KnownBlob)>& visit) {
+  return scan_all(view, Table::blob, [&](std::string_view key, const Row& row) -> Result<bool> {
+    VARVE_TRY(const auto digest, Digest::from_row(key));
+    VARVE_TRY(const auto size, size_of_value(row.value));
+    VARVE_TRY(const bool held, is_held(view, digest));
+    return held || visit({digest, size});
+  });
+}
+
+Result<bool> is_known(const View& view, const Digest& digest) {
+  VARVE_TRY(const auto row, view.get(Table::blob, blob_key(digest)));
+  return row.has_value();
+}
+
+}  // namespace varve::content

@@ -1,0 +1,30 @@
+// Questions about what can still be reached, asked of any View. Pure; the View's thread rules hold.
+// They walk over every link or blob: for the purger, not for requests.
+#pragma once
+
+#include <functional>
+
+#include "core/content/content.h"
+#include "core/view.h"
+
+namespace varve::content {
+
+struct HeldBlob {
+  RepoName repo;
+  Digest digest;
+  std::uint64_t size;
+};
+// Links whose blob no manifest of the repository needs, until `visit` returns false.
+Result<void> each_unneeded_link(const View& view, const std::function<bool(HeldBlob)>& visit);
+
+struct KnownBlob {
+  Digest digest;
+  std::uint64_t size;
+};
+// Blobs that no repository links, until `visit` returns false.
+Result<void> each_unlinked_blob(const View& view, const std::function<bool(KnownBlob)>& visit);
+
+// Are the bytes here, as far as the log is concerned?
+Result<bool> is_known(const View& view, const Digest& digest);
+
+}  // namespace varve::content

@@ -1,0 +1,236 @@
+// What the purger takes, and what it must leave alone.
+#include "log/purger.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/support/purge_rig.h"
+
+namespace varve {
+namespace {
+
+using namespace std::chrono_literals;
+using test::must;
+using test::PurgeRig;
+using Outcome = PurgeReport::Outcome;
+
+constexpr auto kGrace = 2h;
+
+class PurgerTest : public ::testing::Test {
+ protected:
+  // Beyond the leases of pushing, found unreachable, and the grace period over: then the pass.
+  PurgeReport purge_all() {
+    rig_.let_pass(kGrace);
+    rig_.pass();
+    rig_.let_pass(kGrace);
+    return rig_.pass();
+  }
+  std::uint64_t count(const PurgeReport& report, Outcome outcome) {
+    const auto found = report.counts.find(outcome);
+    return found == report.counts.end() ? 0 : found->second;
+  }
+  std::string type_of_entry(std::uint64_t index) {
+    const std::string bytes = must(rig_.rig.reader().entry(EntryIndex{index}));
+    const auto note = must(parse_note(bytes));
+    return std::string(type_of(must(decode_entry_text(note.text)).event));
+  }
+  std::uint64_t size() { return rig_.rig.head.get()->size.value; }
+
+  PurgeRig rig_{kGrace};
+};
+
+TEST_F(PurgerTest, LeavesAnImageAndEverythingItNeedsAlone) {
+  must(rig_.push_blob("app", "layer"));
+  const auto image = PurgeRig::image_of({"layer"}, "1");
+  must(rig_.put_image("app", image));
+  const auto before = size();
+  const auto report = purge_all();
+  EXPECT_TRUE(report.counts.empty());
+  EXPECT_EQ(size(), before);
+  EXPECT_TRUE(rig_.has_bytes(Digest::of("layer")));
+}
+
+TEST_F(PurgerTest, TakesTheLayersOfADeletedImageLinksFirstThenBytes) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  const auto image = PurgeRig::image_of({"layer"}, "1");
+  must(rig_.put_image("app", image));
+  must(rig_.delete_image("app", image.digest));
+  const auto before = size();
+  const auto report = purge_all();
+  EXPECT_EQ(count(report, Outcome::unlinked), 1u);
+  EXPECT_EQ(count(report, Outcome::purged), 1u);
+  EXPECT_EQ(report.bytes_freed, 5u);
+  ASSERT_EQ(size(), before + 2);
+  EXPECT_EQ(type_of_entry(before), "blob.unlinked");
+  EXPECT_EQ(type_of_entry(before + 1), "blob.purged");
+  EXPECT_FALSE(rig_.has_bytes(layer));
+  EXPECT_FALSE(rig_.has_blob("app", layer));
+}
+
+TEST_F(PurgerTest, WaitsForTheWholeGracePeriod) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  rig_.let_pass(kGrace - 1ms);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  rig_.let_pass(1ms);
+  EXPECT_EQ(count(rig_.pass(), Outcome::purged), 1u);
+  EXPECT_FALSE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, CountsTheGracePeriodAnewForWhatWasNeededInBetween) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  const auto image = PurgeRig::image_of({"layer"}, "1");
+  must(rig_.put_image("app", image));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  must(rig_.delete_image("app", image.digest));
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, LeavesABlobThatAClientWasToldIsHere) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  rig_.let_pass(kGrace);
+  ASSERT_TRUE(rig_.has_blob("app", layer));
+  EXPECT_EQ(count(rig_.pass(), Outcome::leased), 1u);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  must(rig_.put_image("app", PurgeRig::image_of({"layer"}, "1")));
+}
+
+TEST_F(PurgerTest, LeavesABlobThatAnotherRepositoryNeeds) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  must(rig_.mount("fork", "app", layer));
+  must(rig_.put_image("fork", PurgeRig::image_of({"layer"}, "1")));
+  const auto report = purge_all();
+  EXPECT_EQ(count(report, Outcome::unlinked), 1u);
+  EXPECT_EQ(count(report, Outcome::purged), 0u);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  EXPECT_FALSE(rig_.has_blob("app", layer));
+  EXPECT_TRUE(rig_.has_blob("fork", layer));
+}
+
+TEST_F(PurgerTest, TakesBytesThatADeleteOfTheirLastLinkLeft) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  must(rig_.rig.run(test::command_of(content::UnlinkBlob{PurgeRig::repo("app"), layer})));
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  EXPECT_EQ(count(purge_all(), Outcome::purged), 1u);
+  EXPECT_FALSE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, ABlobPushedAgainAfterItsPurgeIsHereAgain) {
+  must(rig_.push_blob("app", "layer"));
+  purge_all();
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  must(rig_.put_image("app", PurgeRig::image_of({"layer"}, "1")));
+  purge_all();
+  EXPECT_TRUE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, ADryRunChangesNothingAndSaysWhatWouldGo) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  rig_.let_pass(kGrace);
+  const auto before = size();
+  const auto report = rig_.pass(true);
+  EXPECT_EQ(count(report, Outcome::due), 1u);
+  ASSERT_EQ(report.items.size(), 1u);
+  EXPECT_EQ(report.items[0].repo->text(), "app");
+  EXPECT_EQ(report.items[0].digest, layer);
+  EXPECT_EQ(report.items[0].size, 5u);
+  EXPECT_EQ(size(), before);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, ADryRunDoesNotStartTheGracePeriod) {
+  must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass(true);
+  rig_.let_pass(kGrace);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+}
+
+TEST_F(PurgerTest, SweepsAFileThatNeverReachedTheLogOnceItIsOld) {
+  const Digest digest = Digest::of("orphan");
+  auto upload = must(rig_.blobs->start_upload());
+  must(upload->append("orphan"));
+  must(upload->finish(digest));
+  EXPECT_TRUE(rig_.pass().counts.empty());
+  rig_.let_pass(kGrace + 1s);
+  EXPECT_EQ(count(rig_.pass(), Outcome::swept), 1u);
+  EXPECT_FALSE(rig_.has_bytes(digest));
+}
+
+TEST_F(PurgerTest, LeavesAnOldFileThatSomebodyIsAboutToLink) {
+  const Digest digest = Digest::of("orphan");
+  auto upload = must(rig_.blobs->start_upload());
+  must(upload->append("orphan"));
+  must(upload->finish(digest));
+  rig_.let_pass(kGrace + 1s);
+  const auto hold = rig_.leases->hold(digest);
+  EXPECT_EQ(count(rig_.pass(), Outcome::leased), 1u);
+  EXPECT_TRUE(rig_.has_bytes(digest));
+}
+
+TEST_F(PurgerTest, FinishesAfterARestartWhatACrashCutOff) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  must(rig_.rig.run(test::command_of(content::UnlinkBlob{PurgeRig::repo("app"), layer})));
+  // The event became durable; the process died before it touched the file.
+  must(rig_.rig.run(test::command_of(content::PurgeBlob{layer}, {}, {"purger", Auth::local})));
+  rig_.restart();
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  rig_.let_pass(kGrace + 1s);
+  EXPECT_EQ(count(rig_.pass(), Outcome::swept), 1u);
+  EXPECT_FALSE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, TakesNothingSoonAfterAStartEvenWhatWasDue) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  rig_.let_pass(kGrace);
+  rig_.restart();
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, StopsBetweenTwoStepsWhenAsked) {
+  for (int n = 0; n < 5; ++n) must(rig_.push_blob("app", "layer " + std::to_string(n)));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  rig_.let_pass(kGrace);
+  const auto before = size();
+  int asked = 0;
+  const auto report = must(rig_.purger->pass(false, [&] { return ++asked > 2; }));
+  EXPECT_EQ(count(report, Outcome::unlinked), 2u);
+  EXPECT_EQ(size(), before + 2);
+  EXPECT_EQ(count(rig_.pass(), Outcome::purged), 5u) << "the rest was for the next pass";
+}
+
+TEST_F(PurgerTest, AStoreThatFailsEndsThePassWithAnError) {
+  must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  rig_.let_pass(kGrace);
+  rig_.rig.disk->fail_next_commit(test::CommitFailure::not_applied);
+  EXPECT_FALSE(rig_.purger->pass(false));
+  EXPECT_TRUE(rig_.has_bytes(Digest::of("layer")));
+}
+
+TEST_F(PurgerTest, WhatIsLeftInTheTrashGoesWhenTheStoreIsOpened) {
+  const auto trash = rig_.directory.path() / "data" / "trash";
+  std::filesystem::create_directories(trash / "x");
+  rig_.restart();
+  EXPECT_FALSE(std::filesystem::exists(trash));
+}
+
+}  // namespace
+}  // namespace varve
