@@ -133,6 +133,14 @@ constexpr ConfigField kFields[] = {
      "checkpoints are published at most this often; shorter means more signatures, not safer "
      "commits",
      assign<&Config::publish_interval, parse_duration>},
+    {"gc.grace", "120m", "DURATION",
+     "what nobody can reach any more is kept for so long, and so is what a client was told is "
+     "here; "
+     "longer than the longest push",
+     assign<&Config::gc_grace, parse_duration>},
+    {"gc.interval", "60m", "DURATION",
+     "how often the server looks for blobs that nobody can reach any more",
+     assign<&Config::gc_interval, parse_duration>},
     {"disk.low_water", "256MiB", "SIZE",
      "below this much free space changes are refused, while there is still room to finish what "
      "runs",
@@ -320,6 +328,8 @@ Result<void> validate(const Config& config) {
       config.publish_interval > std::chrono::hours(1))
     return bad("publish_interval is between 10ms and 60m",
                std::to_string(config.publish_interval.count()) + "ms");
+  if (config.gc_interval < std::chrono::seconds(1))
+    return bad("gc.interval is 1s or more", std::to_string(config.gc_interval.count()) + "ms");
   return {};
 }
 

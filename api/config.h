@@ -32,6 +32,8 @@ struct Config {
   std::string blobs;             // read-only: a blob directory, or empty
   std::filesystem::path anchor;  // empty: DATA/head.anchor
   std::chrono::milliseconds publish_interval{1000};
+  std::chrono::milliseconds gc_grace{std::chrono::hours(2)};
+  std::chrono::milliseconds gc_interval{std::chrono::hours(1)};
   std::uint64_t disk_low_water_bytes = limits::kDiskLowWaterDefault;
   std::string service;       // the name tokens are made for; empty: the log's origin
   std::string external_url;  // where clients reach us through a proxy; empty: as they say in Host

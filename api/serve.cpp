@@ -24,6 +24,7 @@
 #include "core/base/bytes.h"
 #include "log/directory.h"
 #include "log/ledger.h"
+#include "log/purger.h"
 
 namespace varve {
 namespace {
@@ -79,31 +80,43 @@ class Signals {
   sigset_t set_{};
 };
 
-// Uploads that nobody continues are forgotten after limits::kUploadExpiry.
-class Upkeep {
+// Work that recurs while the server runs, on a thread of its own.
+class Recurring {
  public:
-  explicit Upkeep(BlobStore& blobs)
-      : thread_([this, &blobs](const std::stop_token& stop) { loop(stop, blobs); }) {}
+  using Work = std::function<void(const std::stop_token& stop)>;
+  Recurring(std::chrono::milliseconds interval, Work work)
+      : thread_([this, interval, work = std::move(work)](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          while (!stop.stop_requested()) {
+            work(stop);
+            wake_.wait_for(lock, stop, interval, [] { return false; });
+          }
+        }) {}
 
  private:
-  void loop(const std::stop_token& stop, BlobStore& blobs) {
-    std::unique_lock lock(mutex_);
-    while (!stop.stop_requested()) {
-      using std::chrono::duration_cast;
-      constexpr auto kAge = duration_cast<std::chrono::microseconds>(limits::kUploadExpiry).count();
-      const auto expired = blobs.expire_uploads(Timestamp{now().micros - kAge});
-      if (!expired)
-        spdlog::error("expiring uploads: {}", cli::describe(expired.error()));
-      else if (*expired > 0)
-        spdlog::info("{} abandoned uploads removed", *expired);
-      wake_.wait_for(lock, stop, std::chrono::hours(1), [] { return false; });
-    }
-  }
-
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread thread_;
 };
+
+// Uploads that nobody continues are forgotten after limits::kUploadExpiry.
+void expire_uploads(BlobStore& blobs) {
+  using std::chrono::duration_cast;
+  constexpr auto kAge = duration_cast<std::chrono::microseconds>(limits::kUploadExpiry).count();
+  const auto expired = blobs.expire_uploads(Timestamp{now().micros - kAge});
+  if (!expired)
+    spdlog::error("expiring uploads: {}", cli::describe(expired.error()));
+  else if (*expired > 0)
+    spdlog::info("{} abandoned uploads removed", *expired);
+}
+
+void purge(Purger& purger, const std::stop_token& stop) {
+  const auto report = purger.pass(false, [&stop] { return stop.stop_requested(); });
+  if (!report)
+    spdlog::error("purging blobs: {}", cli::describe(report.error()));
+  else if (report->bytes_freed > 0)
+    spdlog::info("{} bytes of blobs that nobody could reach purged", report->bytes_freed);
+}
 
 // A dev directory gets a name of its own: two of them are two logs, and a client that saw the first
 // must not take the second for a fork of it.
@@ -298,6 +311,17 @@ Outcome<std::unique_ptr<auth::Authenticator>> make_authenticator(const Config& c
       std::move(options), std::move(key), SecretStore(parts.directory.root()), parts.head, pool);
 }
 
+// Null on a read-only server.
+std::unique_ptr<Purger> make_purger(const Config& config, Parts& parts, Leases& leases) {
+  if (!parts.ledger) return nullptr;
+  Purger::Options options;
+  options.grace = config.gc_grace;
+  options.clock = now;
+  options.request = http::ulid;
+  return std::make_unique<Purger>(*parts.ledger, parts.head, *parts.blobs, leases,
+                                  std::move(options));
+}
+
 // Before the directory is opened: a server that could not take a connection must not hold the lock.
 Outcome<std::size_t> affordable_connections() {
   const std::string next = "raise the hard limit: `ulimit -Hn`, or LimitNOFILE= of a systemd unit";
@@ -331,6 +355,12 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
                     pool,   parts.keys->log, parts.keys->event};
   VARVE_CLI_TRY(const auto authenticator, make_authenticator(config, parts, pool));
   services.auth = authenticator.get();
+  Leases leases(config.gc_grace);
+  const auto purger = make_purger(config, parts, leases);
+  if (purger) {
+    services.leases = &leases;
+    services.purger = purger.get();
+  }
   http::ServerOptions options;
   options.address = config.listen_address;
   options.port = config.listen_port;
@@ -343,8 +373,13 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
                            http::Server::start(options, http::Router(surface::all_surfaces()),
                                                services, pool, hooks_for(services)),
                            "choose another address with --listen ADDRESS:PORT"));
-  std::optional<Upkeep> upkeep;
-  if (parts.ledger) upkeep.emplace(*parts.blobs);
+  std::vector<std::unique_ptr<Recurring>> upkeep;
+  if (parts.ledger) {
+    upkeep.push_back(std::make_unique<Recurring>(
+        std::chrono::hours(1), [&](const std::stop_token&) { expire_uploads(*parts.blobs); }));
+    upkeep.push_back(std::make_unique<Recurring>(
+        config.gc_interval, [&](const std::stop_token& stop) { purge(*purger, stop); }));
+  }
   console.say("listening on " + address_text(*server) + (tls != nullptr ? ", HTTPS" : ""));
   if (config.dev) print_next_steps(config, address_text(*server), console);
   signals.wait([&] { reload(*tls); });
@@ -353,7 +388,7 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   services.state->draining = true;
   server->drain();
   server->join();
-  upkeep.reset();
+  upkeep.clear();
   if (parts.ledger) parts.ledger->drain();
   if (authenticator) authenticator->join();
   pool.join();  // before the server ends: what its threads post goes to the server's

@@ -14,8 +14,10 @@
 #include "api/surface/open_repositories.h"
 #include "api/surface/tile_cache.h"
 #include "log/head.h"
+#include "log/leases.h"
 #include "log/ledger.h"
 #include "log/proof/note.h"
+#include "log/purger.h"
 #include "log/reader.h"
 #include "log/store/blob_store.h"
 
@@ -40,6 +42,8 @@ struct Services {
   http::Pool& pool;  // for anything that may block: file syncs, blob reads
   VerifierKey log_key;
   VerifierKey event_key;
+  Leases* leases = nullptr;             // null on a read-only server: nothing is purged there
+  Purger* purger = nullptr;             // the same
   auth::Authenticator* auth = nullptr;  // null on a read-only server: it has no secrets
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
   std::size_t scan_rows_max = limits::kScanRowsMax;

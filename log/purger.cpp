@@ -55,8 +55,8 @@ class Purger::Pass {
   }
 
  private:
-  // What is not unreachable any more starts from the beginning, should it ever be again. A pass that
-  // was stopped has not seen everything.
+  // What is not unreachable any more starts from the beginning, should it ever be again. A pass
+  // that was stopped has not seen everything.
   void remember() {
     if (stop_()) since_.merge(purger_.since_);
     purger_.since_ = std::move(since_);
@@ -208,7 +208,9 @@ Purger::Purger(Ledger& ledger, HeadCell& head, BlobStore& blobs, Leases& leases,
     : ledger_(ledger), head_(head), blobs_(blobs), leases_(leases), options_(std::move(options)) {}
 
 Result<PurgeReport> Purger::pass(bool dry_run, const Stop& stop) {
-  const std::lock_guard lock(one_at_a_time_);
+  const std::unique_lock lock(one_at_a_time_, std::try_to_lock);
+  if (!lock)
+    return fail(Errc::conflict, About::request, "blobs are being purged already; try again later");
   return Pass(*this, dry_run, stop).run();
 }
 

@@ -383,4 +383,27 @@ Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console
               line, console);
 }
 
+// ---- gc ----
+
+Outcome<ExitCode> run_gc(const GcOptions& options, Console& console) {
+  VARVE_CLI_TRY(auto server, open_server(options.url));
+  VARVE_CLI_TRY(
+      const auto answer,
+      doing("nothing was purged", ask(*server, "POST", "/admin/v1/gc",
+                                      JsonObject().boolean("dry_run", options.dry_run).str())));
+  if (console.json()) {
+    print_json("varve.gc/v1", answer.root, console);
+    return ExitCode::ok;
+  }
+  for (const element item : items_in(answer.root, "items")) {
+    const std::string repo = text_in(item, "repo");
+    console.out() << clean(text_in(item, "outcome")) << "  " << clean(text_in(item, "digest"))
+                  << (repo.empty() ? "" : "  " + clean(repo)) << '\n';
+  }
+  std::uint64_t freed = 0;
+  if (answer.root["bytes_freed"].get(freed) == simdjson::SUCCESS && !options.dry_run)
+    console.say(std::to_string(freed) + " bytes freed");
+  return ExitCode::ok;
+}
+
 }  // namespace varve::cli

@@ -1,5 +1,5 @@
-// varve user, varve grant, varve policy: accounts of a running registry, over /admin/v1. The thread
-// of main() only.
+// varve user, varve grant, varve policy, varve gc: a running registry's keeper, over /admin/v1. The
+// thread of main() only.
 #pragma once
 
 #include <optional>
@@ -64,6 +64,12 @@ struct PolicyOptions {
   std::string resource;
   bool mutable_tags = false;
 };
+struct GcOptions {
+  std::string url = ServerChoice{}.url;
+  bool dry_run = false;
+};
+Outcome<ExitCode> run_gc(const GcOptions& options, Console& console);
+
 Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console);
 Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& console);
 Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console);

@@ -1,4 +1,5 @@
-// varve user, varve grant, varve policy, varve tag, as they are typed. The thread of main() only.
+// varve user, varve grant, varve policy, varve tag, varve gc, as they are typed. The thread of
+// main() only.
 #include "api/cli/grammar_accounts.h"
 
 #include "api/cli/accounts.h"
@@ -16,6 +17,7 @@ class Accounts {
     add_grant();
     add_policy();
     add_tag();
+    add_gc();
   }
 
  private:
@@ -262,6 +264,18 @@ class Accounts {
                 restored, run_tag_restore);
     sub->add_option("ref", restored.ref, "repository:tag")->required()->type_name("REF");
     sub->add_option("--to", restored.to, "the index of an event")->required()->type_name("INDEX");
+  }
+
+  void add_gc() {
+    auto& options = keep<GcOptions>();
+    CLI::App* sub =
+        command(app_, "gc",
+                "Examples:\n  varve gc --dry-run\n  varve gc -o json\n"
+                "\nPurge blobs that nobody can reach any more. The server does it by itself every\n"
+                "gc.interval; either way only what was found unreachable for gc.grace goes, and\n"
+                "nothing that a client was told is here in that time. `waiting`: not yet.\n",
+                options, run_gc);
+    sub->add_flag("--dry-run", options.dry_run, "say what would go now; change nothing");
   }
 
   CLI::App& app_;

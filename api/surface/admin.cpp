@@ -10,6 +10,7 @@
 
 #include "api/http/problem.h"
 #include "api/services.h"
+#include "api/surface/admin_gc.h"
 #include "api/surface/admin_json.h"
 #include "core/base/bytes.h"
 #include "core/trust/query.h"
@@ -418,6 +419,7 @@ constexpr http::Route kRoutes[] = {
     {Method::get, "/admin/v1/grants", Effect::none, get_grants},
     {Method::put, "/admin/v1/grants", Effect::event, put_grant},
     {Method::del, "/admin/v1/grants", Effect::event, delete_grant},
+    {Method::post, "/admin/v1/gc", Effect::event, collect_garbage},
     {Method::get, "/admin/v1/policies", Effect::none, get_policies},
     {Method::put, "/admin/v1/policies", Effect::event, put_policy},
     {Method::del, "/admin/v1/policies", Effect::event, delete_policy},

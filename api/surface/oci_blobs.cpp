@@ -71,8 +71,11 @@ http::net::awaitable<Response> get_blob(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto digest = Digest::parse(request.params[1]);
   if (!digest) co_return oci_problem(digest.error(), size);
+  // Before the row is read: from here on the purger knows that somebody counts on the blob.
+  const bool going = services.leases != nullptr && !services.leases->renew(*digest);
   const auto row = oci::find_blob(*scope->state.view, scope->repo, *digest);
   if (!row) co_return oci_problem(row.error(), size);
+  if (going) co_return oci_problem(blob_unknown(*digest, "the blob is being purged"), size);
   if (!*row) co_return oci_problem(blob_unknown(*digest, "the repository has no such blob"), size);
   if (if_none_match(request, *digest)) co_return not_modified(*digest, (*row)->index, size);
   auto file = co_await open_blob(services, *digest);

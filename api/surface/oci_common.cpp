@@ -208,6 +208,23 @@ http::net::awaitable<Result<Receipt>> submit_patiently(Services& services,
 
 }  // namespace
 
+http::net::awaitable<Result<std::optional<Leases::Hold>>> hold_blob(Services& services,
+                                                                    Digest digest) {
+  using namespace std::chrono_literals;
+  using Held = Result<std::optional<Leases::Hold>>;
+  if (services.leases == nullptr) co_return Held(std::nullopt);
+  http::net::steady_timer timer(co_await http::net::this_coro::executor);
+  const auto end = std::chrono::steady_clock::now() + 10s;
+  for (;;) {
+    auto hold = services.leases->hold(digest);
+    if (hold) co_return Held(std::move(hold));
+    if (std::chrono::steady_clock::now() > end)
+      co_return fail(Errc::unavailable, About::storage, "the blob is being purged; try again");
+    timer.expires_after(5ms);
+    co_await timer.async_wait(http::net::use_awaitable);
+  }
+}
+
 http::net::awaitable<http::Response> link_blob(Services& services, const http::Request& request,
                                                content::LinkBlob link) {
   const RepoName repo = link.repo;

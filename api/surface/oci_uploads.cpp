@@ -163,6 +163,8 @@ awaitable<Response> single_post(Services& services, Request& request, Target tar
   const std::uint64_t size = upload->size();
   if (done && size == 0 && digest != Digest::of("", digest.algorithm()))
     co_return upload_answer(202, target, 0);
+  const auto hold = co_await hold_blob(services, digest);
+  if (done && !hold) done = std::unexpected(hold.error());
   if (done) done = co_await finish(services, *upload, digest, 0);
   upload.reset();  // its file is in use until then
   if (!done) {
@@ -239,6 +241,8 @@ awaitable<Response> start_upload(Services& services, Request& request) {
   if (!digest) co_return oci_problem(digest.error());
   auto mount = co_await wanted_mount(services, request, *repo);
   if (mount) {
+    const auto hold = co_await hold_blob(services, mount->digest);
+    if (!hold) co_return oci_problem(hold.error());
     Response mounted = co_await link_blob(services, request, *std::move(mount));
     if (mounted.status != 404) co_return mounted;  // else the source lost it in the meantime
   }
@@ -268,6 +272,8 @@ awaitable<Response> finish_again(Services& services, const Request& request, con
                                  const Digest& digest, const Error& unknown) {
   const auto blob = services.state->finished_uploads.find(target.id);
   if (!blob || blob->digest != digest) co_return oci_problem(unknown);
+  const auto hold = co_await hold_blob(services, digest);
+  if (!hold) co_return oci_problem(hold.error());
   content::LinkBlob link{target.repo, digest, blob->size};
   co_return co_await link_blob(services, request, std::move(link));
 }
@@ -292,6 +298,8 @@ awaitable<Response> finish_upload(Services& services, Request& request) {
   const auto appended = co_await append_body(services, *request.body, **upload, *length);
   if (!appended) co_return upload_problem(appended.error(), *target, (*upload)->size());
   const std::uint64_t size = (*upload)->size();
+  const auto hold = co_await hold_blob(services, **digest);
+  if (!hold) co_return oci_problem(hold.error());
   const auto finished = co_await finish(services, **upload, **digest, before);
   if (!finished) co_return oci_problem(finished.error());
   upload->reset();

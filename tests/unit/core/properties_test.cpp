@@ -403,8 +403,10 @@ Event any_event(Dice& dice) {
       return trust::PolicySet{dice.one_in(2), any_resource(dice)};
     case 18:
       return trust::PolicyRemoved{any_resource(dice)};
-    default:
+    case 19:
       return content::BlobUnlinked{any_digest(dice), dice.any_repo()};
+    default:
+      return content::BlobPurged{any_digest(dice), any_size(dice)};
   }
 }
 
