@@ -46,7 +46,7 @@ std::vector<Event> samples() {
       trust::PolicySet{true, resource("*")},
       trust::PolicyRemoved{resource("library/*")},
       content::BlobUnlinked{digest("layer"), repo("library/alpine")},
-      content::BlobPurged{digest("layer"), 2'811'969},
+      content::BlobPurged{digest("layer"), 5},
   };
 }
 
