@@ -115,6 +115,19 @@ TEST_F(AccessTable, HoldsForEveryRouteAndEveryFormOfAsking) {
   EXPECT_GT(asked, 300U);
 }
 
+TEST_F(AccessTable, TheListOfRepositoriesHoldsWhatTheCallerMayPull) {
+  accounts.push("root", "other/app", "v1", bytes);
+  const auto listed = [&](const std::string& who) {
+    const http::Response response = accounts.ask(who, Method::get, "/v2/_catalog");
+    const auto* text = std::get_if<std::string>(&response.body);
+    return text != nullptr ? *text : "status " + std::to_string(response.status);
+  };
+  EXPECT_EQ(listed("reader"), R"({"repositories":["lib/app"]})");
+  EXPECT_EQ(listed("stranger"), R"({"repositories":["other/app"]})");
+  EXPECT_EQ(listed("root"), R"({"repositories":["lib/app","other/app"]})");
+  EXPECT_EQ(listed("nobody"), R"({"repositories":[]})");
+}
+
 // The rights of now decide about every earlier state: what was open then is not open for ever.
 TEST_F(AccessTable, ReadsOfEarlierStatesFollowTheRightsOfNow) {
   const auto anonymous = PrincipalName::anonymous();
