@@ -386,7 +386,7 @@ Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console
 // ---- gc ----
 
 Outcome<ExitCode> run_gc(const GcOptions& options, Console& console) {
-  VARVE_CLI_TRY(auto server, open_server(options.url));
+  VARVE_CLI_TRY(auto server, open_server(options.server));
   VARVE_CLI_TRY(
       const auto answer,
       doing("nothing was purged", ask(*server, "POST", "/admin/v1/gc",

@@ -65,7 +65,7 @@ struct PolicyOptions {
   bool mutable_tags = false;
 };
 struct GcOptions {
-  std::string url = ServerChoice{}.url;
+  ServerAddress server;
   bool dry_run = false;
 };
 Outcome<ExitCode> run_gc(const GcOptions& options, Console& console);
