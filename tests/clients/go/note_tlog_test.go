@@ -4,6 +4,7 @@ package clients
 // implementation of notes, inclusion, consistency and tiles that shares nothing with varve.
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -125,23 +126,21 @@ func TestNoteAndTlogAcceptEveryCheckpointEntryAndProof(t *testing.T) {
 	}
 }
 
-func TestALogOfOneEntryHasATileOfOneHash(t *testing.T) {
+func TestAFreshLogHasATileOfEveryWidthUpToItsSizeAndNoMore(t *testing.T) {
 	r := newClosedRegistry(t)
-	if size := r.size(); size != 1 {
-		t.Fatalf("init makes %d entries, not one", size)
+	size := r.size()
+	var hashes []byte
+	for index, entry := range r.entriesOf(size) {
+		hash := tlog.RecordHash(entry)
+		hashes = append(hashes, hash[:]...)
+		if tile := r.get(fmt.Sprintf("/log/tile/0/000.p/%d", index+1)); !bytes.Equal(tile, hashes) {
+			t.Fatalf("the tile of width %d does not hold the first hashes", index+1)
+		}
 	}
-	tree := r.tree()
-	entry := r.entriesOf(1)[0]
-	if hash := tlog.RecordHash(entry); hash != tree.Hash {
-		t.Fatalf("the root %v is not the hash of the only entry, %v", tree.Hash, hash)
-	}
-	if tile := r.get("/log/tile/0/000.p/1"); string(tile) != string(tree.Hash[:]) {
-		t.Fatal("the only tile does not hold the only hash")
-	}
-	if status, _ := r.exchange("GET", "/log/tile/0/000", "", nil); status != 404 {
-		t.Fatalf("a full tile must not exist, HTTP %d", status)
-	}
-	if status, _ := r.exchange("GET", "/log/tile/1/000.p/1", "", nil); status != 404 {
-		t.Fatalf("level 1 must not exist, HTTP %d", status)
+	for _, path := range []string{fmt.Sprintf("/log/tile/0/000.p/%d", size+1), "/log/tile/0/000",
+		"/log/tile/1/000.p/1"} {
+		if status, _ := r.exchange("GET", path, "", nil); status != 404 {
+			t.Fatalf("%s must not exist, HTTP %d", path, status)
+		}
 	}
 }

@@ -99,7 +99,8 @@ func (r *registry) kill() {
 
 func (r *registry) origin() string { return strings.SplitN(r.logKey, "+", 2)[0] }
 
-// newRegistry serves an empty dev registry: two entries, the genesis and the note that dev mode is on.
+// newRegistry serves an empty dev registry: the genesis, the first accounts, and the note that dev
+// mode is on.
 func newRegistry(t *testing.T) *registry {
 	t.Helper()
 	r := &registry{t: t, data: filepath.Join(t.TempDir(), "data")}
@@ -107,7 +108,7 @@ func newRegistry(t *testing.T) *registry {
 	return r
 }
 
-// newClosedRegistry serves what init makes: one entry.
+// newClosedRegistry serves what init makes: the genesis entry and the first accounts.
 func newClosedRegistry(t *testing.T) *registry {
 	t.Helper()
 	r := &registry{t: t, data: filepath.Join(t.TempDir(), "data")}

@@ -245,7 +245,9 @@ func TestAWitnessRefusesALogItDoesNotKnowAndAForgedCheckpoint(t *testing.T) {
 		t.Fatalf("an unknown log: HTTP %d, not 404", status)
 	}
 	checkpoint := r.get("/log/checkpoint")
-	forged := bytes.Replace(checkpoint, []byte("\n2\n"), []byte("\n3\n"), 1)
+	size := r.size()
+	forged := bytes.Replace(checkpoint, []byte(fmt.Sprintf("\n%d\n", size)),
+		[]byte(fmt.Sprintf("\n%d\n", size+1)), 1)
 	if bytes.Equal(checkpoint, forged) {
 		t.Fatalf("the size was not changed: %s", checkpoint)
 	}
