@@ -61,6 +61,20 @@ Response blob_answer(const Request& request, const Digest& digest, const oci::Bl
   return response;
 }
 
+// A client that hears by HEAD that a blob is here does not send it: from then on somebody counts on
+// it, and the purger must know before it is said. False when it is going, or gone since the row was
+// read. Only for blobs that are here: leases are few, and anybody may ask for any digest.
+bool lease(const Services& services, const Request& request, const ReadScope& scope,
+           const Digest& digest) {
+  const bool of_the_past =
+      scope.moment_in_path || request.query.get("as_of");  // nobody pushes there
+  if (request.method != http::Method::head || of_the_past || services.leases == nullptr)
+    return true;
+  if (!services.leases->renew(digest)) return false;
+  const auto row = oci::find_blob(*services.reader().view(), scope.repo, digest);
+  return row && *row;
+}
+
 }  // namespace
 
 // The file is opened for HEAD too: a client that hears "it is here" does not push it, so the answer
@@ -71,11 +85,10 @@ http::net::awaitable<Response> get_blob(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto digest = Digest::parse(request.params[1]);
   if (!digest) co_return oci_problem(digest.error(), size);
-  // Before the row is read: from here on the purger knows that somebody counts on the blob.
-  const bool going = services.leases != nullptr && !services.leases->renew(*digest);
   const auto row = oci::find_blob(*scope->state.view, scope->repo, *digest);
   if (!row) co_return oci_problem(row.error(), size);
-  if (going) co_return oci_problem(blob_unknown(*digest, "the blob is being purged"), size);
+  if (*row && !lease(services, request, *scope, *digest))
+    co_return oci_problem(blob_unknown(*digest, "the blob is being purged"), size);
   if (!*row) co_return oci_problem(blob_unknown(*digest, "the repository has no such blob"), size);
   if (if_none_match(request, *digest)) co_return not_modified(*digest, (*row)->index, size);
   auto file = co_await open_blob(services, *digest);

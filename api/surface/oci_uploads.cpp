@@ -274,6 +274,13 @@ awaitable<Response> finish_again(Services& services, const Request& request, con
   if (!blob || blob->digest != digest) co_return oci_problem(unknown);
   const auto hold = co_await hold_blob(services, digest);
   if (!hold) co_return oci_problem(hold.error());
+  // It may have been purged since: what nothing linked for a while goes.
+  auto look = [&services, &digest, size = blob->size] {
+    const auto file = services.blobs.open(digest);
+    return file && (*file)->size() == size;
+  };
+  const bool here = co_await services.pool.run(look);
+  if (!here) co_return oci_problem(unknown);
   content::LinkBlob link{target.repo, digest, blob->size};
   co_return co_await link_blob(services, request, std::move(link));
 }

@@ -87,6 +87,9 @@ struct Made {
 Result<Made> make(const Services& services, const Actor& actor, const http::Query& query,
                   bool with_refresh) {
   const auth::Authenticator& auth = *services.auth;
+  // Or a token that leaked would be renewed for ever.
+  if (actor.limit && actor.credential)
+    return fail(Errc::unauthorized, About::request, "an access token buys no other token");
   VARVE_TRY(const auto asked, asked_in(query));
   VARVE_TRY(auto granted, auth.grant(actor, asked));
   Made made;

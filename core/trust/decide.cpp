@@ -102,9 +102,11 @@ Result<void> may_ask(const Asker& asker, const AddCredential& command, const Vie
                    asker.actor.id == command.principal.text() && asker.actor.credential;
   if (administers || !own) return administers;
   VARVE_CHECK(check_credential(view, asker.actor, asker.now));
-  // A leaked machine token or a token made for one repository must not become the account.
+  // A leaked machine token, a token made for one repository, or a refresh token out of a client's
+  // configuration must not become the account.
   VARVE_TRY(const auto shown, find_credential(view, *asker.actor.credential));
-  if (shown && shown->kind == CredentialKind::password && !asker.actor.limit) return {};
+  const bool password = shown && shown->kind == CredentialKind::password;
+  if (password && asker.actor.auth == Auth::basic && !asker.actor.limit) return {};
   return fail(Errc::unauthorized, About::request,
               "to change your password, show the password you have now");
 }

@@ -220,6 +220,10 @@ TEST(OwnPassword, IsChangedByWhoShowsTheOldOne) {
   registry(token)
       .when(wish, {"bob", Auth::basic, credential('T')}, kNow)
       .then_refused(Errc::unauthorized, About::request);
+  // So would a refresh token, which clients keep in files; it speaks for the same credential.
+  registry()
+      .when(wish, {"bob", Auth::bearer, credential('B')}, kNow)
+      .then_refused(Errc::unauthorized, About::request);
   Actor limited = kBob;
   limited.limit = std::vector<Scope>{};
   registry().when(wish, limited, kNow).then_refused(Errc::unauthorized, About::request);

@@ -104,6 +104,19 @@ TEST(Access, EndsWithTheCredential) {
   EXPECT_EQ(start_upload(server, basic("ci", token)), 401U);
 }
 
+TEST(Access, ByATokenCannotBeProlongedWithIt) {
+  TestServer server({.dev = false});
+  const std::string secret = server.add_account("ci", "writer", "*");
+  const std::string target = "/oauth2/token?scope=repository:team/app:pull,push";
+  const Answer first = server.call(with(basic("ci", secret), Method::get, target));
+  ASSERT_EQ(first.status, 200U);
+  constexpr std::string_view kBefore = R"("access_token":")";
+  const std::size_t begin = first.body.find(kBefore) + kBefore.size();
+  const std::string token = first.body.substr(begin, first.body.find('"', begin) - begin);
+  EXPECT_EQ(start_upload(server, bearer(token)), 202U);
+  EXPECT_EQ(server.call(with(bearer(token), Method::get, target)).status, 401U);
+}
+
 TEST(Access, PausesWhileThePrincipalIsDisabled) {
   TestServer server({.dev = false});
   const std::string token = server.add_account("ci", "writer", "*");

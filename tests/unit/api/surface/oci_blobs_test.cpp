@@ -57,6 +57,18 @@ TEST(OciBlob, ArrivesByPostPatchPutAndComesBackTheSame) {
   EXPECT_EQ(server.get(upload).status, 404U);  // the upload ended
 }
 
+TEST(OciBlob, ARepeatedFinalPutIsRefusedOnceTheBytesWereTakenAway) {
+  TestServer server;
+  const Digest digest = Digest::of("layer");
+  const std::string last = start(server, "app") + "?digest=" + digest.to_string();
+  ASSERT_EQ(server.put(last, "layer").status, 201U);
+  EXPECT_EQ(server.put(last, "").status, 201U) << "the first answer may have been lost";
+  ASSERT_EQ(server.services().blobs.remove(digest, []() -> Result<bool> { return true; }), true);
+  const std::uint64_t before = server.size();
+  EXPECT_EQ(server.put(last, "").status, 404U);
+  EXPECT_EQ(server.size(), before);
+}
+
 TEST(OciBlob, ArrivesInOnePostOrWithTheFinalPut) {
   TestServer server;
   server.push_blob("app", "one post");
