@@ -18,7 +18,8 @@ mkdir -p "$HOME" "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" "$TMPDIR"
 chmod 700 "$XDG_RUNTIME_DIR"
 echo '{}' >"$REGISTRY_AUTH_FILE"
 declare -A STARTED=()   # process id -> what it is
-SERVER_PID='' SERVER_LOG='' ADDR='' URL='' FIRST='' SECOND='' MANIFEST=''
+SERVER_PID='' SERVER_LOG='' ADDR='' URL='' FIRST='' SECOND='' MANIFEST='' ADMIN=''
+CA=$WORK/ca.pem CERTS=$WORK/certs
 
 cleanup() {
   local status=$? pid
@@ -89,6 +90,30 @@ start_server() {  # <varve serve arguments...>
   done
   ADDR=${ADDR#listening on }
   URL=http://$ADDR
+}
+# The same over HTTPS, with a certificate under an authority made here: $CA is its
+# file, our own commands trust it, and $CERTS is the folder that skopeo, podman and buildah want it in.
+start_tls_server() {  # <varve serve arguments...>
+  if [[ ! -e $WORK/ca.pem ]]; then
+    make_authority ca
+    make_server_certificate ca first
+    mkdir -p "$CERTS"
+    cp "$CA" "$CERTS/ca.crt"
+    export VARVE_CA=$CA
+  fi
+  start_server "$@" --tls-cert "$WORK/server.pem" --tls-key "$WORK/server.key"
+  URL=https://$ADDR
+}
+# An authority, and certificates of 127.0.0.1 under it. Test keys, gone with $WORK.
+make_authority() {  # <name>
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
+    -keyout "$WORK/$1.key" -out "$WORK/$1.pem" 2>/dev/null
+}
+make_server_certificate() {  # <authority> <CN>
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+    -keyout "$WORK/server.key" -out "$WORK/server.csr" 2>/dev/null
+  openssl x509 -req -in "$WORK/server.csr" -CA "$WORK/$1.pem" -CAkey "$WORK/$1.key" -days 2 \
+    -extfile <(echo "subjectAltName=IP:127.0.0.1,DNS:localhost") -out "$WORK/server.pem" 2>/dev/null
 }
 # Asks a server to drain and expects it to end well.
 stop_server() { stop_process "$SERVER_PID"; }
@@ -162,6 +187,13 @@ podman() { command podman --storage-driver=vfs --root "$WORK/podman" --runroot "
 buildah() { command buildah --storage-driver vfs --root "$WORK/podman" --runroot "$WORK/podman-run" "$@"; }
 
 varve() { "$VARVE" "$@"; }
+# A registry with accounts in $WORK/data, not served yet; sets ADMIN, the administrator's password.
+init_accounts() {  # <origin>
+  ADMIN=$(varve init --data "$WORK/data" --origin "$1" -o json 2>/dev/null | jq -r .password)
+  [[ -n $ADMIN && $ADMIN != null ]] || fail "init printed no password"
+}
+# A command of ours as the administrator of the server that runs.
+admin() { VARVE_USER=admin VARVE_PASSWORD=$ADMIN "$VARVE" "$@" --server "$URL" 2>/dev/null; }
 
 # Runs a command where there is no network but an unconfigured loopback.
 offline() {

@@ -9,17 +9,6 @@ need python3 python3
 need curl curl
 make_first_image
 
-# An authority, and certificates of 127.0.0.1 under it. Test keys, gone with $WORK.
-make_authority() {  # <name>
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
-    -keyout "$WORK/$1.key" -out "$WORK/$1.pem" 2>/dev/null
-}
-make_server_certificate() {  # <authority> <CN>
-  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
-    -keyout "$WORK/server.key" -out "$WORK/server.csr" 2>/dev/null
-  openssl x509 -req -in "$WORK/server.csr" -CA "$WORK/$1.pem" -CAkey "$WORK/$1.key" -days 2 \
-    -extfile <(echo "subjectAltName=IP:127.0.0.1,DNS:localhost") -out "$WORK/server.pem" 2>/dev/null
-}
 served_subject() { openssl s_client -connect "$ADDR" </dev/null 2>/dev/null | openssl x509 -noout -subject; }
 
 step "a certificate and a key must belong together, and dev mode stays on loopback: 2"
@@ -39,12 +28,12 @@ expect_contains "what it says" "$ADDR, HTTPS" "$(cat "$SERVER_LOG")"
 URL=https://$ADDR
 
 step "skopeo pushes and pulls, verifying the server"
-mkdir "$WORK/certs" "$WORK/other-certs"
-cp "$WORK/ca.pem" "$WORK/certs/ca.crt"
+mkdir "$CERTS" "$WORK/other-certs"
+cp "$CA" "$CERTS/ca.crt"
 cp "$WORK/other.pem" "$WORK/other-certs/ca.crt"
-skopeo copy --quiet --dest-cert-dir "$WORK/certs" "oci:$WORK/image:1" "docker://$ADDR/lib/busybox:1"
+skopeo copy --quiet --dest-cert-dir "$CERTS" "oci:$WORK/image:1" "docker://$ADDR/lib/busybox:1"
 umoci init --layout "$WORK/pulled"
-skopeo copy --quiet --src-cert-dir "$WORK/certs" "docker://$ADDR/lib/busybox:1" "oci:$WORK/pulled:1"
+skopeo copy --quiet --src-cert-dir "$CERTS" "docker://$ADDR/lib/busybox:1" "oci:$WORK/pulled:1"
 expect_equal "the image pulled" "$FIRST" "$(digest_in_layout "$WORK/pulled" 1)"
 for blob in $(jq -r '.config.digest, .layers[].digest' "$MANIFEST"); do
   expect_same_bytes "the blob $blob" "$WORK/image/blobs/sha256/${blob#sha256:}" \
@@ -55,15 +44,15 @@ expect_exit 1 skopeo copy --quiet --src-cert-dir "$WORK/other-certs" "docker://$
 expect_contains "what skopeo says" certificate "$SAID"
 
 step "our own commands, with --ca, VARVE_CA, and an authority that is not the server's: 6"
-varve log lib/busybox --server "$URL" --ca "$WORK/ca.pem" >"$WORK/log" 2>/dev/null
+varve log lib/busybox --server "$URL" --ca "$CA" >"$WORK/log" 2>/dev/null
 expect_contains "the last event" oci.tag.set "$(tail -n 1 "$WORK/log")"
 expect_exit 6 varve log --server "$URL" --ca "$WORK/other.pem"
 expect_contains "what it says" "its certificate is not trusted" "$SAID"
 expect_exit 6 varve log --server "$URL"
 expect_exit 6 varve log --server "http://$ADDR"
-export VARVE_CA=$WORK/ca.pem
+export VARVE_CA=$CA
 varve prove lib/busybox:1 --server "https://localhost:${ADDR##*:}" --out "$WORK/tag.tlog-proof" 2>/dev/null
-curl -fsS --cacert "$WORK/ca.pem" "$URL/log/vkey" >"$WORK/registry.vkeys"
+curl -fsS --cacert "$CA" "$URL/log/vkey" >"$WORK/registry.vkeys"
 varve verify --proof "$WORK/tag.tlog-proof" --key "$WORK/registry.vkeys" >/dev/null
 varve fsck --url "$URL" --key "$WORK/registry.vkeys" >/dev/null
 varve replay --url "$URL" --key "$WORK/registry.vkeys" --out "$WORK/replayed" >/dev/null
@@ -71,9 +60,9 @@ varve replay --url "$URL" --key "$WORK/registry.vkeys" --out "$WORK/replayed" >/
 step "plain HTTP on this port is told so; older TLS and other protocols are refused"
 expect_status 400 "http://$ADDR/v2/"
 expect_contains "the answer" "speaks HTTPS" "$(cat "$WORK/answer")"
-expect_exit 35 curl -sS --cacert "$WORK/ca.pem" --tls-max 1.1 "$URL/v2/"
-expect_status 200 --cacert "$WORK/ca.pem" --tls-max 1.2 "$URL/v2/"
-expect_status 200 --cacert "$WORK/ca.pem" --tlsv1.3 "$URL/v2/"
+expect_exit 35 curl -sS --cacert "$CA" --tls-max 1.1 "$URL/v2/"
+expect_status 200 --cacert "$CA" --tls-max 1.2 "$URL/v2/"
+expect_status 200 --cacert "$CA" --tlsv1.3 "$URL/v2/"
 expect_contains "the protocol agreed on" "ALPN protocol: http/1.1" \
   "$(openssl s_client -connect "$ADDR" -alpn h2,http/1.1 </dev/null 2>/dev/null)"
 
@@ -100,7 +89,7 @@ assert silent.recv(1) == b"", "the silent client heard something"
 assert 8 < closed < 20, f"the slow client was cut off after {closed:.1f} s"
 PY
 SLOW=$!
-for _ in 1 2 3; do expect_status 200 --cacert "$WORK/ca.pem" "$URL/v2/"; done
+for _ in 1 2 3; do expect_status 200 --cacert "$CA" "$URL/v2/"; done
 wait "$SLOW" || fail "the slow clients were not cut off as they should be"
 
 step "SIGHUP: a new certificate is taken, a broken one is not"
@@ -113,5 +102,5 @@ echo nonsense >"$WORK/server.pem"
 kill -HUP "$SERVER_PID"
 for _ in {1..50}; do ! grep -q 'TLS files are not used' "$SERVER_LOG" || break; sleep 0.1; done
 expect_contains "what it says" "TLS files are not used" "$(cat "$SERVER_LOG")"
-expect_status 200 --cacert "$WORK/ca.pem" "$URL/v2/"
+expect_status 200 --cacert "$CA" "$URL/v2/"
 stop_server
