@@ -63,8 +63,8 @@ class Incoming final : public Body {
     if (ended_) co_return std::string_view();
     if (!co_await invite()) co_return breaks("the client left before it sent the body");
     if (parser_ != nullptr) {
-      char* out = window().data();
-      co_return co_await read_chunked(out, window().size(), window().size());
+      const Window& window = next_window();
+      co_return co_await read_chunked(window.data(), window.size(), window.size());
     }
     co_return co_await read_sized();
   }
@@ -72,7 +72,7 @@ class Incoming final : public Body {
   // Reads some bytes of the body away, without waiting for more than one piece.
   net::awaitable<Result<std::size_t>> skip(net::mutable_buffer scratch) {
     buffer_.consume(std::exchange(lent_, 0));
-    window_.reset();
+    drop_windows();
     if (parser_ != nullptr) {
       const auto window =
           co_await read_chunked(static_cast<char*>(scratch.data()), scratch.size(), 1);
@@ -108,8 +108,13 @@ class Incoming final : public Body {
   std::uint64_t left() const { return parser_ != nullptr || ended_ ? 0 : left_; }
 
  private:
-  void release() {
+  void drop_windows() {
     window_.reset();
+    before_.reset();
+  }
+
+  void release() {
+    drop_windows();
     loop_.memory().give(std::exchange(held_, 0));
   }
 
@@ -125,7 +130,9 @@ class Incoming final : public Body {
     co_return co_await wire_.send_continue();
   }
 
-  const Window& window() {
+  // What the last read() gave stays where it is.
+  const Window& next_window() {
+    std::swap(window_, before_);
     if (!window_) window_ = loop_.take_window();
     return window_;
   }
@@ -143,8 +150,8 @@ class Incoming final : public Body {
       lent_ = want;
       co_return received().substr(0, want);
     }
-    char* out = window().data();
-    want = std::min(want, window().size());
+    char* out = next_window().data();
+    want = std::min(want, window_.size());
     std::size_t filled = received().copy(out, want);
     buffer_.consume(filled);
     while (filled < want) {
@@ -192,6 +199,7 @@ class Incoming final : public Body {
   Loop& loop_;
   Parser* parser_ = nullptr;
   Window window_;
+  Window before_;  // the last but one
   std::size_t held_ = 0;
   std::uint64_t length_ = 0;
   std::uint64_t left_ = 0;

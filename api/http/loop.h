@@ -72,7 +72,7 @@ class Connection {
 };
 
 // A buffer of a loop, given back to it at the end: limits::kBodyWindowBytes, or kSmallWindowBytes
-// while the memory for bodies is used up. Small ones are not counted: each connection has one at
+// while the memory for bodies is used up. Small ones are not counted: each connection has two at
 // most.
 class Window {
  public:

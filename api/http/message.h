@@ -35,8 +35,8 @@ class Body {
  public:
   virtual ~Body() = default;
   // The next window (at most limits::kBodyWindowBytes, far less while memory is short), valid until
-  // the next call; empty at the end. Errors: the client vanished, stalled, or sent a malformed
-  // chunk; the connection then closes.
+  // the next call but one, so that it can be stored while the next one comes; empty at the end.
+  // Errors: the client vanished, stalled, or sent a malformed chunk; the connection then closes.
   virtual net::awaitable<Result<std::string_view>> read() = 0;
   // What Content-Length said; nullopt when chunked.
   virtual std::optional<std::uint64_t> length() const = 0;

@@ -1,10 +1,12 @@
 // A bounded pool of threads for what may block longer than an I/O thread is allowed to (1 ms): file
 // syncs, blob reads, re-hashing. run() is called from a coroutine and resumes it on its own
-// executor.
+// executor; start() lets the coroutine go on and wait later.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +15,23 @@
 #include <utility>
 
 namespace varve::http {
+
+// Work under way on the pool. Belongs to the coroutine that started it, and to its executor.
+template <class Value>
+class Started {
+ public:
+  // Once. Whatever the work refers to must live until then.
+  boost::asio::awaitable<Value> value() {
+    return channel_->async_receive(boost::asio::use_awaitable);
+  }
+
+ private:
+  friend class Pool;
+  using Channel = boost::asio::experimental::channel<void(boost::system::error_code, Value)>;
+  explicit Started(const boost::asio::any_io_executor& executor)
+      : channel_(std::make_shared<Channel>(executor, 1)) {}
+  std::shared_ptr<Channel> channel_;  // touched on its executor only
+};
 
 class Pool {
  public:
@@ -37,6 +56,21 @@ class Pool {
           });
         },
         boost::asio::use_awaitable, std::move(work));
+  }
+
+  // Begins at once; the caller, which runs on `executor`, goes on and takes the value later.
+  template <class Work>
+  Started<std::invoke_result_t<Work>> start(const boost::asio::any_io_executor& executor,
+                                            Work work) {
+    Started<std::invoke_result_t<Work>> started(executor);
+    auto guard = boost::asio::make_work_guard(executor);
+    boost::asio::post(threads_, [channel = started.channel_, executor, guard = std::move(guard),
+                                 task = std::move(work)]() mutable {
+      boost::asio::post(executor, [channel = std::move(channel), value = task()]() mutable {
+        channel->try_send(boost::system::error_code(), std::move(value));
+      });
+    });
+    return started;
   }
 
   void join() { threads_.join(); }

@@ -131,23 +131,34 @@ Result<void> append_window(const Services& services, Upload& upload, std::string
   return upload.append(bytes);
 }
 
-// Streams the body to the end of the upload. With `exactly`, a byte too many is refused before its
-// window is stored.
+// A window on its way to the disk. Whoever started it waits for it, whatever else went wrong: it
+// reads the window and writes the upload.
+using Storing = std::optional<http::Started<Result<void>>>;
+
+awaitable<Result<void>> stored(Storing storing) {
+  if (!storing) co_return Result<void>{};
+  co_return co_await storing->value();
+}
+
+// Streams the body to the end of the upload, one window going to the disk while the next one comes.
+// With `exactly`, a byte too many is refused before its window is stored.
 awaitable<Result<void>> append_body(Services& services, http::Body& body, Upload& upload,
                                     std::optional<std::uint64_t> exactly) {
+  const auto executor = co_await http::net::this_coro::executor;
   std::uint64_t received = 0;
+  Storing storing;
   while (true) {
     const Result<std::string_view> window = co_await body.read();
+    const Result<void> before = co_await stored(std::exchange(storing, std::nullopt));
+    if (!before) co_return std::unexpected(before.error());
     if (!window) co_return std::unexpected(window.error());
     if (window->empty()) break;
     received += window->size();
     if (exactly && received > *exactly)
       co_return out_of_order("the body is longer than Content-Range");
-    auto append = [&services, &upload, bytes = *window] {
+    storing = services.pool.start(executor, [&services, &upload, bytes = *window] {
       return append_window(services, upload, bytes);
-    };
-    const Result<void> appended = co_await services.pool.run(append);
-    if (!appended) co_return std::unexpected(appended.error());
+    });
   }
   if (exactly && received != *exactly)
     co_return out_of_order("the body is shorter than Content-Range");

@@ -310,15 +310,18 @@ net::awaitable<Response> put_small(Services& services, Request& request) {
   co_return response;
 }
 
+// Looks at each window only once the next has come, as late as it is good.
 net::awaitable<Response> put_windows(Services& services, Request& request) {
   services.received.clear();
   services.windows.clear();
+  std::string_view before;
   for (;;) {
     const Result<std::string_view> window = co_await request.body->read();
+    services.received.append(before);
     if (!window) co_return problem(window.error(), Dialect::oci);
     if (window->empty()) break;
-    services.received.append(*window);
     services.windows.push_back(window->size());
+    before = *window;
   }
   Response response = text(201, "");
   co_return response;
