@@ -5,9 +5,11 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -103,5 +105,21 @@ class VarveServer {
   ServerProcess process_;
   std::uint16_t port_;
 };
+
+// main() of a bench that runs the binary named by its argument or by $VARVE.
+inline int bench_main(int argc, char** argv, std::string_view name,
+                      int (*run)(const std::string& binary)) {
+  const char* named = argc == 2 ? argv[1] : std::getenv("VARVE");
+  if (named == nullptr || argc > 2) {
+    fmt::print(stderr, "usage: {} [VARVE_BINARY], or VARVE in the environment\n", name);
+    return 2;
+  }
+  try {
+    return run(named);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", name, error.what());
+    return 1;
+  }
+}
 
 }  // namespace varve::bench

@@ -20,29 +20,6 @@ using simdjson::dom::element;
 constexpr std::size_t kAnswerBytesMax = 4 << 20;
 constexpr std::size_t kPagesMax = 10'000;  // a server that never ends is lying
 
-// What the answer's status means for the wish.
-Errc code_of(unsigned status) {
-  switch (status) {
-    case 400:
-    case 413:
-      return Errc::invalid;
-    case 401:
-      return Errc::unauthorized;
-    case 403:
-      return Errc::denied;
-    case 404:
-      return Errc::not_found;
-    case 405:
-      return Errc::unsupported;
-    case 409:
-      return Errc::conflict;
-    case 429:
-      return Errc::throttled;
-    default:
-      return Errc::unavailable;
-  }
-}
-
 // A parsed answer; the parser owns what the element points into.
 struct Document {
   std::unique_ptr<simdjson::dom::parser> parser;
@@ -56,11 +33,8 @@ Result<Document> ask(Server& server, std::string method, std::string target,
                                            .patient = method == "GET",
                                            .method = std::move(method),
                                            .body = std::move(body)}));
-  if (answer.status != 200 && answer.status != 201) {
-    Error error = refusal(server, target, answer);
-    error.code = code_of(answer.status);
-    return std::unexpected(std::move(error));
-  }
+  if (answer.status != 200 && answer.status != 201)
+    return std::unexpected(refusal(server, target, answer));
   Document document{std::make_unique<simdjson::dom::parser>(), {}};
   auto parsed = json::parse_strict(*document.parser, answer.body, About::request);
   if (!parsed || !parsed->is_object())

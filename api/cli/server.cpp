@@ -18,14 +18,23 @@ bool same_name(std::string_view a, std::string_view b) {
 
 Errc code_of(unsigned status) {
   switch (status) {
+    case 400:
+    case 413:
+      return Errc::invalid;
     case 401:
       return Errc::unauthorized;
     case 403:
       return Errc::denied;
     case 404:
       return Errc::not_found;
+    case 405:
+      return Errc::unsupported;
+    case 409:
+      return Errc::conflict;
     case 410:
       return Errc::gone;
+    case 429:
+      return Errc::throttled;
     default:
       return Errc::unavailable;
   }
@@ -51,8 +60,10 @@ Result<std::string> fetch(Server& server, std::string target, std::size_t bytes_
   if (answer.status == 200) return std::move(answer.body);
   Error error = refusal(server, target, answer);
   // Whoever signed a tree has its tiles: "no such thing" is not knowledge about the log here, and
-  // must not let a server pass off what it hides as something proven absent.
-  if (error.code == Errc::not_found || error.code == Errc::gone) error.code = Errc::unavailable;
+  // must not let a server pass off what it hides as something proven absent. Only a credential can
+  // help.
+  if (error.code != Errc::unauthorized && error.code != Errc::denied)
+    error.code = Errc::unavailable;
   return std::unexpected(std::move(error));
 }
 

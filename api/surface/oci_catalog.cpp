@@ -6,6 +6,7 @@
 #include "api/surface/oci_handlers.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/content/query.h"
 
 namespace varve::surface {
 namespace {
@@ -76,12 +77,8 @@ awaitable<Response> discover_extensions(Services&, Request&) {
 awaitable<Response> discover_extensions_of(Services& services, Request& request) {
   const auto scope = co_await read_scope(services, request);
   if (!scope) co_return scope.error();
-  const auto there = oci::repo_exists(*scope->state.view, scope->repo);
+  const auto there = content::need_repo(scope->repo, *scope->state.view);
   if (!there) co_return oci_problem(there.error(), scope->state.size);
-  if (!*there)
-    co_return oci_problem(Error(Errc::not_found, About::repository, "there is no such repository",
-                                scope->repo.text()),
-                          scope->state.size);
   co_return http::json(200, std::string(kExtensions));
 }
 

@@ -21,6 +21,10 @@ namespace varve::surface {
 inline constexpr std::string_view kOciSurface = "oci";
 inline constexpr std::string_view kContentDigest = "Docker-Content-Digest";
 inline constexpr std::string_view kTreeSize = "Varve-Tree-Size";
+inline constexpr std::string_view kIndexType = "application/vnd.oci.image.index.v1+json";
+// The beginning of an index that we write ourselves; descriptors and "]}" follow.
+inline constexpr std::string_view kIndexOpening =
+    R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)";
 
 // An empty answer of this status.
 http::Response oci_answer(unsigned status);

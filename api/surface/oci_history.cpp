@@ -7,6 +7,7 @@
 #include "core/base/bytes.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/content/query.h"
 
 namespace varve::surface {
 namespace {
@@ -15,7 +16,6 @@ using http::Request;
 using http::Response;
 using http::net::awaitable;
 
-constexpr std::string_view kIndexType = "application/vnd.oci.image.index.v1+json";
 constexpr std::size_t kRestoreBytesMax = 4 << 10;
 
 Error no_such_tag(std::string_view text) {
@@ -78,8 +78,7 @@ Result<Page> read_page(const ReadScope& scope, const Wish& wish) {
     VARVE_TRY(found, oci::tag_history(*history, scope.repo, *wish.tag, wish.before, wish.limit));
   }
   Page page;
-  page.body =
-      R"({"schemaVersion":2,"mediaType":")" + std::string(kIndexType) + R"(","manifests":[)";
+  page.body = kIndexOpening;
   for (const oci::TagVersion& version : found.versions) {
     if (&version != found.versions.data()) page.body += ',';
     VARVE_CHECK(add_version(page.body, scope, version));
@@ -87,12 +86,6 @@ Result<Page> read_page(const ReadScope& scope, const Wish& wish) {
   page.body += "]}";
   if (found.more && wish.limit > 0) page.next = found.versions.back().index;
   return page;
-}
-
-Result<void> need_repo(const ReadScope& scope) {
-  VARVE_TRY(const bool there, oci::repo_exists(*scope.state.view, scope.repo));
-  if (there) return {};
-  return fail(Errc::not_found, About::repository, "there is no such repository", scope.repo.text());
 }
 
 // {"index":N}
@@ -124,7 +117,8 @@ awaitable<Response> get_tag_history(Services& services, Request& request) {
   auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const TreeSize size = scope->state.size;
-  if (const auto there = need_repo(*scope); !there) co_return oci_problem(there.error(), size);
+  const auto there = content::need_repo(scope->repo, *scope->state.view);
+  if (!there) co_return oci_problem(there.error(), size);
   const auto wish = parse_wish(request);
   if (!wish) co_return oci_problem(wish.error(), size);
   auto work = [&] { return read_page(*scope, *wish); };

@@ -18,8 +18,6 @@ using http::Request;
 using http::Response;
 using http::net::awaitable;
 
-constexpr std::string_view kIndexType = "application/vnd.oci.image.index.v1+json";
-
 struct Wish {
   std::string_view subject;
   std::vector<std::string_view> artifact_types;
@@ -78,8 +76,7 @@ Result<Page> read_page(const Services& services, const ReadScope& scope, const W
                                services.scan_rows_max};
   VARVE_TRY(const auto found, oci::list_referrers(*scope.state.view, scope.repo, rows));
   Page page;
-  page.body =
-      R"({"schemaVersion":2,"mediaType":")" + std::string(kIndexType) + R"(","manifests":[)";
+  page.body = kIndexOpening;
   for (const oci::Referrer& referrer : found.referrers) {
     if (&referrer != found.referrers.data()) page.body += ',';
     VARVE_CHECK(add_descriptor(page.body, scope.state.reader, referrer));

@@ -354,15 +354,5 @@ int run(const std::string& binary) {
 }  // namespace varve::bench
 
 int main(int argc, char** argv) {
-  const char* named = argc == 2 ? argv[1] : std::getenv("VARVE");
-  if (named == nullptr || argc > 2) {
-    fmt::print(stderr, "usage: peers_bench [VARVE_BINARY], or VARVE in the environment\n");
-    return 2;
-  }
-  try {
-    return varve::bench::run(named);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "peers_bench: {}\n", error.what());
-    return 1;
-  }
+  return varve::bench::bench_main(argc, argv, "peers_bench", varve::bench::run);
 }

@@ -24,12 +24,6 @@ Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Eve
   return {};
 }
 
-Result<void> need_repo(const RepoName& repo, const View& view) {
-  VARVE_TRY(const bool there, repo_is_there(view, repo));
-  if (there) return {};
-  return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
-}
-
 namespace {
 
 // What the mount was offered on may be gone by now, and with it the right to reach the bytes.

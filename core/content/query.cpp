@@ -1,9 +1,16 @@
-// Walks over the links and blobs there are.
+// Looks for a repository, and walks over the links and blobs there are.
 #include "core/content/query.h"
 
 #include "core/content/rows.h"
 
 namespace varve::content {
+
+Result<void> need_repo(const RepoName& repo, const View& view) {
+  VARVE_TRY(const bool there, repo_is_there(view, repo));
+  if (there) return {};
+  return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
+}
+
 namespace {
 
 // scan() whose visitor may fail.

@@ -1,5 +1,5 @@
-// Questions about what can still be reached, asked of any View. Pure; the View's thread rules hold.
-// They walk over every link or blob: for the purger, not for requests.
+// Questions about repositories and what can still be reached, asked of any View. Pure; the View's
+// thread rules hold.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,11 @@
 #include "core/view.h"
 
 namespace varve::content {
+
+// Errors: not_found when the repository does not exist.
+Result<void> need_repo(const RepoName& repo, const View& view);
+
+// These walk over every link or blob: for the purger, not for requests.
 
 struct HeldBlob {
   RepoName repo;

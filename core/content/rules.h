@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "core/content/query.h"
 #include "core/event.h"
 #include "core/view.h"
 
@@ -12,9 +13,6 @@ namespace varve::content {
 Result<std::vector<Event>> decide(const LinkBlob& command, const View& view);
 Result<std::vector<Event>> decide(const UnlinkBlob& command, const View& view);
 Result<std::vector<Event>> decide(const PurgeBlob& command, const View& view);
-
-// Errors: not_found when the repository does not exist.
-Result<void> need_repo(const RepoName& repo, const View& view);
 
 // Adds the event that makes `repo` exist, if it does not: a first push creates its repository.
 Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Event>& events);

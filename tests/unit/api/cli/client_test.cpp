@@ -204,13 +204,17 @@ TEST(Answers, MeanDifferentThings) {
   });
   auto http = client(server);
   const std::tuple<const char*, Errc, Errc> kCases[] = {
+      {"/400", Errc::invalid, Errc::unavailable},
       {"/401", Errc::unauthorized, Errc::unauthorized},
       {"/403", Errc::denied, Errc::denied},
       {"/404", Errc::not_found, Errc::unavailable},
+      {"/405", Errc::unsupported, Errc::unavailable},
+      {"/409", Errc::conflict, Errc::unavailable},
       {"/410", Errc::gone, Errc::unavailable},
+      {"/413", Errc::invalid, Errc::unavailable},
       {"/500", Errc::unavailable, Errc::unavailable},
       {"/302", Errc::unavailable, Errc::unavailable},
-      {"/429", Errc::unavailable, Errc::unavailable}};
+      {"/429", Errc::throttled, Errc::unavailable}};
   for (const auto& [target, asked_about, part_of_the_log] : kCases) {
     EXPECT_EQ(refusal(*http, target, *http->ask({.target = target, .bytes_max = 10})).code,
               asked_about)
