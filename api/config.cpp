@@ -90,6 +90,12 @@ Result<void> set_log_level(Config& config, std::string_view value) {
   return {};
 }
 
+Result<ChallengeKind> parse_challenge(std::string_view value) {
+  if (value == "bearer") return ChallengeKind::bearer;
+  if (value == "basic") return ChallengeKind::basic;
+  return bad("auth.challenge is bearer or basic", value);
+}
+
 // Assigns what `parse` makes of the text.
 template <auto member, auto parse>
 Result<void> assign(Config& config, std::string_view value) {
@@ -152,6 +158,11 @@ constexpr ConfigField kFields[] = {
      "where clients reach this server through a proxy: challenges then name it instead of the "
      "address in Host",
      assign<&Config::external_url, as_text>},
+    {"auth.challenge", "bearer", "KIND",
+     "what a client without credentials is asked for: bearer, a token that is fetched with the "
+     "password and made for little, or basic, the password with each request, for clients that "
+     "know no tokens",
+     assign<&Config::challenge, parse_challenge>},
     {"token.lifetime", "5m", "DURATION",
      "how long an access token is good for; clients get a new one by themselves, and a revoked "
      "credential ends its tokens at once",

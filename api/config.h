@@ -21,6 +21,9 @@
 
 namespace varve {
 
+// How a 401 asks for credentials. Both kinds are taken whichever is asked for.
+enum class ChallengeKind { bearer, basic };
+
 struct Config {
   std::filesystem::path data = "varve-data";  // the directory that holds everything
   std::string listen_address = "127.0.0.1";
@@ -37,6 +40,7 @@ struct Config {
   std::uint64_t disk_low_water_bytes = limits::kDiskLowWaterDefault;
   std::string service;       // the name tokens are made for; empty: the log's origin
   std::string external_url;  // where clients reach us through a proxy; empty: as they say in Host
+  ChallengeKind challenge = ChallengeKind::bearer;
   std::chrono::milliseconds token_lifetime{300'000};
   unsigned io_threads = 2;
   unsigned pool_threads = 4;

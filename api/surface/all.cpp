@@ -57,14 +57,22 @@ std::string own_address(const Config& config) {
          std::to_string(config.listen_port);
 }
 
+// What is listed depends on who asks, and clients show their login, or get a token for nobody, only
+// when they are challenged: oras and the Azure SDKs would otherwise see what is public and no more.
+Result<void> may_list(const Services& services, const Actor& actor) {
+  if (services.auth != nullptr && actor.auth == Auth::none)
+    return fail(Errc::unauthorized, About::request, "listing needs a token, which may be nobody's");
+  if (auth::may_list(actor)) return {};
+  return fail(Errc::unauthorized, About::request, "the token was not made for listing");
+}
+
 // Needs that the table of routes declares, and what reads have besides: whoever may not pull from a
 // repository does not learn what is in it.
 Result<void> may_run(const Services& services, const http::Request& request,
                      const http::Route& route) {
   if (route.effect != http::Effect::none) VARVE_CHECK(may_mutate(request.actor));
   if (request.actor.auth == Auth::dev) return {};
-  if (route.pattern.ends_with("/_catalog") && !auth::may_list(request.actor))
-    return fail(Errc::unauthorized, About::request, "the token was not made for listing");
+  if (route.pattern.ends_with("/_catalog")) VARVE_CHECK(may_list(services, request.actor));
   const auto need = need_of(route, request);
   if (!need) return {};
   const bool open_read = request.actor.auth == Auth::none && need->right == Right::pull;
@@ -78,10 +86,11 @@ Result<void> may_run(const Services& services, const http::Request& request,
 
 }  // namespace
 
-// The token service itself takes a name and a password.
+// The token service itself takes a name and a password, and so may everything.
 std::string challenge(const Services& services, const http::Route* route,
                       const http::Request& request) {
-  if (services.auth == nullptr || request.path.starts_with("/oauth2/"))
+  if (services.auth == nullptr || services.config.challenge == ChallengeKind::basic ||
+      request.path.starts_with("/oauth2/"))
     return std::string(kAskForPassword);
   auth::Challenge wanted;
   wanted.realm = auth::base_url(services.config.external_url, request.secure,

@@ -34,7 +34,7 @@ awaitable<Result<State>> asked_state(const Services& services, const Request& re
 Result<oci::RepoPage> read_page(const Services& services, const Request& request,
                                 const State& state, std::size_t limit) {
   const auto now = services.reader().view();
-  const auto may = [&](const RepoName& repo) { return may_pull(services, request, *now, repo); };
+  const auto may = [&](const RepoName& repo) { return may_find(services, request, *now, repo); };
   const std::string_view last = request.query.get("last").value_or(std::string_view{});
   return oci::list_repos(*state.view, last, limit, services.scan_rows_max, may);
 }

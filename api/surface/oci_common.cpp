@@ -93,13 +93,29 @@ Result<RepoName> writable_repo(const http::Request& request) {
   return RepoName::parse(asked);
 }
 
-Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
-                      const RepoName& repo) {
-  const auto checked = trust::check(view, request.actor, Right::pull, repo, services.now());
+namespace {
+
+Result<bool> pulls(const Services& services, const Actor& actor, const View& view,
+                   const RepoName& repo) {
+  const auto checked = trust::check(view, actor, Right::pull, repo, services.now());
   if (checked) return true;
   const Errc code = checked.error().code;
   if (code == Errc::unauthorized || code == Errc::denied) return false;
   return std::unexpected(checked.error());
+}
+
+}  // namespace
+
+Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
+                      const RepoName& repo) {
+  return pulls(services, request.actor, view, repo);
+}
+
+Result<bool> may_find(const Services& services, const http::Request& request, const View& view,
+                      const RepoName& repo) {
+  Actor holder = request.actor;
+  holder.limit.reset();
+  return pulls(services, holder, view, repo);
 }
 
 Result<std::size_t> page_size(const http::Request& request, std::size_t max) {

@@ -59,6 +59,11 @@ Result<RepoName> writable_repo(const http::Request& request);
 // for a blob may tell rests on it.
 Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
                       const RepoName& repo);
+// Is the repository in a list that the caller asked for? The gate saw that a token was made for
+// listing; oras and the Azure SDKs have it made for nothing else, so what its holder may pull
+// counts.
+Result<bool> may_find(const Services& services, const http::Request& request, const View& view,
+                      const RepoName& repo);
 
 // The parameter n: how many items a page may hold. Nothing asked means as many as we ever send.
 Result<std::size_t> page_size(const http::Request& request, std::size_t max);

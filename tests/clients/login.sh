@@ -80,6 +80,16 @@ for client in docker podman buildah skopeo; do
   client_logs_in "$client"
 done
 
+step "HTTP, and a server that asks for the password itself: docker keeps that then"
+stop_server
+start_server --data "$WORK/data" --auth-challenge basic
+for client in docker podman buildah skopeo; do
+  expect_exit 0 log_in "$client" "$READER"
+  expect_equal "what $client keeps" "reader:$READER" "$(entry_kept_by "$client" auth | base64 -d)"
+  pull_with_login_of "$client"
+  log_out "$client" >/dev/null
+done
+
 stop_server
 start_tls_server --data "$WORK/data"
 OVER=([flag]="--cert-dir=$CERTS" [copy]="--src-cert-dir=$CERTS")

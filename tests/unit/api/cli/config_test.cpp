@@ -179,6 +179,9 @@ TEST(Config, LetsNothingIntoAChallengeThatWouldBreakIt) {
   for (const std::string bad : {"registry.example", "https://", "https://r.example/", "ftp://r",
                                 "https://a\"b", "https://a\r\nb", "https://a b"})
     EXPECT_FALSE(accepts("external_url", bad)) << bad;
+  for (const std::string kind : {"bearer", "basic"}) EXPECT_TRUE(accepts("auth.challenge", kind));
+  for (const std::string bad : {"", "Basic", "digest", "basic,bearer"})
+    EXPECT_FALSE(accepts("auth.challenge", bad)) << bad;
   EXPECT_TRUE(accepts("token.lifetime", "1m"));
   EXPECT_FALSE(
       accepts("token.lifetime", "59s"));  // clients renew tokens they hold a minute at most

@@ -273,6 +273,19 @@ TEST(Challenge, SaysThatATokenWasWrongOrTooNarrow) {
             std::string::npos);
 }
 
+TEST(Challenge, AsksForThePasswordItselfWhereThatIsConfiguredAndTakesTokensAllTheSame) {
+  TestServer server({.dev = false});
+  const std::string token = "Bearer " + server.add_account("ci", "writer", "lib/*");
+  server.config().challenge = ChallengeKind::basic;
+  for (const char* target : {"/v2/", "/v2/_catalog", "/admin/v1/policies"}) {
+    const Answer answer = server.call(with("", Method::get, target));
+    EXPECT_EQ(answer.status, 401U) << target;
+    EXPECT_EQ(answer.header("WWW-Authenticate"), R"(Basic realm="varve")") << target;
+  }
+  EXPECT_EQ(server.call(with(basic("admin", kAdminPassword), Method::get, "/v2/")).status, 200U);
+  EXPECT_EQ(server.call(with(token, Method::get, "/v2/")).status, 200U);
+}
+
 TEST(Challenge, SpeaksTheSchemeOfTheConfiguredAddress) {
   TestServer server({.dev = false});
   server.config().external_url = "https://registry.example";
