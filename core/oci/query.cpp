@@ -111,13 +111,14 @@ Result<std::optional<RepoName>> find_holder(const View& view, const Digest& dige
 
 namespace {
 
-Result<Referrer> referrer_of(std::string_view digest_row, std::string_view value) {
+Result<Referrer> referrer_of(std::string_view digest_row, const Row& row) {
+  const std::string_view value = row.value;
   VARVE_TRY(const Digest digest, Digest::from_row(digest_row));
   const std::size_t media_type = value.size() < 10 ? 0 : read_be16(value.substr(8));
   if (value.size() < 10 + media_type)
     return fail(Errc::corrupt, About::storage, "the row of a referrer is malformed");
   return Referrer{digest, read_be64(value), std::string(value.substr(10, media_type)),
-                  std::string(value.substr(10 + media_type))};
+                  std::string(value.substr(10 + media_type)), row.index};
 }
 
 // Fills one page from rows in key order.
@@ -126,7 +127,7 @@ class ReferrerCollector {
   explicit ReferrerCollector(const ReferrerWish& wish) : wish_(wish) {}
 
   bool visit(std::string_view digest_row, const Row& row) {
-    auto referrer = referrer_of(digest_row, row.value);
+    auto referrer = referrer_of(digest_row, row);
     if (!referrer) {
       broken_ = std::unexpected(std::move(referrer).error());
       return false;
@@ -143,6 +144,7 @@ class ReferrerCollector {
 
   Result<ReferrerPage> take() {
     VARVE_CHECK(std::move(broken_));
+    std::ranges::stable_sort(page_.referrers, {}, &Referrer::index);
     return std::move(page_);
   }
 

@@ -65,9 +65,12 @@ struct Referrer {
   std::uint64_t size;
   std::string media_type;
   std::string artifact_type;  // may be empty
+  EntryIndex index;           // the event that made it one
 };
 struct ReferrerPage {
-  std::vector<Referrer> referrers;  // in the byte order of their digests' rows
+  // Pages follow the byte order of digests; what is in one comes oldest first, because cosign takes
+  // the last of an answer for the newest signature and looks at no other.
+  std::vector<Referrer> referrers;
   bool more = false;
   std::optional<Digest> last;  // where the next page goes on
 };
