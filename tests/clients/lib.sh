@@ -74,6 +74,9 @@ expect_status() {  # <HTTP status> <curl arguments...>
 need() {  # <command> <Debian package>
   command -v "$1" >/dev/null || fail "$1 is not installed: apt-get install $2"
 }
+need_fetched() {  # <command>
+  command -v "$1" >/dev/null || fail "$1 is not here: ./dev clients fetches it and runs this"
+}
 
 # Starts a server and waits until it says where it listens: sets SERVER_PID, SERVER_LOG, ADDR, URL.
 start_server() {  # <varve serve arguments...>
@@ -194,6 +197,28 @@ init_accounts() {  # <origin>
 }
 # A command of ours as the administrator of the server that runs.
 admin() { VARVE_USER=admin VARVE_PASSWORD=$ADMIN "$VARVE" "$@" --server "$URL" 2>/dev/null; }
+
+# A registry over HTTPS with a team's accounts: everybody pulls from team/, nobody from private/ but
+# reader; writer pushes to both, maintainer deletes there too. Sets PASSWORD[name].
+declare -A PASSWORD=()
+start_team_server() {  # <origin>
+  local name
+  init_accounts "$1"
+  start_tls_server --data "$WORK/data"
+  # shellcheck disable=SC2034  # for the scenarios
+  for name in reader writer maintainer; do PASSWORD[$name]=$(admin user add "$name"); done
+  for name in writer maintainer; do
+    admin grant set "$name" 'team/*' "$name"
+    admin grant set "$name" 'private/*' "$name"
+  done
+  admin grant set reader 'private/*' reader
+  admin grant set anonymous 'private/*' none
+}
+# What such a story ends with: nothing that clients did left anything wrong behind.
+stop_and_check() {
+  stop_server
+  expect_exit 0 timeout 300 "$VARVE" fsck --data "$WORK/data"
+}
 
 # Runs a command where there is no network but an unconfigured loopback.
 offline() {
