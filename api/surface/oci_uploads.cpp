@@ -193,34 +193,62 @@ constexpr std::size_t kHoldersMax = 256;
 // Where a mount takes the blob from: `from` if it links the blob, or, when the client names none,
 // any repository that does. Either way only one the caller may pull from: else a mount would be a
 // way to it, and its answer would tell that somebody has these bytes.
-Result<std::optional<RepoName>> mount_source(const Services& services, const Request& request,
-                                             const View& view, const Digest& digest) {
-  const auto may = [&](const RepoName& repo) { return may_pull(services, request, view, repo); };
-  const auto from = request.query.get("from");
-  if (!from) return oci::find_holder(view, digest, may, kHoldersMax);
-  VARVE_TRY(auto repo, RepoName::parse(*from));
-  VARVE_TRY(const bool allowed, may(repo));
-  return allowed ? std::optional(std::move(repo)) : std::nullopt;
+struct Sources {
+  std::optional<RepoName> repo;
+  std::optional<RepoName>
+      beyond;  // the caller may pull from it; what the token is made for may not
+};
+
+Result<Sources> mount_sources(const Services& services, const Request& request, const View& view,
+                              const Digest& digest) {
+  Sources sources;
+  const auto may = [&](const RepoName& repo) -> Result<bool> {
+    VARVE_TRY(const bool allowed, may_pull(services, request, view, repo));
+    if (allowed || sources.beyond || !request.actor.limit) return allowed;
+    VARVE_TRY(const bool holder, may_find(services, request, view, repo));
+    if (holder) sources.beyond = repo;
+    return false;
+  };
+  if (const auto from = request.query.get("from")) {
+    VARVE_TRY(auto repo, RepoName::parse(*from));
+    VARVE_TRY(const bool allowed, may(repo));
+    if (allowed) sources.repo = std::move(repo);
+  } else {
+    VARVE_TRY(sources.repo, oci::find_holder(view, digest, may, kHoldersMax));
+  }
+  return sources;
 }
+
+struct Mount {
+  std::optional<content::LinkBlob> link;
+  std::optional<RepoName> beyond;  // a token for pulling from it too is needed first
+};
 
 // Whatever is wrong with a mount (a malformed digest, a repository that does not exist, bytes that
 // are not here) is answered by an ordinary upload.
-std::optional<content::LinkBlob> find_mount(const Services& services, const Request& request,
-                                            const RepoName& to, std::string_view mount) {
+Mount find_mount(const Services& services, const Request& request, const RepoName& to,
+                 std::string_view mount) {
   const auto digest = Digest::parse(mount);
-  if (!digest) return std::nullopt;
+  if (!digest) return {};
   const auto view = services.reader().view();
-  const auto from = mount_source(services, request, *view, *digest);
-  if (!from || !*from) return std::nullopt;
-  const auto row = oci::find_blob(*view, **from, *digest);
-  if (!row || !*row || !services.blobs.open(*digest)) return std::nullopt;
-  return content::LinkBlob{to, *digest, (*row)->size, **from};
+  auto sources = mount_sources(services, request, *view, *digest);
+  if (!sources) return {};
+  if (!sources->repo) return {std::nullopt, std::move(sources->beyond)};
+  const auto row = oci::find_blob(*view, *sources->repo, *digest);
+  if (!row || !*row || !services.blobs.open(*digest)) return {};
+  return {content::LinkBlob{to, *digest, (*row)->size, *std::move(sources->repo)}, std::nullopt};
 }
 
-awaitable<std::optional<content::LinkBlob>> wanted_mount(Services& services, const Request& request,
-                                                         const RepoName& to) {
+// The challenge asks for both, so that the client's next token mounts.
+Response needs_wider_token(Request& request, const RepoName& source) {
+  request.also_scope = "repository:" + source.text() + ":pull";
+  return oci_problem(Error(Errc::unauthorized, About::request,
+                           "the token was not made for pulling what is to be mounted"));
+}
+
+awaitable<Mount> wanted_mount(Services& services, const Request& request, const RepoName& to) {
   const auto mount = request.query.get("mount");
-  if (!mount) co_return std::nullopt;
+  if (!mount) co_return Mount{};
   auto work = [&] { return find_mount(services, request, to, *mount); };
   co_return co_await services.pool.run(work);
 }
@@ -251,10 +279,11 @@ awaitable<Response> start_upload(Services& services, Request& request) {
   const auto digest = digest_parameter(request);
   if (!digest) co_return oci_problem(digest.error());
   auto mount = co_await wanted_mount(services, request, *repo);
-  if (mount) {
-    const auto hold = co_await hold_blob(services, mount->digest);
+  if (mount.beyond) co_return needs_wider_token(request, *mount.beyond);
+  if (mount.link) {
+    const auto hold = co_await hold_blob(services, mount.link->digest);
     if (!hold) co_return oci_problem(hold.error());
-    Response mounted = co_await link_blob(services, request, *std::move(mount));
+    Response mounted = co_await link_blob(services, request, *std::move(mount.link));
     if (mounted.status != 404) co_return mounted;  // else the source lost it in the meantime
   }
   auto upload = co_await open_new(services);

@@ -23,10 +23,11 @@ struct KnownType {
   Shape shape;
   bool own_media_type_required;  // Docker's formats have always named themselves
 };
+constexpr std::string_view kDockerImage = "application/vnd.docker.distribution.manifest.v2+json";
 constexpr std::array<KnownType, 4> kKnownTypes = {{
     {"application/vnd.oci.image.manifest.v1+json", Shape::image, false},
     {"application/vnd.oci.image.index.v1+json", Shape::index, false},
-    {"application/vnd.docker.distribution.manifest.v2+json", Shape::image, true},
+    {kDockerImage, Shape::image, true},
     {"application/vnd.docker.distribution.manifest.list.v2+json", Shape::index, true},
 }};
 
@@ -202,6 +203,12 @@ void read_opaque(const object& root, Manifest& manifest) {
   if (descriptor) manifest.subject = std::string(descriptor->digest);
 }
 
+// Clients generated from Azure's document of 2019 say Docker's type of whatever they send: there,
+// and only there, a body that names a type we know is what it says it is.
+bool says_docker_of_anything(std::string_view content_type, std::string_view own_type) {
+  return content_type == kDockerImage && known_type(own_type) != nullptr;
+}
+
 Result<void> read_json(std::string_view body, Manifest& manifest) {
   simdjson::dom::parser parser;
   VARVE_TRY(const element document,
@@ -211,6 +218,8 @@ Result<void> read_json(std::string_view body, Manifest& manifest) {
   const auto own_type = as_string(member(root, "mediaType"));
   if (manifest.media_type.empty())
     manifest.media_type = std::string(own_type.value_or(kKnownTypes[0].media_type));
+  if (own_type && says_docker_of_anything(manifest.media_type, *own_type))
+    manifest.media_type = std::string(*own_type);
   if (own_type && *own_type != manifest.media_type)
     return bad("mediaType and Content-Type contradict each other", *own_type);
   if (!valid_media_type(manifest.media_type))
