@@ -214,6 +214,18 @@ start_team_server() {  # <origin>
   admin grant set reader 'private/*' reader
   admin grant set anonymous 'private/*' none
 }
+# The same with a machine's token for each, in MACHINE: what Azure's SDKs exchange for theirs.
+declare -A MACHINE=()
+start_azure_server() {  # <origin>
+  local name
+  start_team_server "$1"
+  for name in reader writer maintainer; do
+    # shellcheck disable=SC2034  # for the scenarios
+    MACHINE[$name]=$(admin user add "$name-machine" --kind service)
+    if [[ $name != reader ]]; then admin grant set "$name-machine" 'team/*' "$name"; fi
+    admin grant set "$name-machine" 'private/*' "$name"
+  done
+}
 # What such a story ends with: nothing that clients did left anything wrong behind.
 stop_and_check() {
   stop_server
@@ -245,9 +257,9 @@ save_keys() {  # <file>
 
 # An OCI manifest without layers, different for every text; needs put_empty_config once a repository.
 EMPTY_CONFIG=sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
-put_empty_config() {  # <repository>
+put_empty_config() {  # <repository> [curl arguments...]
   expect_status 201 -X POST --data-binary '{}' -H 'Content-Type: application/octet-stream' \
-    "$URL/v2/$1/blobs/uploads/?digest=$EMPTY_CONFIG"
+    "${@:2}" "$URL/v2/$1/blobs/uploads/?digest=$EMPTY_CONFIG"
 }
 artifact_manifest() {  # <text>
   printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/vnd.example.note","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"%s","size":2},"layers":[{"mediaType":"application/vnd.oci.empty.v1+json","digest":"%s","size":2}],"annotations":{"note":"%s"}}' \

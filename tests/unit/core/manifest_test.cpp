@@ -207,6 +207,16 @@ TEST(ManifestMediaType, MayNotContradictTheBody) {
   EXPECT_EQ(accepted(image("[]", ",\"mediaType\":\"" + kImage + "\""), kImage).media_type, kImage);
 }
 
+TEST(ManifestMediaType, IsTheBodysWhereAClientSaysDockersOfWhateverItSends) {
+  const auto naming = [](const std::string& type) { return ",\"mediaType\":\"" + type + "\""; };
+  EXPECT_EQ(accepted(image("[]", naming(kImage)), kDockerImage).media_type, kImage);
+  EXPECT_EQ(accepted(index("[]", naming(kIndex)), kDockerImage).media_type, kIndex);
+  EXPECT_EQ(accepted(index("[]", naming(kDockerList)), kDockerImage).media_type, kDockerList);
+  refused(index("[]", naming(kImage)), kDockerImage);
+  refused(image("[]", naming("a/b")), kDockerImage);
+  refused(image("[]", naming(kImage)), kDockerList);
+}
+
 TEST(ManifestMediaType, StandsInDockersFormats) {
   refused(image("[]"), kDockerImage);
   refused(index("[]"), kDockerList);
