@@ -25,8 +25,13 @@ std::optional<Auth> parse_auth(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_anonymous(const Actor& actor) {
+  if (actor.auth == Auth::dev || actor.auth == Auth::local) return false;
+  return actor.auth == Auth::none || actor.id == PrincipalName::anonymous().text();
+}
+
 Result<void> may_mutate(const Actor& actor) {
-  if (actor.auth != Auth::none) return {};
+  if (!is_anonymous(actor)) return {};
   return fail(Errc::unauthorized, About::request,
               "nobody may change this registry without credentials");
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/time.h"
 #include "core/trust/names.h"
 
 namespace varve {
@@ -33,11 +34,17 @@ struct Actor {
   // What the token was made for, as an upper bound; none: all that the principal may. Not written
   // into entries.
   std::optional<std::vector<Scope>> limit = std::nullopt;
+  // When what was shown ends for good: a token bought with it that can be renewed ends no later.
+  // Not written into entries.
+  std::optional<Timestamp> until = std::nullopt;
   friend bool operator==(const Actor&, const Actor&) = default;
 };
 
-// An early no, before anything is looked up: somebody without any credential changes nothing.
-// Errors: unauthorized.
+// Nobody: no credential was shown, or a token that was made for nobody.
+bool is_anonymous(const Actor& actor);
+
+// An early no, before anything is looked up: somebody without any credential changes nothing,
+// whatever anonymous is granted and whatever a token says. Errors: unauthorized.
 Result<void> may_mutate(const Actor& actor);
 
 }  // namespace varve

@@ -104,7 +104,7 @@ Result<void> make_log(const fs::path& aside, const std::string& origin, const fs
     VARVE_CHECK(SecretStore(aside).write(admin->credential, admin->hash));
     accounts.admin_password = admin->credential;
   }
-  Command genesis{Actor{"operator", Auth::local},
+  Command genesis{Actor{std::string(kOperator), Auth::local},
                   request,
                   "local",
                   system::Initialise{origin, keys.log.verifier().to_string(),
@@ -261,8 +261,9 @@ Result<void> run_alone(DataDirectory& directory, Anchor& anchor, LedgerKeys keys
             Ledger::open(directory.store(), anchor, head, std::move(keys), std::move(options)));
   for (Intent& intent : intents) {
     std::promise<Result<Receipt>> outcome;
-    ledger->submit({Actor{"operator", Auth::local}, request, "local", std::move(intent), {}},
-                   [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
+    ledger->submit(
+        {Actor{std::string(kOperator), Auth::local}, request, "local", std::move(intent), {}},
+        [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
     VARVE_TRY([[maybe_unused]] const auto receipt, outcome.get_future().get());
   }
   ledger->drain();

@@ -10,6 +10,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/digest.h"
+#include "core/base/limits.h"
 #include "log/file_io.h"
 
 namespace varve {
@@ -84,9 +85,10 @@ std::optional<CredentialId> credential_in_token(std::string_view token) {
 
 Result<std::string> hash_password(std::string_view password) {
   need_sodium();
-  if (password.empty() || password.size() > kPasswordBytesMax)
-    return fail(Errc::invalid, About::request,
-                "a password has 1 to " + std::to_string(kPasswordBytesMax) + " bytes of UTF-8");
+  if (password.empty() || password.size() > limits::kPasswordBytesMax)
+    return fail(
+        Errc::invalid, About::request,
+        "a password has 1 to " + std::to_string(limits::kPasswordBytesMax) + " bytes of UTF-8");
   if (!is_valid_utf8(password)) return fail(Errc::invalid, About::request, "a password is UTF-8");
   for (const char c : password)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)

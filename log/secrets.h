@@ -37,11 +37,8 @@ std::optional<CredentialId> credential_in_token(std::string_view token);
 
 // ---- hashes ----
 
-// Long enough for any passphrase, and short enough that hashing it costs what a short one costs.
-inline constexpr std::size_t kPasswordBytesMax = 1'024;
-
 // Argon2id, libsodium's interactive limits. Errors: unavailable (no memory), invalid (empty, longer
-// than kPasswordBytesMax, or with control characters, which no client can send).
+// than limits::kPasswordBytesMax, or with control characters, which no client can send).
 Result<std::string> hash_password(std::string_view password);
 // One SHA-256: 256 random bits cannot be guessed, so nothing needs to be slow.
 std::string hash_machine_token(std::string_view token);

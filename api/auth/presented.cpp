@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/bytes.h"
+#include "core/base/limits.h"
 
 namespace varve::auth {
 namespace {
@@ -34,7 +35,8 @@ Result<Presented> parse_basic(std::string_view encoded) {
   if (colon == decoded->npos) return bad("the Basic credentials hold no colon");
   if (has_control(*decoded) || !is_valid_utf8(*decoded))
     return bad("the Basic credentials hold bytes that no name or password has");
-  if (colon > kUserBytesMax || decoded->size() - colon - 1 > kPasswordBytesMax)
+  if (colon > limits::kShownUserBytesMax ||
+      decoded->size() - colon - 1 > limits::kShownPasswordBytesMax)
     return bad("the Basic credentials are too long");
   return Password{decoded->substr(0, colon), decoded->substr(colon + 1)};
 }

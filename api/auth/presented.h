@@ -25,10 +25,6 @@ struct Token {
 };
 using Presented = std::variant<Nothing, Password, Token>;
 
-// Longer ones are nobody's: what is hashed with Argon2id has a bound.
-inline constexpr std::size_t kUserBytesMax = 255;
-inline constexpr std::size_t kPasswordBytesMax = 8'192;  // a refresh token may stand here
-
 // Basic (RFC 7617) or Bearer (RFC 6750), whatever the case of the word. A bare token without the
 // word counts as Bearer: the generated Azure clients send that. Errors (unauthorized): two headers,
 // another scheme, malformed base64, no colon, control characters.

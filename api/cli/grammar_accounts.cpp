@@ -102,7 +102,8 @@ class Accounts {
                 "  varve user add alice\n"
                 "  varve user add ci --kind service\n"
                 "\nMake a principal and its first credential: a password for a user, a\n"
-                "token for a service or a consumer. The secret is printed once.\n",
+                "token for a service or a consumer, which only reads, whatever it is\n"
+                "granted. The secret is printed once.\n",
                 added, run_user_add);
     add_name(sub, added.name);
     sub->add_option("--kind", added.kind, "user, service or consumer (default user)")

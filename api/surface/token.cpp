@@ -14,6 +14,7 @@
 #include "api/services.h"
 #include "api/surface/all.h"
 #include "core/base/json.h"
+#include "core/base/limits.h"
 
 namespace varve::surface {
 namespace {
@@ -144,7 +145,8 @@ awaitable<Result<Actor>> holder_of(Services& services, const Request& request,
   auth::Password shown{std::string(text_of(form, "username")),
                        std::string(text_of(form, "password"))};
   if (shown.user.empty() && shown.password.empty()) co_return request.actor;
-  if (shown.user.size() > auth::kUserBytesMax || shown.password.size() > auth::kPasswordBytesMax)
+  if (shown.user.size() > limits::kShownUserBytesMax ||
+      shown.password.size() > limits::kShownPasswordBytesMax)
     co_return bad_request("the name or the password is too long");
   auto pending = services.auth->identify(std::move(shown), std::string(request.peer));
   auto actor = co_await std::move(pending);

@@ -60,6 +60,12 @@ inline constexpr std::size_t kMediaTypeBytesMax = 255;
 inline constexpr std::size_t kCredentialsMax = 100;
 // Why a principal was disabled or a credential revoked: it stands in the log for ever.
 inline constexpr std::size_t kReasonBytesMax = 200;
+// A password that is set: Argon2id reads all of it.
+inline constexpr std::size_t kPasswordBytesMax = 1'024;
+// What a request shows as name and password: longer ones are nobody's. Tokens stand where passwords
+// do, and a refresh token is a JWT.
+inline constexpr std::size_t kShownUserBytesMax = 255;
+inline constexpr std::size_t kShownPasswordBytesMax = 8'192;
 
 // --- HTTP ----------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
@@ -89,6 +95,14 @@ inline constexpr auto kUploadExpiry = 24h;
 inline constexpr std::size_t kUploadsMax = 10'000;
 inline constexpr std::uint64_t kDiskLowWaterDefault = 256ull << 20;
 
+// A shorter life would end uploads of clients that are only slow to continue.
+inline constexpr std::chrono::milliseconds kUploadLifetimeMin = 1h;
+inline constexpr std::chrono::milliseconds kUploadLifetimeMinInDev = 1s;
+
+// How long after the last word about it a blob must stay at least: a push sends its layers first
+// and the manifest last, and the largest layer of the slowest one worth waiting for, 1 GiB at 300
+// KiB/s, takes an hour.
+inline constexpr std::chrono::milliseconds kGraceMin = 1h;
 // Blobs that clients may be counting on at once; beyond it, all blobs are taken to be.
 inline constexpr std::size_t kLeasesMax = 65'536;
 // What a pass of the purger lists, and what it takes on; the rest is for the next one.

@@ -12,13 +12,23 @@ using Events = std::vector<Event>;
 constexpr Rights kOfTheRegistry{Right::read_log, Right::administer};
 constexpr Rights kForEverybody{Right::pull, Right::read_log};
 
+// C0, DEL and, in UTF-8, C1 (U+0080 to U+009F): a terminal that shows an entry obeys them.
+bool has_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
+      return true;
+  }
+  return false;
+}
+
 Result<void> check_reason(std::string_view reason) {
-  if (reason.size() <= limits::kReasonBytesMax && is_valid_utf8(reason) &&
-      reason.find_first_of("\n\r") == std::string_view::npos)
+  if (reason.size() <= limits::kReasonBytesMax && is_valid_utf8(reason) && !has_control(reason))
     return {};
   return fail(Errc::invalid, About::request,
               "a reason is one line of at most " + std::to_string(limits::kReasonBytesMax) +
-                  " bytes of UTF-8");
+                  " bytes of UTF-8 without control characters");
 }
 
 Result<PrincipalRow> existing(const View& view, const PrincipalName& name) {
@@ -45,7 +55,8 @@ Result<bool> can_administer(const View& view, const PrincipalName& name, const W
                             Timestamp now) {
   if (without.administrator != nullptr && *without.administrator == name) return false;
   VARVE_TRY(const auto principal, find_principal(view, name));
-  if (!principal || principal->disabled) return false;
+  if (!principal || principal->disabled || !ceiling_of(principal->kind).has(Right::administer))
+    return false;
   VARVE_TRY(const auto credentials, credentials_of(view, name));
   for (const NamedCredential& credential : credentials)
     if (credential.row.usable(now) &&
@@ -114,6 +125,9 @@ Result<void> may_ask(const Asker& asker, const AddCredential& command, const Vie
 Result<Events> decide(const CreatePrincipal& command, const Asker&, const View& view) {
   if (command.kind == PrincipalKind::anonymous || command.principal.is_anonymous())
     return fail(Errc::conflict, About::name, "there is exactly one anonymous, and it is here");
+  if (command.principal.is_reserved())
+    return fail(Errc::conflict, About::name, "entries carry this name for the registry itself",
+                command.principal.text());
   VARVE_TRY(const auto row, find_principal(view, command.principal));
   if (!row) return Events{PrincipalCreated{command.kind, command.principal}};
   if (row->kind == command.kind) return Events{};
@@ -182,7 +196,12 @@ Result<Events> decide(const RevokeCredential& command, const Asker& asker, const
 }
 
 Result<Events> decide(const SetGrant& command, const Asker& asker, const View& view) {
-  VARVE_CHECK(existing(view, command.principal));
+  VARVE_TRY(const auto row, existing(view, command.principal));
+  if (row.kind == PrincipalKind::consumer &&
+      !(command.rights - ceiling_of(PrincipalKind::consumer)).empty())
+    return fail(Errc::invalid, About::request,
+                "a consumer only reads: it can be granted pull and read_log",
+                command.principal.text());
   if (!command.resource.is_everything() && !(command.rights & kOfTheRegistry).empty())
     return fail(Errc::invalid, About::request,
                 "read_log and administer are about the whole registry: grant them on *",

@@ -44,6 +44,11 @@ const PrincipalName& PrincipalName::anonymous() {
   return name;
 }
 
+bool PrincipalName::is_reserved() const {
+  constexpr std::string_view kReserved[] = {kOperator, kPurger, "varve", "system", "local"};
+  return std::ranges::find(kReserved, text_) != std::end(kReserved);
+}
+
 Result<CredentialId> CredentialId::parse(std::string_view text) {
   if (valid_ulid(text)) return CredentialId(std::string(text));
   return fail(Errc::invalid, About::name, "a credential's id is a ULID of 26 characters",

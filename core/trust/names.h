@@ -16,6 +16,10 @@ namespace varve {
 
 bool valid_principal_name(std::string_view name);
 
+// Who acts when no principal does. Nobody can be created under such a name: entries would lie.
+inline constexpr std::string_view kOperator = "operator";  // whoever holds the data directory
+inline constexpr std::string_view kPurger = "purger";      // the server, taking blobs away
+
 // Somebody who can be granted rights. Goes into entries that anybody may read for ever, so its
 // grammar leaves no room for an e-mail address.
 class PrincipalName {
@@ -24,6 +28,8 @@ class PrincipalName {
   static const PrincipalName& anonymous();                    // whoever shows no credential
   const std::string& text() const { return text_; }
   bool is_anonymous() const { return text_ == "anonymous"; }
+  // A name that entries carry for what the registry does by itself, or its operator beside it.
+  bool is_reserved() const;
   friend auto operator<=>(const PrincipalName&, const PrincipalName&) = default;
 
  private:
@@ -67,6 +73,8 @@ class Rights {
   }
   // What can be had on a single repository: the "*" of a token's scope.
   static constexpr Rights of_a_repository() { return {Right::pull, Right::push, Right::del}; }
+  // What changes nothing: all that nobody and a consumer can have.
+  static constexpr Rights of_a_reader() { return {Right::pull, Right::read_log}; }
   static std::optional<Rights> from_bits(std::uint8_t bits);  // none for a bit we do not know
   // Errors: Errc::unsupported for a word this version does not know, invalid for a repeated one.
   static Result<Rights> parse(const std::vector<std::string_view>& words);
@@ -110,6 +118,9 @@ class Resource {
 struct Scope {
   Resource resource;
   Rights rights;
+  // Ask which repositories there are: all that the principal may pull, whatever else the token is
+  // for. No right of its own, since nothing else grants it.
+  bool list = false;
   friend bool operator==(const Scope&, const Scope&) = default;
 };
 

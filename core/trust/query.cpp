@@ -46,10 +46,6 @@ bool trusted(const Actor& actor) {
   return actor.auth == Auth::dev || actor.auth == Auth::local;
 }
 
-bool anonymous(const Actor& actor) {
-  return actor.auth == Auth::none || actor.id == PrincipalName::anonymous().text();
-}
-
 // Does the wider resource cover all of the narrower one?
 bool covers(const Resource& wide, const Resource& narrow) {
   for (const std::string& resource : narrow.and_wider())
@@ -65,27 +61,56 @@ Rights limit_of(const Actor& actor, const Resource& resource) {
   return where_they_count(limit, resource);
 }
 
+// Who is behind a credential that is still good, and what they can have at most.
+struct Holder {
+  std::optional<PrincipalName> name;  // none: nobody
+  Rights ceiling;
+};
+
+Result<Holder> holder_of(const View& view, const Actor& actor, Timestamp now) {
+  // A token for nobody has no credential behind it, and nobody changes anything.
+  if (is_anonymous(actor)) return Holder{std::nullopt, Rights::of_a_reader()};
+  const auto name = PrincipalName::parse(actor.id);
+  if (!name || !actor.credential) return unauthorized("no credential of a principal was shown");
+  VARVE_TRY(const auto principal, find_principal(view, *name));
+  if (!principal) return unauthorized("there is no such principal any more");
+  if (principal->disabled) return unauthorized("this principal is disabled");
+  VARVE_TRY(const auto credential, find_credential(view, *actor.credential));
+  if (!credential || credential->principal != *name)
+    return unauthorized("this credential is not one of the principal's");
+  if (credential->revoked) return unauthorized("this credential is revoked");
+  if (!credential->usable(now)) return unauthorized("this credential has expired");
+  return Holder{*name, ceiling_of(principal->kind)};
+}
+
 Result<void> judge(const View& view, const Actor& actor, Right right, const Resource& resource,
                    Timestamp now) {
   if (trusted(actor)) return {};
-  VARVE_CHECK(check_credential(view, actor, now));
+  VARVE_TRY(const Holder holder, holder_of(view, actor, now));
   Rights own;
-  if (!anonymous(actor)) {
-    VARVE_TRY(const auto name, PrincipalName::parse(actor.id));
-    VARVE_TRY(own, own_rights(view, name, resource));
+  if (holder.name) {
+    VARVE_TRY(own, own_rights(view, *holder.name, resource));
+    own = own & holder.ceiling;
     if (own.has(right) && limit_of(actor, resource).has(right)) return {};
   }
-  // Whoever shows a credential may still do what everybody may without one.
+  // Whoever shows a credential may still do what everybody is granted.
   VARVE_TRY(const Rights shared, own_rights(view, PrincipalName::anonymous(), resource));
-  if (shared.has(right)) return {};
+  if ((shared & holder.ceiling).has(right)) return {};
   const std::string wish =
       std::string(to_string(right)) + (resource.is_everything() ? "" : " on " + resource.text());
-  if (anonymous(actor)) return unauthorized("this needs credentials that allow: " + wish);
+  if (!holder.name) return unauthorized("this needs credentials that allow: " + wish);
   if (own.has(right)) return unauthorized("the token was not made for: " + wish);
+  if (!holder.ceiling.has(right))
+    return fail(Errc::denied, About::request, actor.id + " is a consumer, which only reads");
   return fail(Errc::denied, About::request, actor.id + " is not granted: " + wish);
 }
 
 }  // namespace
+
+Rights ceiling_of(PrincipalKind kind) {
+  const bool reads = kind == PrincipalKind::consumer || kind == PrincipalKind::anonymous;
+  return reads ? Rights::of_a_reader() : Rights::all();
+}
 
 Result<std::optional<PrincipalRow>> find_principal(const View& view, const PrincipalName& name) {
   VARVE_TRY(const auto row, view.get(Table::principal, name_key(name.text())));
@@ -187,30 +212,19 @@ Result<Rights> own_rights(const View& view, const PrincipalName& principal,
 }
 
 Result<void> check_credential(const View& view, const Actor& actor, Timestamp now) {
-  // A token for nobody has no credential behind it.
-  if (trusted(actor) || anonymous(actor)) return {};
-  const auto name = PrincipalName::parse(actor.id);
-  if (!name || !actor.credential) return unauthorized("no credential of a principal was shown");
-  VARVE_TRY(const auto principal, find_principal(view, *name));
-  if (!principal) return unauthorized("there is no such principal any more");
-  if (principal->disabled) return unauthorized("this principal is disabled");
-  VARVE_TRY(const auto credential, find_credential(view, *actor.credential));
-  if (!credential || credential->principal != *name)
-    return unauthorized("this credential is not one of the principal's");
-  if (credential->revoked) return unauthorized("this credential is revoked");
-  if (!credential->usable(now)) return unauthorized("this credential has expired");
+  if (trusted(actor)) return {};
+  VARVE_CHECK(holder_of(view, actor, now));
   return {};
 }
 
 Result<Rights> rights_on(const View& view, const Actor& actor, const Resource& resource,
                          Timestamp now) {
   if (trusted(actor)) return where_they_count(Rights::all(), resource);
-  VARVE_CHECK(check_credential(view, actor, now));
-  VARVE_TRY(Rights rights, own_rights(view, PrincipalName::anonymous(), resource));
-  if (anonymous(actor)) return rights;
-  VARVE_TRY(const auto name, PrincipalName::parse(actor.id));
-  VARVE_TRY(const Rights own, own_rights(view, name, resource));
-  return rights | (own & limit_of(actor, resource));
+  VARVE_TRY(const Holder holder, holder_of(view, actor, now));
+  VARVE_TRY(const Rights shared, own_rights(view, PrincipalName::anonymous(), resource));
+  if (!holder.name) return shared & holder.ceiling;
+  VARVE_TRY(const Rights own, own_rights(view, *holder.name, resource));
+  return (shared | (own & limit_of(actor, resource))) & holder.ceiling;
 }
 
 Result<void> check(const View& view, const Actor& actor, Right right, const RepoName& repo,

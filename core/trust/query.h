@@ -76,6 +76,9 @@ Result<std::vector<NamedPolicy>> list_policies(const View& view, std::string_vie
 
 // ---- rights ----
 
+// What a principal of this kind can have at most, whatever it is granted.
+Rights ceiling_of(PrincipalKind kind);
+
 // What the principal's own most specific grant there says, without anonymous's.
 Result<Rights> own_rights(const View& view, const PrincipalName& principal,
                           const Resource& resource);
@@ -86,7 +89,8 @@ Result<Rights> own_rights(const View& view, const PrincipalName& principal,
 Result<void> check_credential(const View& view, const Actor& actor, Timestamp now);
 
 // All that the caller may do there: own and anonymous's rights, the own ones within the token's
-// limit. read_log and administer only of "*". Errors: as check_credential().
+// limit, all of them within what its kind can have. read_log and administer only of "*". Errors: as
+// check_credential().
 Result<Rights> rights_on(const View& view, const Actor& actor, const Resource& resource,
                          Timestamp now);
 

@@ -16,7 +16,7 @@ namespace varve::trust {
 enum class PrincipalKind : std::uint8_t {
   user = 1,       // a person
   service = 2,    // a machine that publishes
-  consumer = 3,   // a machine that only reads
+  consumer = 3,   // a machine that only reads, whatever it is granted
   anonymous = 4,  // whoever shows no credential; exactly one
 };
 enum class CredentialKind : std::uint8_t { password = 1, token = 2 };

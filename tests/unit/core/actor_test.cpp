@@ -14,6 +14,16 @@ TEST(Actor, NobodyChangesAnythingWithoutACredential) {
   EXPECT_EQ(refused.error().code, Errc::unauthorized);
 }
 
+TEST(Actor, ATokenForNobodyIsNobodyToo) {
+  const auto refused = may_mutate({"anonymous", Auth::bearer});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Errc::unauthorized);
+  EXPECT_FALSE(may_mutate({"anonymous", Auth::basic}).has_value());
+  EXPECT_FALSE(may_mutate({"somebody", Auth::none}).has_value());
+  // In dev mode everybody is "anonymous", with the right to change things.
+  EXPECT_TRUE(may_mutate({"anonymous", Auth::dev}).has_value());
+}
+
 TEST(Actor, EveryKindOfAuthHasItsOwnTextAndComesBackFromIt) {
   for (Auth auth : {Auth::none, Auth::dev, Auth::local, Auth::basic, Auth::bearer})
     EXPECT_EQ(parse_auth(to_string(auth)), auth);

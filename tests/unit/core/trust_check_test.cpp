@@ -167,6 +167,41 @@ TEST(TrustCheck, ATokenForNobodyIsNobody) {
   EXPECT_EQ(ask(open, nobody, Right::push, "a"), "unauthorized");
 }
 
+TEST(TrustCheck, NobodyChangesAnythingWhateverAnonymousIsGrantedAndWhateverATokenSays) {
+  const auto open = bob({grant("anonymous", "*", Rights::all())});
+  const Actor nobodies[] = {Actor{},
+                            {"anonymous", Auth::bearer, std::nullopt,
+                             std::vector<Scope>{{resource("a"), Rights::of_a_repository()}}}};
+  for (const Actor& nobody : nobodies) {
+    EXPECT_EQ(ask(open, nobody, Right::pull, "a"), "ok");
+    EXPECT_EQ(ask_registry(open, nobody, Right::read_log), "ok");
+    for (const Right right : {Right::push, Right::del})
+      EXPECT_EQ(ask(open, nobody, right, "a"), "unauthorized") << to_string(right);
+    EXPECT_EQ(ask_registry(open, nobody, Right::administer), "unauthorized");
+  }
+  // Granted to everybody, it is for everybody whose name the entry can carry.
+  EXPECT_EQ(ask(open, as_bob(), Right::push, "a"), "ok");
+}
+
+TEST(TrustCheck, AConsumerOnlyReadsWhateverItOrEverybodyIsGranted) {
+  const std::vector<Event> events{
+      trust::PrincipalCreated{trust::PrincipalKind::consumer, principal("bob")},
+      trust::CredentialAdded{credential('B'), std::nullopt, trust::CredentialKind::token,
+                             principal("bob")},
+      grant("bob", "*", Rights::all()), grant("anonymous", "open", kWriter)};
+  EXPECT_EQ(ask(events, as_bob(), Right::pull, "a"), "ok");
+  EXPECT_EQ(ask_registry(events, as_bob(), Right::read_log), "ok");
+  for (const std::string_view where : {"a", "open"}) {
+    EXPECT_EQ(ask(events, as_bob(), Right::push, where), "denied") << where;
+    EXPECT_EQ(ask(events, as_bob(), Right::del, where), "denied") << where;
+  }
+  EXPECT_EQ(ask_registry(events, as_bob(), Right::administer), "denied");
+  auto scenario = given(events);
+  EXPECT_EQ(trust::rights_on(scenario.rows(), as_bob(), resource("*"), kNow).value(),
+            Rights::of_a_reader());
+  EXPECT_EQ(trust::rights_on(scenario.rows(), as_bob(), resource("open"), kNow).value(), kReader);
+}
+
 TEST(TrustCheck, ReadingTheLogAndAdministeringCountOnEverythingOnly) {
   const auto events = bob({grant("bob", "*", Rights::all())});
   EXPECT_EQ(ask_registry(events, as_bob(), Right::administer), "ok");

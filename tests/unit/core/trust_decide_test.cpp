@@ -98,6 +98,15 @@ TEST(CreatePrincipal, LeavesOneAnonymous) {
     registry().when(wish, kAdmin, kNow).then_refused(Errc::conflict, About::name);
 }
 
+TEST(CreatePrincipal, LeavesTheRegistryTheNamesItActsUnder) {
+  for (const std::string_view name : {"operator", "purger", "varve", "system", "local"})
+    registry()
+        .when(CreatePrincipal{principal(name), PrincipalKind::service}, kAdmin, kNow)
+        .then_refused(Errc::conflict, About::name, std::string(name));
+  const CreatePrincipal wish{principal("purgers"), PrincipalKind::service};
+  registry().when(wish, kAdmin, kNow).then({created("purgers", PrincipalKind::service)});
+}
+
 TEST(DisablePrincipal, IsUndoneByEnabling) {
   const Event disabled = PrincipalDisabled{principal("bob"), "left"};
   registry().when(DisablePrincipal{principal("bob"), "left"}, kAdmin, kNow).then({disabled});
@@ -134,7 +143,20 @@ TEST(Reasons, AreOneShortLine) {
   refused("two\nlines");
   refused("two\rlines");
   refused("\xff");
+  refused("a bell\x07");
+  refused("colours \x1b[31m");
+  refused(std::string("a\0b", 3));
+  refused("a tab\tand more");
+  refused("\x7f");
+  refused("next line \xc2\x85");
+  refused(
+      "\xc2\x9b"
+      "31m");
   refused(std::string(limits::kReasonBytesMax + 1, 'x'));
+  const std::string spoken = "hat gek\xc3\xbcndigt\xc2\xa0\xe2\x80\x93 M\xc3\xa4rz";
+  registry()
+      .when(DisablePrincipal{principal("bob"), spoken}, kAdmin, kNow)
+      .then({PrincipalDisabled{principal("bob"), spoken}});
   const std::string longest(limits::kReasonBytesMax, 'x');
   registry()
       .when(DisablePrincipal{principal("bob"), longest}, kAdmin, kNow)
@@ -273,6 +295,20 @@ TEST(SetGrant, KeepsTheRightsOfTheRegistryOnEverything) {
       .then_refused(Errc::invalid, About::request);
 }
 
+TEST(SetGrant, LetsAConsumerReadAndNothingElse) {
+  const Event consumer = created("edge", PrincipalKind::consumer);
+  for (const Right right : {Right::push, Right::del, Right::administer})
+    registry({consumer})
+        .when(SetGrant{principal("edge"), resource("*"), {Right::pull, right}}, kAdmin, kNow)
+        .then_refused(Errc::invalid, About::request, "edge");
+  registry({consumer})
+      .when(SetGrant{principal("edge"), resource("*"), kPullAndLog}, kAdmin, kNow)
+      .then({granted("edge", "*", kPullAndLog)});
+  registry({consumer})
+      .when(SetGrant{principal("edge"), resource("team/*"), {}}, kAdmin, kNow)
+      .then({granted("edge", "team/*", {})});
+}
+
 TEST(RemoveGrant, TakesExactlyThatGrant) {
   registry({granted("bob", "team/*", kPull)})
       .when(RemoveGrant{principal("bob"), resource("team/*")}, kAdmin, kNow)
@@ -346,7 +382,10 @@ TEST(TheLastAdministrator, CannotBeTakenOverHttp) {
        CredentialRevoked{credential('B'), principal("bob"), ""}},
       {granted("bob", "team/*", Rights::all())},
       {created("eve"), granted("eve", "*", Rights::all()),
-       added("eve", 'E', CredentialKind::token, kNow)}};
+       added("eve", 'E', CredentialKind::token, kNow)},
+      // Of a log that is older than the rule.
+      {created("edge", PrincipalKind::consumer), granted("edge", "*", Rights::all()),
+       added("edge", 'E', CredentialKind::token)}};
   for (const Intent& wish : wishes) {
     for (const auto& before : no_help)
       registry(before).when(wish, kAdmin, kNow).then_refused(Errc::conflict, About::request);

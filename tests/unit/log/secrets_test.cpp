@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "core/base/limits.h"
 #include "tests/support/log_rig.h"
 #include "tests/support/test_directory.h"
 
@@ -58,7 +59,7 @@ TEST(Password, IsSaltedSoThatTwoAlikeDoNotShow) {
 }
 
 TEST(Password, HasBounds) {
-  const std::string long_one(kPasswordBytesMax, 'x');
+  const std::string long_one(limits::kPasswordBytesMax, 'x');
   EXPECT_TRUE(hash_password(long_one).has_value());
   for (const std::string& bad : {std::string(), long_one + "x", std::string("a\nb"),
                                  std::string("a\0b", 3), std::string("\x7f"), std::string("\xff")})

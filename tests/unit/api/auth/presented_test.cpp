@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/bytes.h"
+#include "core/base/limits.h"
 
 namespace varve::auth {
 namespace {
@@ -53,8 +54,8 @@ TEST(Presented, RefusesWhatIsMalformedAsUnauthorized) {
                              basic("a:b\n"),
                              basic("a\x7f:b"),
                              basic("a:\xff\xfe"),
-                             basic(std::string(kUserBytesMax + 1, 'a') + ":b"),
-                             basic("a:" + std::string(kPasswordBytesMax + 1, 'b')),
+                             basic(std::string(limits::kShownUserBytesMax + 1, 'a') + ":b"),
+                             basic("a:" + std::string(limits::kShownPasswordBytesMax + 1, 'b')),
                              "Bearer ",
                              "Bearer a b",
                              "Bearer a\"b",
