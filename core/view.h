@@ -96,6 +96,10 @@ class History {
   using Visit = std::function<bool(const Version& version)>;
   virtual Result<void> versions(Table table, std::string_view key, EntryIndex before,
                                 const Visit& visit) const = 0;
+  // Did an event from `since` on make or delete a row whose key starts with `prefix`? For what may
+  // look at every row that ever was below it.
+  virtual Result<bool> changed_since(Table table, std::string_view prefix,
+                                     TreeSize since) const = 0;
 };
 
 // Where project() writes. At most one write a key and event.

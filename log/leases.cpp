@@ -46,13 +46,24 @@ std::optional<Leases::Hold> Leases::hold(const Digest& digest) {
   return Hold(*this, std::move(key));
 }
 
+bool Leases::is_free_at(const Entry* entry, Clock::time_point now) const {
+  if (now < all_until_) return false;
+  return entry == nullptr || (!entry->closed && entry->holds == 0 && entry->until <= now);
+}
+
+bool Leases::is_free(const Digest& digest) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(digest.row());
+  return is_free_at(found == entries_.end() ? nullptr : &found->second, now_());
+}
+
 std::optional<Leases::Closed> Leases::close(const Digest& digest) {
   const std::lock_guard lock(mutex_);
   const auto now = now_();
-  if (now < all_until_) return std::nullopt;
+  if (!is_free_at(nullptr, now)) return std::nullopt;
   std::string key = digest.row();
   Entry& entry = entry_of(key);
-  if (entry.closed || entry.holds > 0 || now < entry.until) return std::nullopt;
+  if (!is_free_at(&entry, now)) return std::nullopt;
   entry.closed = true;
   return Closed(*this, std::move(key));
 }

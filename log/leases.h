@@ -59,6 +59,8 @@ class Leases {
   };
   // Nothing while somebody counts on the blob.
   std::optional<Closed> close(const Digest& digest);
+  // Could it be closed now? Changes nothing.
+  bool is_free(const Digest& digest) const;
 
  private:
   struct Entry {
@@ -66,12 +68,13 @@ class Leases {
     std::size_t holds = 0;
     bool closed = false;
   };
+  bool is_free_at(const Entry* entry, Clock::time_point now) const;
   Entry& entry_of(std::string key);  // with the mutex held
   void make_room();                  // with the mutex held
 
   const std::chrono::milliseconds lease_;
   const Now now_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;  // by Digest::row()
   Clock::time_point all_until_;                     // every blob there is has a lease until then
 };

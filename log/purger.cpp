@@ -1,6 +1,7 @@
-// A pass: links, then blobs, then files. Blocks; one at a time.
+// A pass: links, then blobs, then files. Blocks; one at a time, and dry runs beside it.
 #include "log/purger.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -44,7 +45,12 @@ std::string_view to_string(Outcome outcome) {
 class Purger::Pass {
  public:
   Pass(Purger& purger, bool dry_run, const Stop& stop)
-      : purger_(purger), dry_run_(dry_run), stop_(stop), now_(purger.options_.steady()) {}
+      : purger_(purger),
+        dry_run_(dry_run),
+        stop_(stop),
+        now_(purger.options_.steady()),
+        size_(purger.head_.get()->size),
+        before_(purger.remembered()) {}
 
   Result<PurgeReport> run() {
     VARVE_CHECK(links());
@@ -58,8 +64,8 @@ class Purger::Pass {
   // What is not unreachable any more starts from the beginning, should it ever be again. A pass
   // that was stopped has not seen everything.
   void remember() {
-    if (stop_()) since_.merge(purger_.since_);
-    purger_.since_ = std::move(since_);
+    if (stop_()) since_.insert(before_->begin(), before_->end());
+    purger_.remember(std::move(since_));
   }
 
   Result<void> links() {
@@ -77,16 +83,19 @@ class Purger::Pass {
   }
 
   Result<void> unlink(const content::HeldBlob& link) {
-    const auto since = first_seen("link " + link.repo.text() + ' ' + link.digest.row());
+    Found& found = first_found("link " + link.repo.text() + ' ' + link.digest.row());
     const auto done = [&](Outcome outcome) { note(outcome, link.repo, link.digest, link.size); };
-    if (!is_due(since)) return done(Outcome::waiting), Result<void>();
+    const auto needed = [&](const History& history) {
+      return content::was_needed_since(history, link, found.size);
+    };
+    VARVE_TRY(const bool due, is_due(found, needed));
+    if (!due) return done(Outcome::waiting), Result<void>();
+    if (dry_run_) return done(would_take(link.digest)), Result<void>();
     const auto closed = purger_.leases_.close(link.digest);
     if (!closed) return done(Outcome::leased), Result<void>();
-    if (dry_run_) return done(Outcome::due), Result<void>();
     VARVE_TRY(const bool unlinked, submit(content::UnlinkBlob{link.repo, link.digest}));
     done(unlinked ? Outcome::unlinked : Outcome::kept);
-    // The blob waited with its last link.
-    if (unlinked) since_.try_emplace(blob_key(link.digest), since);
+    if (unlinked) waited_with_its_link(link.digest, found);
     return {};
   }
 
@@ -106,10 +115,15 @@ class Purger::Pass {
 
   Result<void> purge(const content::KnownBlob& blob) {
     const auto done = [&](Outcome outcome) { note(outcome, {}, blob.digest, blob.size); };
-    if (!is_due(first_seen(blob_key(blob.digest)))) return done(Outcome::waiting), Result<void>();
+    Found& found = first_found(blob_key(blob.digest));
+    const auto linked = [&](const History& history) {
+      return content::was_linked_since(history, blob, found.size);
+    };
+    VARVE_TRY(const bool due, is_due(found, linked));
+    if (!due) return done(Outcome::waiting), Result<void>();
+    if (dry_run_) return done(would_take(blob.digest)), Result<void>();
     const auto closed = purger_.leases_.close(blob.digest);
     if (!closed) return done(Outcome::leased), Result<void>();
-    if (dry_run_) return done(Outcome::due), Result<void>();
     VARVE_TRY(const bool purged, submit(content::PurgeBlob{blob.digest}));
     if (!purged) return done(Outcome::kept), Result<void>();
     done(Outcome::purged);
@@ -143,9 +157,9 @@ class Purger::Pass {
 
   Result<void> sweep(const BlobStore::Placed& file) {
     const auto done = [&](Outcome outcome) { note(outcome, {}, file.digest, file.size); };
+    if (dry_run_) return done(would_take(file.digest)), Result<void>();
     const auto closed = purger_.leases_.close(file.digest);
     if (!closed) return done(Outcome::leased), Result<void>();
-    if (dry_run_) return done(Outcome::due), Result<void>();
     VARVE_TRY(const bool removed, remove_file(file.digest));
     done(removed ? Outcome::swept : Outcome::kept);
     if (removed) report_.bytes_freed += file.size;
@@ -164,7 +178,7 @@ class Purger::Pass {
   // False when the log said no.
   Result<bool> submit(Intent intent) {
     std::promise<Result<Receipt>> answer;
-    purger_.ledger_.submit(Command{Actor{"purger", Auth::local},
+    purger_.ledger_.submit(Command{Actor{std::string(kPurger), Auth::local},
                                    purger_.options_.request(),
                                    "local",
                                    std::move(intent),
@@ -177,13 +191,30 @@ class Purger::Pass {
 
   static std::string blob_key(const Digest& digest) { return "blob " + digest.row(); }
 
-  Leases::Clock::time_point first_seen(const std::string& key) {
-    const auto before = purger_.since_.find(key);
-    return since_.try_emplace(key, before == purger_.since_.end() ? now_ : before->second)
+  Found& first_found(const std::string& key) {
+    const auto before = before_->find(key);
+    return since_.try_emplace(key, before == before_->end() ? begin() : before->second)
         .first->second;
   }
-  bool is_due(Leases::Clock::time_point since) const {
-    return now_ - since >= purger_.options_.grace;
+  Found begin() const { return {now_, size_}; }
+  // A blob waited while its last link did; our own event is no sign that anybody needed it.
+  void waited_with_its_link(const Digest& digest, const Found& link) {
+    Found& blob = since_.try_emplace(blob_key(digest), link).first->second;
+    blob = {std::max(blob.time, link.time), purger_.head_.get()->size};
+  }
+  // Whether its time is over. What came to be used after it was found begins anew: the passes did
+  // not see it, the past did.
+  template <class UsedSince>
+  Result<bool> is_due(Found& found, const UsedSince& used_since) {
+    if (now_ - found.time < purger_.options_.grace) return false;
+    const Reader reader(purger_.head_.get());
+    VARVE_TRY(const auto history, reader.history(reader.head().size));
+    VARVE_TRY(const bool used, used_since(*history));
+    if (used) found = begin();
+    return !used;
+  }
+  Outcome would_take(const Digest& digest) const {
+    return purger_.leases_.is_free(digest) ? Outcome::due : Outcome::leased;
   }
   std::int64_t grace_micros() const {
     return std::chrono::duration_cast<std::chrono::microseconds>(purger_.options_.grace).count();
@@ -200,16 +231,29 @@ class Purger::Pass {
   const bool dry_run_;
   const Stop& stop_;
   const Leases::Clock::time_point now_;
-  std::map<std::string, Leases::Clock::time_point> since_;
+  const TreeSize size_;  // before anything was looked at
+  const std::shared_ptr<const Since> before_;
+  Since since_;
   PurgeReport report_;
 };
 
 Purger::Purger(Ledger& ledger, HeadCell& head, BlobStore& blobs, Leases& leases, Options options)
     : ledger_(ledger), head_(head), blobs_(blobs), leases_(leases), options_(std::move(options)) {}
 
+std::shared_ptr<const Purger::Since> Purger::remembered() const {
+  const std::lock_guard lock(since_mutex_);
+  return since_;
+}
+
+void Purger::remember(Since since) {
+  auto shared = std::make_shared<const Since>(std::move(since));
+  const std::lock_guard lock(since_mutex_);
+  since_ = std::move(shared);
+}
+
 Result<PurgeReport> Purger::pass(bool dry_run, const Stop& stop) {
-  const std::unique_lock lock(one_at_a_time_, std::try_to_lock);
-  if (!lock)
+  std::unique_lock lock(one_at_a_time_, std::defer_lock);
+  if (!dry_run && !lock.try_lock())
     return fail(Errc::conflict, About::request, "blobs are being purged already; try again later");
   return Pass(*this, dry_run, stop).run();
 }

@@ -1,9 +1,10 @@
 // Takes away what nobody can reach any more: links that no manifest needs, blobs that no repository
-// links, files that no row knows. One pass at a time; it blocks on the disk and the ledger: a
-// thread of its own or of the pool, never an I/O thread.
+// links, files that no row knows. One pass at a time, and dry runs beside it; a pass blocks on the
+// disk and the ledger: a thread of its own or of the pool, never an I/O thread.
 //
-// Nothing goes before it was found unreachable for the whole grace period by the passes of this
-// process, nor while anybody counts on it (log/leases.h). The log decides each case at its
+// Nothing goes before it was unreachable for the whole grace period, as the passes of this process
+// and the rows of the past tell (what was needed between two passes begins anew), nor while anybody
+// counts on it (log/leases.h). The log decides each case at its
 // position: a manifest that was put in the meantime wins. A file goes only after `blob.purged` is
 // durable; a crash in between leaves a file that no row knows, which a later pass sweeps.
 #pragma once
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -58,8 +60,9 @@ class Purger {
   };
   Purger(Ledger& ledger, HeadCell& head, BlobStore& blobs, Leases& leases, Options options);
 
-  // `stop` is asked between steps: what is left is for the next pass. Errors: the first that is
-  // about the store, the disk or the ledger as a whole.
+  // `stop` is asked between steps: what is left is for the next pass. A dry run says what would go
+  // and changes nothing at all: no lease, no waiting time, no pass that runs beside it. Errors: the
+  // first that is about the store, the disk or the ledger as a whole; conflict for a second pass.
   using Stop = std::function<bool()>;
   Result<PurgeReport> pass(bool dry_run, const Stop& stop = [] { return false; });
 
@@ -72,8 +75,18 @@ class Purger {
   Leases& leases_;
   const Options options_;
   std::mutex one_at_a_time_;
-  // When each was first found unreachable, in the passes since without a break.
-  std::map<std::string, Leases::Clock::time_point> since_;
+
+  // When each was first found unreachable, in the passes since without a break, and where the log
+  // stood.
+  struct Found {
+    Leases::Clock::time_point time;
+    TreeSize size;
+  };
+  using Since = std::map<std::string, Found>;
+  std::shared_ptr<const Since> remembered() const;
+  void remember(Since since);
+  mutable std::mutex since_mutex_;
+  std::shared_ptr<const Since> since_ = std::make_shared<const Since>();
 };
 
 }  // namespace varve

@@ -91,6 +91,24 @@ Result<void> PastVersions::versions(Table table, std::string_view key, EntryInde
   return cursor->status();
 }
 
+// The newest version of a row lies first; what is newer than the snapshot's size is passed over.
+Result<bool> PastVersions::changed_since(Table table, std::string_view prefix,
+                                         TreeSize since) const {
+  const std::string lower = now_key(table, prefix);
+  const auto cursor = snapshot_->cursor(Family::past, lower, prefix_end(lower));
+  for (cursor->seek(lower); cursor->valid();) {
+    VARVE_TRY(const auto past, decode_past(cursor->key(), cursor->value()));
+    if (past.index.value >= size_.value) {
+      cursor->next();
+      continue;
+    }
+    if (past.index.value >= since.value) return true;
+    cursor->seek(prefix_end(now_key(table, past.row_key)));
+  }
+  VARVE_CHECK(cursor->status());
+  return false;
+}
+
 const std::optional<Row>* RowCache::find(const std::string& full_key) const {
   const auto found = rows_.find(full_key);
   return found == rows_.end() ? nullptr : &found->second;

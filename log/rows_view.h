@@ -50,6 +50,7 @@ class PastVersions final : public History {
       : snapshot_(std::move(snapshot)), size_(size) {}
   Result<void> versions(Table table, std::string_view key, EntryIndex before,
                         const Visit& visit) const override;
+  Result<bool> changed_since(Table table, std::string_view prefix, TreeSize since) const override;
 
  private:
   std::shared_ptr<const Snapshot> snapshot_;

@@ -62,17 +62,25 @@ Response blob_answer(const Request& request, const Digest& digest, const oci::Bl
 }
 
 // A client that hears by HEAD that a blob is here does not send it: from then on somebody counts on
-// it, and the purger must know before it is said. False when it is going, or gone since the row was
-// read. Only for blobs that are here: leases are few, and anybody may ask for any digest.
-bool lease(const Services& services, const Request& request, const ReadScope& scope,
-           const Digest& digest) {
+// it, and the purger must know before it is said. Only for blobs that are here: leases are few, and
+// anybody may ask for any digest.
+bool wants_lease(const Services& services, const Request& request, const ReadScope& scope) {
   const bool of_the_past =
       scope.moment_in_path || request.query.get("as_of");  // nobody pushes there
-  if (request.method != http::Method::head || of_the_past || services.leases == nullptr)
-    return true;
-  if (!services.leases->renew(digest)) return false;
-  const auto row = oci::find_blob(*services.reader().view(), scope.repo, digest);
-  return row && *row;
+  return request.method == http::Method::head && !of_the_past && services.leases != nullptr;
+}
+
+// The blob's row once nobody can take it any more; nothing when it went since it was read. While
+// the purger decides about the digest it may be about another repository's link: the answer waits
+// for what it says about ours.
+http::net::awaitable<Result<std::optional<oci::BlobRow>>> lease(Services& services,
+                                                                const RepoName& repo,
+                                                                const Digest& digest) {
+  if (!services.leases->renew(digest)) {
+    const auto hold = co_await hold_blob(services, digest);
+    if (!hold) co_return std::unexpected(hold.error());
+  }
+  co_return oci::find_blob(*services.reader().view(), repo, digest);
 }
 
 }  // namespace
@@ -85,10 +93,10 @@ http::net::awaitable<Response> get_blob(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto digest = Digest::parse(request.params[1]);
   if (!digest) co_return oci_problem(digest.error(), size);
-  const auto row = oci::find_blob(*scope->state.view, scope->repo, *digest);
+  auto row = oci::find_blob(*scope->state.view, scope->repo, *digest);
+  if (row && *row && wants_lease(services, request, *scope))
+    row = co_await lease(services, scope->repo, *digest);
   if (!row) co_return oci_problem(row.error(), size);
-  if (*row && !lease(services, request, *scope, *digest))
-    co_return oci_problem(blob_unknown(*digest, "the blob is being purged"), size);
   if (!*row) co_return oci_problem(blob_unknown(*digest, "the repository has no such blob"), size);
   if (if_none_match(request, *digest)) co_return not_modified(*digest, (*row)->index, size);
   auto file = co_await open_blob(services, *digest);

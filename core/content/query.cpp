@@ -31,7 +31,7 @@ Result<HeldBlob> held_blob(std::string_view key, const Row& row) {
   VARVE_TRY(auto repo, RepoName::parse(key.substr(0, end)));
   VARVE_TRY(auto digest, Digest::from_row(key.substr(end + 1)));
   VARVE_TRY(const auto size, size_of_value(row.value));
-  return HeldBlob{std::move(repo), digest, size};
+  return HeldBlob{std::move(repo), digest, size, row.index};
 }
 
 }  // namespace
@@ -49,8 +49,20 @@ Result<void> each_unlinked_blob(const View& view, const std::function<bool(Known
     VARVE_TRY(const auto digest, Digest::from_row(key));
     VARVE_TRY(const auto size, size_of_value(row.value));
     VARVE_TRY(const bool held, is_held(view, digest));
-    return held || visit({digest, size});
+    return held || visit({digest, size, row.index});
   });
+}
+
+// Needed by nothing at both ends, it was needed in between exactly when a row came and went. The
+// state after `since` entries is where somebody looked, so their rows are older than that.
+Result<bool> was_needed_since(const History& history, const HeldBlob& link, TreeSize since) {
+  if (link.index.value >= since.value) return true;
+  return history.changed_since(Table::blob_in, held_key(link.repo, link.digest), since);
+}
+
+Result<bool> was_linked_since(const History& history, const KnownBlob& blob, TreeSize since) {
+  if (blob.index.value >= since.value) return true;
+  return history.changed_since(Table::holder, blob_key(blob.digest), since);
 }
 
 Result<bool> is_known(const View& view, const Digest& digest) {

@@ -18,6 +18,7 @@ struct HeldBlob {
   RepoName repo;
   Digest digest;
   std::uint64_t size;
+  EntryIndex index;  // the event that linked it
 };
 // Links whose blob no manifest of the repository needs, until `visit` returns false.
 Result<void> each_unneeded_link(const View& view, const std::function<bool(HeldBlob)>& visit);
@@ -25,9 +26,15 @@ Result<void> each_unneeded_link(const View& view, const std::function<bool(HeldB
 struct KnownBlob {
   Digest digest;
   std::uint64_t size;
+  EntryIndex index;  // the event that committed it
 };
 // Blobs that no repository links, until `visit` returns false.
 Result<void> each_unlinked_blob(const View& view, const std::function<bool(KnownBlob)>& visit);
+
+// What is not needed, or not linked, now: was it ever in the state after `since` entries or a later
+// one?
+Result<bool> was_needed_since(const History& history, const HeldBlob& link, TreeSize since);
+Result<bool> was_linked_since(const History& history, const KnownBlob& blob, TreeSize since);
 
 // Are the bytes here, as far as the log is concerned?
 Result<bool> is_known(const View& view, const Digest& digest);

@@ -48,7 +48,7 @@ Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_vi
 struct RepoPage {
   std::vector<std::string> repos;
   bool more = false;
-  std::string last;
+  std::string last;  // as of tags; then it may be one that the caller may not see
 };
 // `may_see` is asked of each before it counts.
 using MaySee = std::function<Result<bool>(const RepoName& repo)>;

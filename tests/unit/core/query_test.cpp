@@ -329,6 +329,9 @@ class FakeHistory final : public History {
       if (version.index < before && !visit(version)) break;
     return {};
   }
+  Result<bool> changed_since(Table, std::string_view, TreeSize) const override {
+    return fail(Errc::unsupported, About::storage, "nobody asks here");
+  }
 
  private:
   std::vector<Version> versions_;

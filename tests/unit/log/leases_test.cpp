@@ -79,6 +79,23 @@ TEST_F(LeasesTest, WhatIsClosedCanNeitherBeLeasedNorHeldNorClosedAgain) {
   EXPECT_TRUE(leases.hold(digest(1)));
 }
 
+TEST_F(LeasesTest, LookingWhetherABlobIsFreeChangesNothing) {
+  auto leases = make();
+  EXPECT_FALSE(leases.is_free(digest(1))) << "soon after the start nothing is";
+  pass(2h);
+  EXPECT_TRUE(leases.is_free(digest(1)));
+  EXPECT_TRUE(leases.renew(digest(1))) << "it is not closed by that";
+  EXPECT_FALSE(leases.is_free(digest(1)));
+  {
+    const auto held = leases.hold(digest(2));
+    EXPECT_FALSE(leases.is_free(digest(2)));
+    const auto closed = leases.close(digest(3));
+    EXPECT_FALSE(leases.is_free(digest(3)));
+  }
+  pass(1h);
+  for (int n = 1; n <= 3; ++n) EXPECT_TRUE(leases.is_free(digest(n))) << n;
+}
+
 TEST_F(LeasesTest, ClosingEndsOnceWhenItIsMoved) {
   auto leases = make();
   pass(2h);

@@ -93,6 +93,51 @@ TEST_F(PurgerTest, CountsTheGracePeriodAnewForWhatWasNeededInBetween) {
   EXPECT_TRUE(rig_.has_bytes(layer));
 }
 
+TEST_F(PurgerTest, CountsTheGracePeriodAnewForWhatWasNeededBetweenTwoPasses) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  rig_.let_pass(kGrace - 1min);
+  // No pass sees this image.
+  const auto image = PurgeRig::image_of({"layer"}, "1");
+  must(rig_.put_image("app", image));
+  must(rig_.delete_image("app", image.digest));
+  rig_.let_pass(1min);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  rig_.let_pass(kGrace - 1min);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  rig_.let_pass(1min);
+  EXPECT_EQ(count(rig_.pass(), Outcome::purged), 1u) << "and not for ever";
+}
+
+TEST_F(PurgerTest, CountsTheGracePeriodAnewForBytesThatWereLinkedBetweenTwoPasses) {
+  const auto unlink = [&](const char* from) {
+    must(rig_.rig.run(
+        test::command_of(content::UnlinkBlob{PurgeRig::repo(from), Digest::of("layer")})));
+  };
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  unlink("app");
+  rig_.let_pass(kGrace);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  // Without the lease that a push leaves behind.
+  must(rig_.rig.run(test::command_of(content::LinkBlob{PurgeRig::repo("fork"), layer, 5})));
+  unlink("fork");
+  rig_.let_pass(kGrace);
+  EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+  EXPECT_TRUE(rig_.has_bytes(layer));
+  rig_.let_pass(kGrace);
+  EXPECT_EQ(count(rig_.pass(), Outcome::purged), 1u);
+}
+
+TEST_F(PurgerTest, ABlobWaitedWithTheLastOfItsLinks) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  must(rig_.mount("fork", "app", layer));
+  const auto report = purge_all();
+  EXPECT_EQ(count(report, Outcome::unlinked), 2u);
+  EXPECT_EQ(count(report, Outcome::purged), 1u) << "the purger's own events are no use of it";
+}
+
 TEST_F(PurgerTest, LeavesABlobThatAClientWasToldIsHere) {
   const Digest layer = must(rig_.push_blob("app", "layer"));
   rig_.let_pass(kGrace);
@@ -148,6 +193,39 @@ TEST_F(PurgerTest, ADryRunChangesNothingAndSaysWhatWouldGo) {
   EXPECT_EQ(report.items[0].size, 5u);
   EXPECT_EQ(size(), before);
   EXPECT_TRUE(rig_.has_bytes(layer));
+}
+
+TEST_F(PurgerTest, ADryRunClosesNothingAndStandsInNobodysWay) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  rig_.let_pass(kGrace);
+  // Asked between two steps of a dry run: a push goes on, and so does a real pass.
+  bool asked = false;
+  const auto meanwhile = [&] {
+    if (std::exchange(asked, true)) return false;
+    const auto closed = rig_.leases->close(layer);
+    EXPECT_TRUE(closed.has_value());
+    return false;
+  };
+  const auto report = must(rig_.purger->pass(true, meanwhile));
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(count(report, Outcome::due), 1u);
+  std::optional<PurgeReport> real;
+  must(rig_.purger->pass(true, [&] {
+    if (!real) real = rig_.pass();
+    return false;
+  }));
+  EXPECT_EQ(count(*real, Outcome::purged), 1u);
+}
+
+TEST_F(PurgerTest, ADryRunSaysWhatSomebodyCountsOn) {
+  const Digest layer = must(rig_.push_blob("app", "layer"));
+  rig_.let_pass(kGrace);
+  rig_.pass();
+  rig_.let_pass(kGrace);
+  ASSERT_TRUE(rig_.has_blob("app", layer));
+  EXPECT_EQ(count(rig_.pass(true), Outcome::leased), 1u);
 }
 
 TEST_F(PurgerTest, ADryRunDoesNotStartTheGracePeriod) {

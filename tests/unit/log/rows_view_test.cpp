@@ -99,5 +99,55 @@ TEST_F(RowCacheTest, NeverHoldsMoreThanItsBound) {
   EXPECT_EQ(cache.find(std::string(2000, 'k')), nullptr);
 }
 
+// Rows of blob_in: what needed the blob "app/blob", by manifests a and b.
+class ChangedSinceTest : public ::testing::Test {
+ protected:
+  void version(std::string_view key, std::uint64_t index, bool there) {
+    auto batch = store_->batch();
+    batch->put(Family::past, past_key(Table::blob_in, key, EntryIndex{index}),
+               there ? past_value({}) : past_tombstone());
+    ASSERT_TRUE(store_->commit(std::move(batch)));
+  }
+  bool changed(std::uint64_t since, std::uint64_t size = 100) {
+    const PastVersions past(store_->snapshot(), TreeSize{size});
+    const auto answer = past.changed_since(Table::blob_in, prefix_, TreeSize{since});
+    EXPECT_TRUE(answer.has_value());
+    return answer.value_or(false);
+  }
+
+  const RowKey prefix_ = RowKey().name("app").name("blob");
+  const RowKey a_ = RowKey().name("app").name("blob").name("a");
+  const RowKey b_ = RowKey().name("app").name("blob").name("b");
+  const RowKey other_ = RowKey().name("app").name("blob2").name("a");
+  std::unique_ptr<Store> store_ = test::make_mem_store();
+};
+
+TEST_F(ChangedSinceTest, IsFalseForWhatNeverWas) {
+  EXPECT_FALSE(changed(0));
+  version(other_, 50, true);
+  EXPECT_FALSE(changed(0));
+}
+
+TEST_F(ChangedSinceTest, SeesARowThatCameAndWentInBetween) {
+  version(a_, 5, true);
+  version(a_, 6, false);
+  EXPECT_FALSE(changed(7));
+  EXPECT_TRUE(changed(6)) << "an entry's index is visible from the next size on";
+  version(b_, 20, true);
+  version(b_, 21, false);
+  EXPECT_TRUE(changed(7));
+  EXPECT_TRUE(changed(21));
+  EXPECT_FALSE(changed(22));
+}
+
+TEST_F(ChangedSinceTest, SeesNothingBeyondTheSizeItIsAskedAt) {
+  version(a_, 5, true);
+  version(a_, 40, false);
+  version(b_, 41, true);
+  EXPECT_TRUE(changed(5, 40));
+  EXPECT_FALSE(changed(6, 40));
+  EXPECT_TRUE(changed(6, 41));
+}
+
 }  // namespace
 }  // namespace varve

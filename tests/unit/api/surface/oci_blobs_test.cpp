@@ -432,6 +432,49 @@ TEST(OciBlob, DeletedIsGoneFromItsRepositoryAlone) {
   EXPECT_EQ(server.del(blob_url("nobody", digest)).status, 404U);
 }
 
+// The purger closes a digest while the log decides about one repository's link to it.
+TEST(OciBlob, IsHereForARepositoryThatLinksItWhileAnothersLinkIsCollected) {
+  TestServer server;
+  const Digest digest = server.push_blob("app", "layer");
+  Leases leases(std::chrono::milliseconds(0));
+  server.services().leases = &leases;
+  const std::string target = "/v2/app/blobs/" + digest.to_string();
+  auto closed = leases.close(digest);
+  ASSERT_TRUE(closed.has_value());
+  std::atomic<bool> answered = false;
+  Answer answer;
+  {
+    std::jthread asking([&] {
+      answer = server.head(target);
+      answered = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(answered) << "before the log has decided, nobody knows";
+    closed.reset();
+  }
+  EXPECT_EQ(answer.status, 200U);
+  server.services().leases = nullptr;
+}
+
+TEST(OciBlob, IsUnknownOnceTheLogDecidedAgainstItsLastLink) {
+  TestServer server;
+  const Digest digest = server.push_blob("app", "layer");
+  Leases leases(std::chrono::milliseconds(0));
+  server.services().leases = &leases;
+  const std::string target = "/v2/app/blobs/" + digest.to_string();
+  auto closed = leases.close(digest);
+  ASSERT_TRUE(closed.has_value());
+  Answer answer;
+  {
+    std::jthread asking([&] { answer = server.head(target); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(server.del(target).status, 202U);
+    closed.reset();
+  }
+  EXPECT_EQ(answer.status, 404U);
+  server.services().leases = nullptr;
+}
+
 TEST(OciBlob, IsKeptWhileAManifestNeedsIt) {
   TestServer server;
   const std::string manifest = Digest::of(server.push_image("app", "v1", "layer")).to_string();
