@@ -141,12 +141,16 @@ constexpr ConfigField kFields[] = {
      assign<&Config::publish_interval, parse_duration>},
     {"gc.grace", "120m", "DURATION",
      "what nobody can reach any more is kept for so long, and so is what a client was told is "
-     "here; "
-     "longer than the longest push",
+     "here; at least 60m outside dev mode, and longer than the longest push",
      assign<&Config::gc_grace, parse_duration>},
     {"gc.interval", "60m", "DURATION",
      "how often the server looks for blobs that nobody can reach any more",
      assign<&Config::gc_interval, parse_duration>},
+    {"upload.lifetime", "1440m", "DURATION",
+     "an upload that nobody continues for so long is removed, bytes and all; clients that come "
+     "back "
+     "later start again",
+     assign<&Config::upload_lifetime, parse_duration>},
     {"disk.low_water", "256MiB", "SIZE",
      "below this much free space changes are refused, while there is still room to finish what "
      "runs",
@@ -154,6 +158,11 @@ constexpr ConfigField kFields[] = {
     {"service", "", "NAME",
      "the name that tokens are made for and challenges carry; the log's origin unless set",
      assign<&Config::service, as_text>},
+    {"http.trusted_proxies", "", "LIST",
+     "addresses and networks, separated by commas, of proxies whose X-Forwarded-For and "
+     "X-Forwarded-Proto are believed: whose guesses at passwords are counted, and the scheme in "
+     "challenges; nobody's unless set",
+     assign<&Config::trusted_proxies, http::TrustedProxies::parse>},
     {"external_url", "", "URL",
      "where clients reach this server through a proxy: challenges then name it instead of the "
      "address in Host",
@@ -320,6 +329,23 @@ Result<void> validate_tokens(const Config& config) {
   return {};
 }
 
+// A registry for trying things out may forget at once; elsewhere a push under way must survive.
+Result<void> validate_lifetimes(const Config& config) {
+  const auto text = [](std::chrono::milliseconds time) {
+    return std::to_string(time.count()) + "ms";
+  };
+  if (!config.dev && config.gc_grace < limits::kGraceMin)
+    return bad(
+        "gc.grace is 60m or more: a layer that was sent first must still be here when the manifest "
+        "that needs it comes (only a server in dev mode takes less)",
+        text(config.gc_grace));
+  if (config.upload_lifetime <
+      (config.dev ? limits::kUploadLifetimeMinInDev : limits::kUploadLifetimeMin))
+    return bad("upload.lifetime is 60m or more (only a server in dev mode takes less, 1s or more)",
+               text(config.upload_lifetime));
+  return {};
+}
+
 }  // namespace
 
 Result<void> validate(const Config& config) {
@@ -339,6 +365,7 @@ Result<void> validate(const Config& config) {
       config.publish_interval > std::chrono::hours(1))
     return bad("publish_interval is between 10ms and 60m",
                std::to_string(config.publish_interval.count()) + "ms");
+  VARVE_CHECK(validate_lifetimes(config));
   if (config.gc_interval < std::chrono::seconds(1))
     return bad("gc.interval is 1s or more", std::to_string(config.gc_interval.count()) + "ms");
   return {};

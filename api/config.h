@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/http/forwarded.h"
 #include "core/base/error.h"
 #include "core/base/limits.h"
 
@@ -37,8 +38,10 @@ struct Config {
   std::chrono::milliseconds publish_interval{1000};
   std::chrono::milliseconds gc_grace{std::chrono::hours(2)};
   std::chrono::milliseconds gc_interval{std::chrono::hours(1)};
+  std::chrono::milliseconds upload_lifetime{limits::kUploadExpiry};
   std::uint64_t disk_low_water_bytes = limits::kDiskLowWaterDefault;
-  std::string service;       // the name tokens are made for; empty: the log's origin
+  std::string service;                   // the name tokens are made for; empty: the log's origin
+  http::TrustedProxies trusted_proxies;  // whose X-Forwarded-For and -Proto count
   std::string external_url;  // where clients reach us through a proxy; empty: as they say in Host
   ChallengeKind challenge = ChallengeKind::bearer;
   std::chrono::milliseconds token_lifetime{300'000};

@@ -99,15 +99,19 @@ class Recurring {
   std::jthread thread_;
 };
 
-// Uploads that nobody continues are forgotten after limits::kUploadExpiry.
-void expire_uploads(BlobStore& blobs) {
-  using std::chrono::duration_cast;
-  constexpr auto kAge = duration_cast<std::chrono::microseconds>(limits::kUploadExpiry).count();
-  const auto expired = blobs.expire_uploads(Timestamp{now().micros - kAge});
+// Uploads that nobody continued for `lifetime` are forgotten, and their bytes go.
+void expire_uploads(BlobStore& blobs, std::chrono::milliseconds lifetime) {
+  const std::int64_t age = std::chrono::microseconds(lifetime).count();
+  const auto expired = blobs.expire_uploads(Timestamp{now().micros - age});
   if (!expired)
     spdlog::error("expiring uploads: {}", cli::describe(expired.error()));
   else if (*expired > 0)
     spdlog::info("{} abandoned uploads removed", *expired);
+}
+
+// Often enough that none lives much longer than it may.
+std::chrono::milliseconds looks_at_uploads(std::chrono::milliseconds lifetime) {
+  return std::min<std::chrono::milliseconds>(std::chrono::hours(1), lifetime / 4);
 }
 
 void purge(Purger& purger, const std::stop_token& stop) {
@@ -158,9 +162,12 @@ std::string anchor_advice(const Error& error) {
 
 Outcome<void> enable_dev_mode(Ledger& ledger) {
   std::promise<Result<Receipt>> outcome;
-  ledger.submit(
-      Command{Actor{"operator", Auth::local}, http::ulid(), "local", system::EnableDevMode{}, {}},
-      [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
+  ledger.submit(Command{Actor{std::string(kOperator), Auth::local},
+                        http::ulid(),
+                        "local",
+                        system::EnableDevMode{},
+                        {}},
+                [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
   VARVE_CLI_TRY([[maybe_unused]] const auto receipt,
                 cli::doing("dev mode cannot be recorded in the log", outcome.get_future().get()));
   return {};
@@ -376,7 +383,8 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   std::vector<std::unique_ptr<Recurring>> upkeep;
   if (parts.ledger) {
     upkeep.push_back(std::make_unique<Recurring>(
-        std::chrono::hours(1), [&](const std::stop_token&) { expire_uploads(*parts.blobs); }));
+        looks_at_uploads(config.upload_lifetime),
+        [&](const std::stop_token&) { expire_uploads(*parts.blobs, config.upload_lifetime); }));
     upkeep.push_back(std::make_unique<Recurring>(
         config.gc_interval, [&](const std::stop_token& stop) { purge(*purger, stop); }));
   }

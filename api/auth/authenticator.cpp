@@ -80,7 +80,8 @@ Authenticator::Authenticator(AuthenticatorOptions options, Signer token_key, Sec
   if (!options_.steady) options_.steady = auth::steady_clock;
 }
 
-Authenticator::Later<Actor> Authenticator::identify(Presented presented, std::string peer) {
+Authenticator::Later<Actor> Authenticator::identify(Presented presented, std::string peer,
+                                                    bool buys_tokens) {
   if (std::holds_alternative<Nothing>(presented)) co_return Actor();
   if (auto* token = std::get_if<Token>(&presented)) {
     auto pending = identify_token(std::move(token->text));
@@ -88,7 +89,8 @@ Authenticator::Later<Actor> Authenticator::identify(Presented presented, std::st
   }
   auto& password = std::get<Password>(presented);
   if (password.user == kTokenUser) {
-    if (auto holder = redeem(password.password)) co_return *std::move(holder);
+    if (buys_tokens)
+      if (auto holder = redeem(password.password)) co_return *std::move(holder);
     auto pending = identify_token(std::move(password.password));
     co_return co_await std::move(pending);
   }
@@ -168,11 +170,12 @@ Authenticator::Later<Actor> Authenticator::judge_first(const Password& presented
                                                        const std::string& peer) {
   const Place place(hashing_, options_.waiting_max);
   if (!place.granted()) co_return too_many();
-  if (auto admitted = throttle_.admit(presented.user, peer, options_.steady()); !admitted)
-    co_return std::unexpected(std::move(admitted).error());
+  const std::string counted = peer_of(peer);
+  const auto attempt = throttle_.admit(presented.user, counted, options_.steady());
+  if (!attempt) co_return std::unexpected(attempt.error());
   auto pending = hashers_.run([this, &presented] { return judge_password(presented); });
   auto actor = co_await std::move(pending);
-  if (actor) throttle_.succeeded(presented.user, peer, options_.steady());
+  if (actor) throttle_.succeeded(presented.user, counted, *attempt, options_.steady());
   if (actor) remember(presented.user, presented.password, *actor);
   co_return actor;
 }
@@ -245,7 +248,10 @@ Result<Actor> Authenticator::judge_jwt(std::string_view text, TokenUse use) cons
     VARVE_TRY(actor.credential, CredentialId::parse(claims.credential));
   }
   // A refresh token stands for its credential; an access token for its scopes alone.
-  if (use == TokenUse::access) actor.limit = limit_of(claims.access);
+  if (use == TokenUse::access)
+    actor.limit = limit_of(claims.access);
+  else
+    actor.until = Timestamp{claims.expires * 1'000'000};
   VARVE_CHECK(trust::check_credential(*present(head_), actor, at));
   return actor;
 }

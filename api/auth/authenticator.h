@@ -55,8 +55,10 @@ class Authenticator {
                 http::Pool& files);
 
   // Who this is. Nothing presented is the anonymous actor. Errors: unauthorized (in one sentence
-  // whatever was wrong about a name and password), throttled, overloaded.
-  Later<Actor> identify(Presented presented, std::string peer);
+  // whatever was wrong about a name and password), throttled, overloaded. With `buys_tokens` a
+  // refresh token counts as the null user's password: at the token service and nowhere else, for it
+  // is made to buy access tokens, which are narrow and short.
+  Later<Actor> identify(Presented presented, std::string peer, bool buys_tokens = false);
   // Who holds this refresh token. Errors: unauthorized.
   Result<Actor> redeem(std::string_view refresh_token) const;
   // A hash to store, made beside the others.
@@ -67,7 +69,8 @@ class Authenticator {
   std::string access_token(const Actor& actor, std::vector<Access> granted, const std::string& id,
                            Timestamp now) const;
   // Asserted: not for anonymous, which has no credential that could be revoked, and not for the
-  // holder of an access token, which was made for less and must not become more.
+  // holder of an access token, which was made for less and must not become more. One that is bought
+  // with another refresh token ends with it: thirty days after somebody showed their credential.
   std::string refresh_token(const Actor& actor, const std::string& id, Timestamp now) const;
 
   const AuthenticatorOptions& options() const { return options_; }

@@ -87,12 +87,12 @@ std::optional<RepoName> repository_in(std::string_view scope_name) {
   return repo ? std::optional(*std::move(repo)) : std::nullopt;
 }
 
-// Listing is "everything" without a right: the token may be shown for it, and gains nothing else.
 std::vector<Scope> limit_of(const std::vector<Access>& accesses) {
   std::vector<Scope> limit;
   for (const Access& access : accesses) {
     if (const RegistryThing* thing = registry_thing(access))
-      limit.push_back({Resource::everything(), thing->right ? Rights{*thing->right} : Rights{}});
+      limit.push_back({Resource::everything(), thing->right ? Rights{*thing->right} : Rights{},
+                       !thing->right.has_value()});
     else if (const auto repo = repository_in(access.name); repo && access.type == "repository")
       limit.push_back({Resource(*repo), rights_of(access.actions)});
   }
@@ -100,9 +100,7 @@ std::vector<Scope> limit_of(const std::vector<Access>& accesses) {
 }
 
 bool may_list(const Actor& actor) {
-  return !actor.limit || std::ranges::any_of(*actor.limit, [](const Scope& scope) {
-    return scope.resource.is_everything();
-  });
+  return !actor.limit || std::ranges::any_of(*actor.limit, &Scope::list);
 }
 
 Result<std::vector<Access>> Authenticator::grant(const Actor& actor,
@@ -131,15 +129,11 @@ std::string Authenticator::refresh_token(const Actor& actor, const std::string& 
                                          Timestamp now) const {
   VARVE_ASSERT(actor.credential.has_value() && !actor.limit);
   const std::int64_t at = seconds_of(now);
-  return make_token({TokenUse::refresh,
-                     actor.id,
-                     actor.credential->text(),
-                     options_.service,
-                     id,
-                     at,
-                     at + options_.refresh_lifetime.count(),
-                     {}},
-                    key_);
+  std::int64_t end = at + options_.refresh_lifetime.count();
+  if (actor.until) end = std::min(end, seconds_of(*actor.until));
+  return make_token(
+      {TokenUse::refresh, actor.id, actor.credential->text(), options_.service, id, at, end, {}},
+      key_);
 }
 
 }  // namespace varve::auth

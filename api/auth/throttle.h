@@ -1,10 +1,15 @@
 // How often somebody may guess. Any thread; the clock comes in with each call.
 //
-// Two things are counted: failed logins as one principal, and failed logins from one peer. Each is
-// a leaky bucket: some at once, then one an interval. An attempt is charged before it is judged and
-// given back when it was right, so that a thousand guesses at once do not all pass. Whoever has
-// logged in as a principal from a peer before has a bucket of their own there: a stranger who
-// guesses cannot lock the owner out from where the owner works.
+// Three things are counted: failed logins as one principal, from one peer, and as one principal
+// from one peer. Each is a leaky bucket: some at once, then one an interval. An attempt is charged
+// before it is judged and given back when it was right, so that a thousand guesses at once do not
+// all pass.
+//
+// Guessers cannot lock the owner out. Whoever has logged in as a principal from a peer before has a
+// bucket of their own there. And while others guess, a peer that has not tried this principal
+// lately gets one attempt all the same, and the next one a whole burst's time later. What that is
+// worth to somebody with thousands of peers is bounded by the peers, and by how many passwords are
+// judged at a time.
 //
 // Memory is fixed. Buckets are cells of two tables under a keyed hash: names that nobody has cannot
 // fill anything, and two keys share a bucket only when they meet in both tables.
@@ -15,12 +20,17 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
 
 namespace varve::auth {
+
+// Whom an address is counted as: itself, or the /64 it is in, because whoever has one IPv6 address
+// has all of those (RFC 6177). IPv4 within IPv6 is IPv4.
+std::string peer_of(std::string_view address);
 
 struct ThrottleLimits {
   unsigned principal_burst = 10;
@@ -36,10 +46,17 @@ class Throttle {
 
   explicit Throttle(ThrottleLimits limits = {});
 
-  // May `peer` try a password of `principal` now? Charges it. Errors: throttled.
-  Result<void> admit(std::string_view principal, std::string_view peer, Millis now);
+  // What an attempt was charged with, in milliseconds.
+  struct Attempt {
+    std::int64_t principal = 0;
+    std::int64_t peer = 0;
+    std::int64_t pair = 0;
+  };
+  // May `peer` try a password of `principal` now? Errors: throttled.
+  Result<Attempt> admit(std::string_view principal, std::string_view peer, Millis now);
   // The attempt that was admitted was right: gives it back and remembers the pair.
-  void succeeded(std::string_view principal, std::string_view peer, Millis now);
+  void succeeded(std::string_view principal, std::string_view peer, const Attempt& attempt,
+                 Millis now);
 
  private:
   using Cells = std::array<std::int64_t*, 2>;
@@ -51,7 +68,8 @@ class Throttle {
 
   std::uint64_t hash(Kind kind, std::string_view a, std::string_view b) const;
   Cells cells(std::uint64_t hash);
-  Cells account(std::string_view principal, std::string_view peer, Millis now);
+  bool is_known(std::string_view principal, std::string_view peer, Millis now) const;
+  Result<Attempt> admit_stranger(Cells by_principal, Cells by_pair, Millis now);
 
   const ThrottleLimits limits_;
   std::array<unsigned char, 16> key_{};

@@ -62,13 +62,13 @@ class Query {
 
 struct Request {
   Method method = Method::get;
-  bool secure = false;      // it came over TLS: what absolute URLs in answers say
+  bool secure = false;      // the client speaks TLS: what absolute URLs in answers say
   std::string_view target;  // as it came
   std::string path;         // decoded once, before routing
   Query query;
   std::string id;  // our ULID, in X-Request-Id unless the client sent its own
   Actor actor;
-  std::string_view peer;                 // the address it came from, without the port
+  std::string_view peer;                 // the client's address, without the port (forwarded.h)
   Body* body = nullptr;                  // never null inside a handler
   std::vector<std::string_view> params;  // what the route's {…} captured, in order; views into path
   // What a handler found that the token would have to be made for besides; said in the challenge.

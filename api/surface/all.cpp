@@ -2,6 +2,7 @@
 #include "api/surface/all.h"
 
 #include "api/auth/challenge.h"
+#include "api/http/forwarded.h"
 #include "api/surface/access.h"
 #include "api/surface/admin.h"
 #include "api/surface/loopback.h"
@@ -20,6 +21,10 @@ std::span<const http::Surface> all_surfaces() {
   return surfaces;
 }
 
+namespace {
+constexpr std::string_view kTokenService = "/oauth2/";
+}  // namespace
+
 Actor as_served(const Services& services, Actor actor) {
   if (!services.config.dev) return actor;
   actor.auth = Auth::dev;
@@ -28,12 +33,16 @@ Actor as_served(const Services& services, Actor actor) {
 }
 
 http::net::awaitable<Result<void>> authenticate(Services& services, http::Request& request) {
+  http::see_through(request, services.config.trusted_proxies);
   request.actor = as_served(services, Actor());
   if (services.auth == nullptr) co_return Result<void>();
   auto presented = auth::parse_authorization(request.headers);
   if (!presented) co_return std::unexpected(std::move(presented).error());
   if (std::holds_alternative<auth::Nothing>(*presented)) co_return Result<void>();
-  auto pending = services.auth->identify(*std::move(presented), std::string(request.peer));
+  // Our own command line shows what `docker login` keeps wherever it asks.
+  constexpr bool buys_tokens = true;
+  auto pending =
+      services.auth->identify(*std::move(presented), std::string(request.peer), buys_tokens);
   auto actor = co_await std::move(pending);
   if (!actor) co_return std::unexpected(std::move(actor).error());
   request.actor = as_served(services, *std::move(actor));
@@ -90,7 +99,7 @@ Result<void> may_run(const Services& services, const http::Request& request,
 std::string challenge(const Services& services, const http::Route* route,
                       const http::Request& request) {
   if (services.auth == nullptr || services.config.challenge == ChallengeKind::basic ||
-      request.path.starts_with("/oauth2/"))
+      request.path.starts_with(kTokenService))
     return std::string(kAskForPassword);
   auth::Challenge wanted;
   wanted.realm = auth::base_url(services.config.external_url, request.secure,

@@ -13,7 +13,8 @@ namespace varve::surface {
 // A new dialect is one more line in all.cpp.
 std::span<const http::Surface> all_surfaces();
 
-// Who asks: fills in request.actor from its credentials. Dev mode lets everybody be "anonymous"
+// Who asks: fills in request.actor from its credentials, and the client's address from what trusted
+// proxies say. Dev mode lets everybody be "anonymous"
 // with the right to change things, but what is presented must be right there too; a read-only
 // server has nothing to check credentials with, so everybody is nobody. Errors: unauthorized,
 // throttled.

@@ -19,6 +19,14 @@ int guesses(Throttle& throttle, std::string_view principal, std::string_view pee
   return admitted;
 }
 
+// One that is right.
+bool logs_in(Throttle& throttle, std::string_view principal, std::string_view peer,
+             Millis now = kStart) {
+  const auto attempt = throttle.admit(principal, peer, now);
+  if (attempt) throttle.succeeded(principal, peer, *attempt, now);
+  return attempt.has_value();
+}
+
 TEST(Throttle, LetsABurstPassAndThenRefuses) {
   Throttle throttle;
   EXPECT_EQ(guesses(throttle, "alice", "10.0.0.1", 1'000), 10);
@@ -42,10 +50,36 @@ TEST(Throttle, LeavesOtherPrincipalsOfTheSamePeerAlone) {
 
 TEST(Throttle, CountsGuessesAtOnePrincipalFromManyPeersTogether) {
   Throttle throttle;
-  int admitted = 0;
-  for (int i = 0; i < 100; ++i)
-    admitted += guesses(throttle, "alice", "10.0.0." + std::to_string(i), 1);
-  EXPECT_EQ(admitted, 10);
+  EXPECT_EQ(guesses(throttle, "alice", "10.0.0.0", 1'000), 10);
+  // From then on each peer has one, and the next one a minute later.
+  for (int i = 1; i < 100; ++i)
+    EXPECT_EQ(guesses(throttle, "alice", "10.0.0." + std::to_string(i), 10), 1) << i;
+  for (int i = 1; i < 100; ++i) {
+    const std::string peer = "10.0.0." + std::to_string(i);
+    EXPECT_LE(guesses(throttle, "alice", peer, 1, kStart + Millis(5'000)), 0) << i;
+  }
+}
+
+TEST(Throttle, LetsTheOwnerInFromANewPlaceWhileOthersGuess) {
+  Throttle throttle;
+  for (int minute = 0; minute < 10; ++minute) {
+    const Millis now = kStart + Millis(60'000) * minute;
+    for (int i = 0; i < 50; ++i)
+      guesses(throttle, "alice", "10.6.6." + std::to_string(i), 1'000, now);
+    const std::string fresh = "10.1.0." + std::to_string(minute);
+    EXPECT_TRUE(logs_in(throttle, "alice", fresh, now)) << minute;
+    // Known there from now on, and nothing that strangers do matters.
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(logs_in(throttle, "alice", fresh, now)) << i;
+  }
+}
+
+TEST(Throttle, AStrangersOneAttemptDoesNotProlongWhatTheOthersWaitFor) {
+  Throttle throttle;
+  guesses(throttle, "alice", "10.6.6.6", 1'000);
+  for (int i = 0; i < 1'000; ++i)
+    guesses(throttle, "alice", "10.7." + std::to_string(i / 250) + "." + std::to_string(i % 250),
+            1);
+  EXPECT_EQ(guesses(throttle, "alice", "10.6.6.6", 99, kStart + Millis(60'000)), 10);
 }
 
 TEST(Throttle, CountsGuessesAtManyPrincipalsFromOnePeerTogether) {
@@ -60,24 +94,20 @@ TEST(Throttle, CountsGuessesAtManyPrincipalsFromOnePeerTogether) {
 TEST(Throttle, NeverRefusesWhoeverIsRight) {
   Throttle throttle;
   for (int i = 0; i < 1'000; ++i) {
-    ASSERT_TRUE(throttle.admit("alice", "10.0.0.1", kStart).has_value()) << i;
-    throttle.succeeded("alice", "10.0.0.1", kStart);
+    ASSERT_TRUE(logs_in(throttle, "alice", "10.0.0.1")) << i;
   }
 }
 
 TEST(Throttle, CannotBeUsedToLockAnOwnerOut) {
   Throttle throttle;
-  ASSERT_TRUE(throttle.admit("alice", "10.0.0.1", kStart).has_value());
-  throttle.succeeded("alice", "10.0.0.1", kStart);
-  guesses(throttle, "alice", "10.6.6.6", 1'000);
-  EXPECT_FALSE(throttle.admit("alice", "10.0.0.9", kStart).has_value());
+  ASSERT_TRUE(logs_in(throttle, "alice", "10.0.0.1"));
+  for (int i = 0; i < 200; ++i) guesses(throttle, "alice", "10.6.6." + std::to_string(i), 1'000);
   EXPECT_TRUE(throttle.admit("alice", "10.0.0.1", kStart).has_value());
 }
 
 TEST(Throttle, CountsGuessesFromWhereTheOwnerWorksToo) {
   Throttle throttle;
-  ASSERT_TRUE(throttle.admit("alice", "10.0.0.1", kStart).has_value());
-  throttle.succeeded("alice", "10.0.0.1", kStart);
+  ASSERT_TRUE(logs_in(throttle, "alice", "10.0.0.1"));
   EXPECT_EQ(guesses(throttle, "alice", "10.0.0.1", 1'000), 10);
 }
 
@@ -86,8 +116,7 @@ TEST(Throttle, HandsNoAttemptsToAGuesserWhoLogsInAsThemselves) {
   int admitted = 0;
   for (int i = 0; i < 100; ++i) {
     admitted += guesses(throttle, "alice", "10.0.0.1", 1);
-    ASSERT_TRUE(throttle.admit("mallory", "10.0.0.1", kStart).has_value());
-    throttle.succeeded("mallory", "10.0.0.1", kStart);
+    ASSERT_TRUE(logs_in(throttle, "mallory", "10.0.0.1"));
   }
   EXPECT_EQ(admitted, 10);
 }
@@ -103,6 +132,26 @@ TEST(Throttle, SharesCellsWithoutGrowingWhateverNamesAreTried) {
   // Full of strangers' guesses; it empties by itself.
   EXPECT_FALSE(throttle.admit("alice", "10.0.0.1", kStart).has_value());
   EXPECT_TRUE(throttle.admit("alice", "10.0.0.1", kStart + Millis(100'000)).has_value());
+}
+
+TEST(PeerOf, CountsAnIpv6AddressAsTheNetworkItsOwnerHasAllOf) {
+  EXPECT_EQ(peer_of("2001:db8:1:2::1"), peer_of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(peer_of("2001:db8:1:2::1"), peer_of("2001:db8:1:3::1"));
+  EXPECT_EQ(peer_of("fe80::1%eth0"), peer_of("fe80::2%eth1"));
+  EXPECT_EQ(peer_of("10.0.0.1"), "10.0.0.1");
+  EXPECT_NE(peer_of("10.0.0.1"), peer_of("10.0.0.2"));
+  EXPECT_EQ(peer_of("::ffff:10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(peer_of(""), "");
+  EXPECT_EQ(peer_of("no address"), "no address");
+}
+
+TEST(PeerOf, MakesGuessesFromAWholeNetworkOneGuesser) {
+  Throttle throttle;
+  int admitted = 0;
+  for (int i = 0; i < 1'000; ++i)
+    admitted +=
+        guesses(throttle, "user" + std::to_string(i), peer_of("2001:db8::" + std::to_string(i)), 1);
+  EXPECT_EQ(admitted, 50);
 }
 
 }  // namespace

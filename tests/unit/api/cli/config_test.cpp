@@ -188,6 +188,42 @@ TEST(Config, LetsNothingIntoAChallengeThatWouldBreakIt) {
   EXPECT_FALSE(accepts("token.lifetime", "1441m"));
 }
 
+TEST(Config, KeepsPushesUnderWaySafeOutsideDevMode) {
+  const auto load = [](std::map<std::string, std::string, std::less<>> flags) {
+    ConfigInputs inputs;
+    inputs.flags = std::move(flags);
+    return load_config(inputs);
+  };
+  for (const char* name : {"gc.grace", "upload.lifetime"}) {
+    EXPECT_TRUE(load({{name, "60m"}})) << name;
+    for (const char* short_time : {"59m", "1s", "0s"}) {
+      const auto refused = load({{name, short_time}});
+      ASSERT_FALSE(refused) << name << short_time;
+      EXPECT_NE(refused.error().what.find("60m"), std::string::npos) << refused.error().what;
+    }
+    EXPECT_TRUE(load({{name, "1s"}, {"dev", "true"}})) << name;
+  }
+  EXPECT_FALSE(load({{"upload.lifetime", "999ms"}, {"dev", "true"}}));
+  EXPECT_EQ(load({})->config.gc_grace, Config().gc_grace);
+  EXPECT_EQ(load({})->config.upload_lifetime, Config().upload_lifetime);
+}
+
+TEST(Config, TrustsNoProxyUnlessItIsNamed) {
+  EXPECT_TRUE(load_config({})->config.trusted_proxies.empty());
+  const Scratch scratch;
+  ConfigInputs inputs;
+  inputs.file = scratch.write("varve.toml", "[http]\ntrusted_proxies = \"10.0.0.0/8, ::1\"\n");
+  const auto loaded = load_config(inputs);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_TRUE(loaded->config.trusted_proxies.contains("10.1.2.3"));
+  EXPECT_FALSE(loaded->config.trusted_proxies.contains("11.1.2.3"));
+  inputs.file.reset();
+  inputs.flags = {{"http.trusted_proxies", "10.0.0.0/8, the-proxy"}};
+  const auto refused = load_config(inputs);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail, "the-proxy");
+}
+
 TEST(Config, EveryFieldHasAFlagAVariableAndAReasonOfItsOwn) {
   std::set<std::string> flags;
   std::set<std::string> variables;

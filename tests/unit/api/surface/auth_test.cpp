@@ -286,6 +286,38 @@ TEST(Challenge, AsksForThePasswordItselfWhereThatIsConfiguredAndTakesTokensAllTh
   EXPECT_EQ(server.call(with(token, Method::get, "/v2/")).status, 200U);
 }
 
+TEST(Challenge, SpeaksTheSchemeThatATrustedProxyTells) {
+  TestServer server({.dev = false});
+  const auto realm = [&](std::string_view peer) {
+    Call call{Method::get, "/v2/", {{"Host", "r.example"}, {"X-Forwarded-Proto", "https"}}};
+    call.peer = peer;
+    return server.call(std::move(call)).header("WWW-Authenticate").substr(0, 22);
+  };
+  EXPECT_EQ(realm("10.0.0.1"), R"(Bearer realm="http://r)");
+  server.config().trusted_proxies = http::TrustedProxies::parse("10.0.0.1").value();
+  EXPECT_EQ(realm("10.0.0.1"), R"(Bearer realm="https://)");
+  EXPECT_EQ(realm("10.0.0.2"), R"(Bearer realm="http://r)");
+}
+
+TEST(Guessing, BehindATrustedProxyIsCountedByTheClientThatGuesses) {
+  TestServer server({.dev = false});
+  server.config().trusted_proxies = http::TrustedProxies::parse("10.0.0.1").value();
+  const auto guess = [&](const std::string& user, std::string_view client) {
+    const std::string wrong = basic(user, "guess");
+    Call call{Method::get, "/v2/", {{"Authorization", wrong}, {"X-Forwarded-For", client}}};
+    call.peer = "10.0.0.1";
+    return server.call(std::move(call)).status;
+  };
+  // Up to the bound of one client, whatever it writes in front.
+  unsigned throttled = 0;
+  for (int i = 0; i < 60; ++i) {
+    const std::string list = "198.51.100." + std::to_string(i) + ", 203.0.113.9";
+    throttled += guess("user" + std::to_string(i), list) == 429 ? 1 : 0;
+  }
+  EXPECT_EQ(throttled, 10U);
+  EXPECT_EQ(guess("somebody", "203.0.113.10"), 401U) << "another client of the same proxy";
+}
+
 TEST(Challenge, SpeaksTheSchemeOfTheConfiguredAddress) {
   TestServer server({.dev = false});
   server.config().external_url = "https://registry.example";

@@ -183,6 +183,9 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
   if (options.with_ledger) {
     auth::AuthenticatorOptions auth_options;
     auth_options.service = "registry.example";
+    auth_options.clock = [this] {
+      return Timestamp{wall_clock().micros + std::chrono::microseconds(later).count()};
+    };
     auth_options.steady = [this] { return steady; };
     auth_ = std::make_unique<auth::Authenticator>(std::move(auth_options),
                                                   Signer::generate("registry.example/tokens"),

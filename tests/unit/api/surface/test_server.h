@@ -74,6 +74,7 @@ class TestServer {
   std::string add_account(std::string_view name, std::string_view role, std::string_view resource);
   // As admin; the answer must be a success.
   Answer administer(http::Method method, std::string target, std::string body = {});
+  std::chrono::seconds later{0};  // how far the authenticator's clock is ahead of the wall's
   std::chrono::milliseconds steady{1'000'000};  // the clock of throttling, and of remembering
   const http::Router& router() const { return *router_; }
 

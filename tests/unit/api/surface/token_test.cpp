@@ -1,6 +1,8 @@
 // The token service, as each client asks it.
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "api/auth/jwt.h"
 #include "api/surface/all.h"
 #include "core/base/bytes.h"
@@ -11,6 +13,9 @@ namespace varve::test {
 namespace {
 
 using http::Method;
+
+// What docker clients name as the user when their "password" is a token.
+constexpr std::string_view kNullUser = "00000000-0000-0000-0000-000000000000";
 
 // A member of a JSON object that is a string; empty when absent.
 std::string text_in(const Answer& answer, std::string_view member) {
@@ -90,6 +95,103 @@ TEST(Token, OfNobodyPulls) {
   EXPECT_EQ(registry.use(token, Method::get, "/v2/team/app/tags/list"), 404U);
   EXPECT_EQ(registry.push(token), 401U);
   EXPECT_EQ(text_in(registry.get("&offline_token=true"), "refresh_token"), "");
+}
+
+TEST(Token, OfNobodyPushesNothingWhereEverybodyIsGrantedIt) {
+  Registry registry;
+  registry.server.administer(
+      Method::put, "/admin/v1/grants",
+      R"({"principal":"anonymous","resource":"open/*","role":"maintainer"})");
+  const Answer answer = registry.get("&scope=repository:open/app:pull,push,delete");
+  EXPECT_EQ(text_in(answer, "scope"), "repository:open/app:pull");
+  const std::uint64_t before = registry.server.size();
+  const std::string token = text_in(answer, "token");
+  EXPECT_EQ(registry.push(token, "open/app"), 401U);
+  EXPECT_EQ(registry.use(token, Method::del, "/v2/open/app/manifests/v1"), 401U);
+  EXPECT_EQ(registry.server.call({Method::post, "/v2/open/app/blobs/uploads/"}).status, 401U);
+  EXPECT_EQ(registry.server.size(), before);
+  EXPECT_EQ(registry.push(registry.writer, "open/app"), 202U) << "somebody may";
+}
+
+TEST(Token, OfAnotherServerIsRefusedWhateverItSays) {
+  Registry registry;
+  const Signer theirs = Signer::generate("registry.example/tokens");
+  const auto at = std::chrono::duration_cast<std::chrono::seconds>(
+                      std::chrono::system_clock::now().time_since_epoch())
+                      .count();
+  const auth::Claims claims{auth::TokenUse::access,
+                            "admin",
+                            "01JD6F3A0000000000000000AD",
+                            "registry.example",
+                            "x",
+                            at,
+                            at + 300,
+                            {{"repository", "", "team/app", {"*"}}}};
+  const std::string forged = auth::make_token(claims, theirs);
+  EXPECT_EQ(registry.push(forged), 401U);
+  // Ours with another header, claims or signature in its place.
+  const std::string ours =
+      text_in(registry.get("&scope=repository:team/app:push", registry.own()), "token");
+  const auto part = [](const std::string& token, int n) {
+    const std::size_t first = token.find('.');
+    const std::size_t second = token.find('.', first + 1);
+    return n == 0   ? token.substr(0, first)
+           : n == 1 ? token.substr(first + 1, second - first - 1)
+                    : token.substr(second + 1);
+  };
+  const std::string none = auth::base64url_encode(R"({"alg":"none","typ":"JWT"})");
+  const std::string hmac = auth::base64url_encode(R"({"alg":"HS256","typ":"JWT"})");
+  for (const std::string& bad :
+       {none + '.' + part(ours, 1) + '.', none + '.' + part(ours, 1) + '.' + part(ours, 2),
+        hmac + '.' + part(ours, 1) + '.' + part(ours, 2),
+        part(ours, 0) + '.' + part(forged, 1) + '.' + part(ours, 2),
+        part(ours, 0) + '.' + part(ours, 1) + '.' + part(forged, 2),
+        part(ours, 0) + '.' + part(ours, 1) + '.'})
+    EXPECT_EQ(registry.push(bad), 401U) << bad;
+  EXPECT_EQ(registry.push(ours), 202U);
+}
+
+TEST(Token, EndsByTheClock) {
+  Registry registry;
+  const std::string token =
+      text_in(registry.get("&scope=repository:team/app:push", registry.own()), "token");
+  registry.server.later = std::chrono::seconds(299);
+  EXPECT_EQ(registry.push(token), 202U);
+  registry.server.later = std::chrono::seconds(301);
+  EXPECT_EQ(registry.push(token), 401U);
+}
+
+TEST(Token, ForListingListsWhatItsPrincipalMayPullAndPullsNothing) {
+  Registry registry;
+  TestServer& server = registry.server;
+  const auto push = [&](const std::string& repo) {
+    const std::string admin = basic("admin", kAdminPassword);
+    const std::string target =
+        "/v2/" + repo + "/blobs/uploads/?digest=" + Digest::of("x").to_string();
+    ASSERT_EQ(server.call({Method::post, target, {{"Authorization", admin}}, "x"}).status, 201U);
+  };
+  for (const char* repo : {"hidden/app", "open/app", "team/app"}) push(repo);
+  for (const char* resource : {"hidden/*", "team/*"})
+    server.administer(
+        Method::put, "/admin/v1/grants",
+        R"({"principal":"anonymous","resource":")" + std::string(resource) + R"(","role":"none"})");
+  const auto token_for = [&](const std::string& scope) {
+    return text_in(registry.get("&scope=" + scope, registry.own()), "token");
+  };
+  const auto list = [&](const std::string& token) {
+    const std::string value = "Bearer " + token;
+    const Answer answer = server.call({Method::get, "/v2/_catalog", {{"Authorization", value}}});
+    return answer.status == 200 ? answer.body : std::to_string(answer.status);
+  };
+  const std::string lister = token_for("registry:catalog:*");
+  EXPECT_EQ(list(lister), R"({"repositories":["open/app","team/app"]})");
+  EXPECT_EQ(registry.use(lister, Method::get, "/v2/team/app/tags/list"), 401U);
+  // What was made for something else about the registry does not list.
+  const std::string admin = basic("admin", kAdminPassword);
+  for (const std::string scope : {"registry:log:*", "registry:admin:*", "repository:team/app:pull"})
+    EXPECT_EQ(list(text_in(registry.get("&scope=" + scope, admin), "token")), "401") << scope;
+  EXPECT_EQ(list(text_in(registry.get("&scope=registry:catalog:*"), "token")),
+            R"({"repositories":["open/app"]})");
 }
 
 TEST(Token, WithNothingGrantedIsNoError) {
@@ -193,6 +295,53 @@ TEST(RefreshToken, StandsWhereThePasswordOfTheNullUserStands) {
                                      basic("00000000-0000-0000-0000-000000000000", refresh));
   ASSERT_EQ(answer.status, 200U) << answer.body;
   EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:push");
+}
+
+TEST(RefreshToken, DoesNotOutliveTheLoginItComesFromHoweverItIsRenewed) {
+  Registry registry;
+  const std::string first =
+      text_in(registry.get("&offline_token=true", registry.own()), "refresh_token");
+  constexpr std::chrono::hours kDay{24};
+  registry.server.later = 29 * kDay;
+  // Every way there is to get a refresh token for a refresh token.
+  const std::string renewed[] = {
+      text_in(
+          registry.post("grant_type=access_token&service=registry.example&access_token=" + first,
+                        "/oauth2/exchange"),
+          "refresh_token"),
+      text_in(registry.get("&offline_token=true", basic(kNullUser, first)), "refresh_token"),
+      text_in(registry.post("grant_type=refresh_token&service=registry.example&access_type=offline&"
+                            "refresh_token=" +
+                            first),
+              "refresh_token")};
+  const auto buy = [&](const std::string& refresh) {
+    return registry.get("", basic(kNullUser, refresh)).status;
+  };
+  for (const std::string& token : renewed) {
+    ASSERT_NE(token, "");
+    EXPECT_EQ(buy(token), 200U);
+  }
+  const std::string twice = text_in(
+      registry.post("grant_type=access_token&service=registry.example&access_token=" + renewed[0],
+                    "/oauth2/exchange"),
+      "refresh_token");
+  registry.server.later = 30 * kDay + std::chrono::seconds(1);
+  for (const std::string& token : {first, renewed[0], renewed[1], renewed[2], twice})
+    EXPECT_EQ(buy(token), 401U);
+}
+
+TEST(RefreshToken, ThatWasRenewedDiesWithTheCredentialItComesFrom) {
+  Registry registry;
+  const std::string first =
+      text_in(registry.get("&offline_token=true", registry.own()), "refresh_token");
+  const std::string form = "grant_type=access_token&service=registry.example&access_token=";
+  const std::string renewed =
+      text_in(registry.post(form + first, "/oauth2/exchange"), "refresh_token");
+  ASSERT_NE(renewed, "");
+  registry.server.administer(
+      Method::del, "/admin/v1/principals/ci/credentials/" + registry.writer.substr(6, 26));
+  EXPECT_EQ(registry.get("", basic(kNullUser, renewed)).status, 401U);
+  EXPECT_EQ(registry.post(form + renewed, "/oauth2/exchange").status, 401U);
 }
 
 TEST(PasswordGrant, KnowsThePassword) {
