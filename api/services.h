@@ -10,6 +10,7 @@
 #include "api/config.h"
 #include "api/http/message.h"
 #include "api/http/pool.h"
+#include "api/surface/continuation.h"
 #include "api/surface/finished_uploads.h"
 #include "api/surface/open_repositories.h"
 #include "api/surface/tile_cache.h"
@@ -32,6 +33,7 @@ struct RunState {
   std::atomic<std::size_t> proof_waiters{0};  // requests that wait for a checkpoint
   surface::FinishedUploads finished_uploads;
   surface::OpenRepositories open_repositories;
+  surface::Continuations continuations;
 };
 
 struct Services {

@@ -70,12 +70,16 @@ awaitable<Response> done(Services& services, const Request& request, Result<Inte
   co_return document(200, std::move(out));
 }
 
-// May this caller look at the accounts, or at this one?
+// May this caller look at the accounts, or at this one? A token that was made for something else
+// does not show its principal's credentials and grants.
 Result<void> may_look(const Services& services, const Request& request, const View& view,
                       std::string_view principal) {
-  const bool own = request.actor.id == principal && request.actor.credential;
-  if (own) return trust::check_credential(view, request.actor, services.now());
-  return trust::check(view, request.actor, Right::administer, services.now());
+  const Actor& actor = request.actor;
+  const bool own = actor.id == principal && actor.credential.has_value();
+  if (own && !actor.limit) return trust::check_credential(view, actor, services.now());
+  const auto administers = trust::check(view, actor, Right::administer, services.now());
+  if (administers || !own) return administers;
+  return fail(Errc::unauthorized, About::request, "the token was not made for accounts");
 }
 
 // ---- principals ----

@@ -30,13 +30,31 @@ awaitable<Result<State>> asked_state(const Services& services, const Request& re
   co_return co_await state_of(services.pool, services.reader(), *moment);
 }
 
+Result<std::string> place_asked(const Services& services, const Request& request,
+                                const State& state) {
+  if (const auto next = request.query.get("next"))
+    return services.state->continuations.open(*next, state.size);
+  return std::string(request.query.get("last").value_or(std::string_view{}));
+}
+
 // Rights are those of now, whatever moment is asked for.
 Result<oci::RepoPage> read_page(const Services& services, const Request& request,
                                 const State& state, std::size_t limit) {
   const auto now = services.reader().view();
   const auto may = [&](const RepoName& repo) { return may_find(services, request, *now, repo); };
-  const std::string_view last = request.query.get("last").value_or(std::string_view{});
+  VARVE_TRY(const std::string last, place_asked(services, request, state));
   return oci::list_repos(*state.view, last, limit, services.scan_rows_max, may);
+}
+
+// A page that ended with its last name goes on behind that; one that ended at a bounded number of
+// rows may stand at a name that is none of the caller's business.
+std::string next_page(const Services& services, const oci::RepoPage& page, const State& state,
+                      std::size_t limit) {
+  const bool shown = !page.repos.empty() && page.last == page.repos.back();
+  return "</v2/_catalog?n=" + std::to_string(limit) +
+         (shown ? "&last=" + http::percent_encode(page.last)
+                : "&next=" + services.state->continuations.seal(page.last, state.size)) +
+         "&as_of=" + std::to_string(state.size.value) + ">; rel=\"next\"";
 }
 
 // `_oci`'s own endpoints, and ours. Compare: distribution-spec, extensions/_oci.md.
@@ -62,10 +80,7 @@ awaitable<Response> list_repos(Services& services, Request& request) {
   if (!page) co_return oci_problem(page.error(), state->size);
   Response response = http::json(200, render(page->repos));
   response.add(kTreeSize, std::to_string(state->size.value));
-  if (page->more && *limit > 0)
-    response.add("Link", "</v2/_catalog?n=" + std::to_string(*limit) +
-                             "&last=" + http::percent_encode(page->last) +
-                             "&as_of=" + std::to_string(state->size.value) + ">; rel=\"next\"");
+  if (page->more && *limit > 0) response.add("Link", next_page(services, *page, *state, *limit));
   co_return response;
 }
 

@@ -20,6 +20,7 @@
 
 #include "api/http/problem.h"
 #include "api/services.h"
+#include "api/surface/oci_common.h"
 #include "api/surface/tlog.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
@@ -71,12 +72,14 @@ Result<void> may_read_log(const Services& services, const View& view, const Requ
   return trust::check(view, request.actor, Right::read_log, services.now());
 }
 
-// `repo` may be what the answer is about.
+// `repo` may be what the answer is about. Whoever may not read it gets the refusal of a caller who
+// named nothing: another one would tell which repository an entry is about, or that there is one.
 Result<void> may_read(const Services& services, const View& view, const Request& request,
                       const std::optional<RepoName>& repo) {
   auto whole = may_read_log(services, view, request);
   if (whole || !repo) return whole;
-  return trust::check(view, request.actor, Right::pull, *repo, services.now());
+  VARVE_TRY(const bool part, may_pull(services, request, view, *repo));
+  return part ? Result<void>() : whole;
 }
 
 const char* caching_of_entries(const Services& services, const View& view) {
@@ -281,6 +284,8 @@ Result<std::optional<RepoName>> repository_with(const View& view, const Request&
   return repo;
 }
 
+// Whether the repository holds the body matters only to who may read no more, and only to them it
+// shows: as a refusal like any other.
 Result<std::optional<std::string>> read_body(const Services& services, const Request& request,
                                              const Digest& digest) {
   const Reader reader = services.reader();

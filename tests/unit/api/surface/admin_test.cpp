@@ -115,6 +115,69 @@ TEST(Admin, ShowsEverybodyTheirOwnAccount) {
   EXPECT_EQ(server.call(wish).status, 401U);
 }
 
+TEST(Admin, ShowsNoAccountToATokenThatWasMadeForSomethingElse) {
+  TestServer server({.dev = false});
+  const std::string own = basic("ci", server.add_account("ci", "writer", "team/*"));
+  const auto token_for = [&](const std::string& who, const std::string& scope) {
+    const Answer made = server.call(as(who, Method::get, "/oauth2/token?scope=" + scope));
+    constexpr std::string_view kBefore = R"("access_token":")";
+    const std::size_t begin = made.body.find(kBefore) + kBefore.size();
+    return "Bearer " + made.body.substr(begin, made.body.find('"', begin) - begin);
+  };
+  const std::string narrow = token_for(own, "repository:team/app:pull");
+  for (const std::string target : {"/admin/v1/principals/ci", "/admin/v1/grants?principal=ci"}) {
+    EXPECT_EQ(server.call(as(own, Method::get, target)).status, 200U) << target;
+    EXPECT_EQ(server.call(as(narrow, Method::get, target)).status, 401U) << target;
+  }
+  const Call wish = as(narrow, Method::post, "/admin/v1/principals/ci/credentials",
+                       R"({"kind":"password","password":"mine now"})");
+  EXPECT_EQ(server.call(wish).status, 401U);
+  // One that was made for accounts shows them.
+  const std::string root = basic("admin", kAdminPassword);
+  const std::string accounts = token_for(root, "registry:admin:*");
+  EXPECT_EQ(server.call(as(accounts, Method::get, "/admin/v1/principals/admin")).status, 200U);
+  EXPECT_EQ(
+      server
+          .call(as(token_for(root, "repository:a:pull"), Method::get, "/admin/v1/principals/admin"))
+          .status,
+      401U);
+}
+
+TEST(Admin, GivesAConsumerNothingButReading) {
+  TestServer server({.dev = false});
+  server.administer(Method::put, "/admin/v1/principals/edge", R"({"kind":"consumer"})");
+  const std::string admin = basic("admin", kAdminPassword);
+  for (const std::string role : {"writer", "maintainer", "admin"})
+    EXPECT_EQ(server
+                  .call(as(admin, Method::put, kGrants,
+                           R"({"principal":"edge","resource":"*","role":")" + role + R"("})"))
+                  .status,
+              400U)
+        << role;
+  server.administer(Method::put, kGrants, R"({"principal":"edge","resource":"*","role":"reader"})");
+}
+
+TEST(Admin, KeepsTheNamesTheRegistryActsUnder) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  EXPECT_EQ(server.call(as(admin, Method::put, "/admin/v1/principals/purger", "{}")).status, 409U);
+}
+
+TEST(Admin, RefusesMembersNamedTwice) {
+  TestServer server({.dev = false});
+  const std::uint64_t before = server.size();
+  const std::string admin = basic("admin", kAdminPassword);
+  const std::pair<std::string, std::string> wishes[] = {
+      {"/admin/v1/principals/eve", R"({"kind":"consumer","kind":"user"})"},
+      {kGrants, R"({"principal":"anonymous","resource":"*","role":"none","role":"admin"})"},
+      {kGrants, R"({"principal":"nobody","principal":"admin","resource":"*","role":"none"})"},
+      {kGrants, R"({"principal":"admin","resource":"*","ro\u006ce":"admin","role":"none"})"},
+      {"/admin/v1/policies", R"({"immutable_tags":true,"resource":"*","immutable_tags":false})"}};
+  for (const auto& [target, body] : wishes)
+    EXPECT_EQ(server.call(as(admin, Method::put, target, body)).status, 400U) << body;
+  EXPECT_EQ(server.size(), before);
+}
+
 TEST(Admin, LeavesNoSecretOfACredentialThatWasRefused) {
   TestServer server({.dev = false});
   const auto files = [&] {

@@ -87,6 +87,25 @@ TEST_F(LogAccess, ABodyIsForWhoMayPullFromARepositoryThatHoldsIt) {
   EXPECT_EQ(status(body + "?repo=../etc", "reader"), 400U);
 }
 
+TEST_F(LogAccess, ARefusalDoesNotTellWhatIsThere) {
+  const auto said = [&](const std::string& target, const std::string& who) {
+    const http::Response response = accounts.ask(who, Method::get, target);
+    const auto* text = std::get_if<std::string>(&response.body);
+    return std::to_string(response.status) + ' ' + (text == nullptr ? "" : *text);
+  };
+  for (const std::string who : {"stranger", "nobody", "gone"}) {
+    const std::string known = said(body + "?repo=lib/app", who);
+    EXPECT_EQ(known.find("lib/app"), std::string::npos) << known;
+    EXPECT_EQ(said(body + "?repo=lib/other", who), known) << "no such repository";
+    EXPECT_EQ(said("/log/body/" + Digest::of("nothing").to_string() + "?repo=lib/app", who), known);
+    EXPECT_EQ(said(body, who), known);
+    // Nor does a proof tell what its entry is about.
+    EXPECT_EQ(said(proof, who), said("/log/proof/0", who));
+    EXPECT_EQ(said(proof, who).find("lib"), std::string::npos);
+  }
+  EXPECT_EQ(said(body + "?repo=lib/other", "reader"), said(body, "reader"));
+}
+
 TEST_F(LogAccess, IsEverybodysWhereAnonymousIsGrantedIt) {
   open_to_everybody();
   for (const std::string& target : {std::string("/log/proof/0"), proof, bundle, body}) {

@@ -35,6 +35,57 @@ TEST(OciCatalog, LooksAtABoundedNumberOfRows) {
   EXPECT_NE(answer.header("Link"), "");
 }
 
+TEST(OciCatalog, TellsNoNameTheCallerMayNotSeeWhereAPageEnds) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  std::vector<std::string> shown;
+  for (int i = 0; i < 30; ++i) {
+    const std::string number = std::to_string(100 + i);
+    const bool open = i % 7 == 3;
+    const std::string repo = (open ? "r" + number : "r" + number + "-secret");
+    if (open) shown.push_back(repo);
+    const std::string target =
+        "/v2/" + repo + "/blobs/uploads/?digest=" + Digest::of("x").to_string();
+    ASSERT_EQ(server.call({http::Method::post, target, {{"Authorization", admin}}, "x"}).status,
+              201U);
+    if (!open)
+      server.administer(http::Method::put, "/admin/v1/grants",
+                        R"({"principal":"anonymous","resource":")" + repo + R"(","role":"none"})");
+  }
+  // Sees what everybody does.
+  const std::string viewer = "Bearer " + server.add_account("viewer", "reader", "elsewhere/*");
+  for (const std::size_t rows : {1U, 2U, 3U, 5U, 29U, 30U, 31U}) {
+    server.services().scan_rows_max = rows;
+    std::vector<std::string> seen;
+    std::string target = "/v2/_catalog?n=2";
+    int pages = 0;
+    for (; !target.empty() && pages < 40; ++pages) {
+      const Answer page = server.call({http::Method::get, target, {{"Authorization", viewer}}});
+      ASSERT_EQ(page.status, 200U) << page.body;
+      EXPECT_EQ(page.body.find("secret"), std::string::npos) << page.body;
+      const std::string link = page.header("Link");
+      EXPECT_EQ(link.find("secret"), std::string::npos) << link;
+      simdjson::dom::parser parser;
+      for (const auto repo : parser.parse(page.body)["repositories"].get_array())
+        seen.emplace_back(repo.get_string().value());
+      target = link.empty() ? "" : link.substr(1, link.find('>') - 1);
+    }
+    EXPECT_LT(pages, 40) << "it never ends, with rows " << rows;
+    EXPECT_EQ(seen, shown) << rows;
+  }
+}
+
+TEST(OciCatalog, GoesOnOnlyWhereItWasToldTo) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  for (const std::string& bad : {std::string(), std::string("x"), std::string(371, 'A')})
+    EXPECT_EQ(
+        server.call({http::Method::get, "/v2/_catalog?next=" + bad, {{"Authorization", admin}}})
+            .status,
+        400U)
+        << bad;
+}
+
 TEST(OciCatalog, AndMountsTellNothingOfWhatACallerMayNotPull) {
   TestServer server({.dev = false});
   const std::string admin = basic("admin", kAdminPassword);
