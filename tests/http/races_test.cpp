@@ -1,7 +1,10 @@
 // Several clients at once, and clients that vanish, against the real binary. One thread a client.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <latch>
 #include <thread>
 
@@ -125,6 +128,102 @@ TEST(Races, AClientThatVanishesInTheMiddleOfAChunkGoesOnWhereItsBytesEnd) {
   const std::string digest = Digest::of(bytes).to_string();
   EXPECT_EQ(ask(client, "PUT", upload + "?digest=" + digest).status, 201);
   EXPECT_EQ(ask(client, "GET", "/v2/app/blobs/" + digest).body, bytes);
+  EXPECT_EQ(server.stop(), 0) << server.log();
+}
+
+std::size_t files_in(const std::filesystem::path& directory) {
+  std::size_t count = 0;
+  std::error_code error;
+  for (auto file = std::filesystem::directory_iterator(directory, error);
+       !error && file != std::filesystem::directory_iterator(); file.increment(error))
+    ++count;
+  return count;
+}
+
+TEST(Uploads, ThatNobodyContinuesEndWithTheirBytes) {
+  SpawnedServer server(VARVE_BINARY, {"--upload-lifetime", "2s"});
+  ASSERT_NE(server.port(), 0) << server.log();
+  WireClient client("127.0.0.1", server.port(), kPatience);
+  const auto uploads = server.data() / "uploads";
+  const std::string upload = header_of(ask(client, "POST", "/v2/app/blobs/uploads/"), "Location");
+  const std::string other = header_of(ask(client, "POST", "/v2/app/blobs/uploads/"), "Location");
+  EXPECT_EQ(ask(client, "PATCH", upload, {}, "abandoned").status, 202);
+  EXPECT_EQ(files_in(uploads), 2U);
+  // One of the two is continued again and again, and lives on.
+  std::string sent;
+  int status = 204;
+  for (int i = 0; i < 200 && status == 204; ++i) {
+    EXPECT_EQ(ask(client, "PATCH", other, {}, "x").status, 202);
+    sent += 'x';
+    std::this_thread::sleep_for(100ms);
+    status = ask(client, "GET", upload).status;
+  }
+  EXPECT_EQ(status, 404);
+  EXPECT_EQ(files_in(uploads), 1U);
+  const std::string digest = Digest::of("abandoned").to_string();
+  for (const auto& [method, target] : {std::pair<std::string, std::string>{"GET", upload},
+                                       {"PATCH", upload},
+                                       {"PUT", upload + "?digest=" + digest},
+                                       {"DELETE", upload}}) {
+    const Reply reply = ask(client, method, target);
+    EXPECT_EQ(reply.status, 404) << method;
+    EXPECT_NE(reply.body.find("BLOB_UPLOAD_UNKNOWN"), std::string::npos) << reply.body;
+  }
+  EXPECT_EQ(ask(client, "PUT", other + "?digest=" + Digest::of(sent).to_string()).status, 201);
+  EXPECT_EQ(server.stop(), 0) << server.log();
+}
+
+// Resident memory of a process, in bytes.
+std::size_t resident(pid_t process) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/statm");
+  std::size_t all = 0, pages = 0;
+  status >> all >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Starts uploads, sends the beginning of a large chunk to each, and is gone.
+std::vector<std::string> vanish(const SpawnedServer& server, WireClient& client, int times) {
+  const std::string part(600'000, 'p');
+  std::vector<std::string> uploads;
+  for (int i = 0; i < times; ++i) {
+    uploads.push_back(header_of(ask(client, "POST", "/v2/app/blobs/uploads/"), "Location"));
+    WireClient vanishing("127.0.0.1", server.port(), kPatience);
+    EXPECT_TRUE(vanishing
+                    .send("PATCH " + uploads.back() +
+                          " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000000\r\n\r\n" + part)
+                    .has_value());
+  }
+  return uploads;
+}
+
+// Until the server has noticed who is gone, the upload is in use (409).
+int cancel(WireClient& client, const std::string& upload) {
+  int status = 409;
+  for (int i = 0; i < 200 && status == 409; ++i) {
+    status = ask(client, "DELETE", upload).status;
+    if (status == 409) std::this_thread::sleep_for(25ms);
+  }
+  return status;
+}
+
+TEST(Uploads, OfClientsThatVanishSurviveAndTheirMemoryDoesNot) {
+  // Freed memory that AddressSanitizer keeps back would look like ours.
+  const char* before = std::getenv("ASAN_OPTIONS");
+  const std::string options = before == nullptr ? "" : std::string(before) + ":";
+  ::setenv("ASAN_OPTIONS", (options + "quarantine_size_mb=1").c_str(), 1);
+  SpawnedServer server(VARVE_BINARY);
+  if (before != nullptr) ::setenv("ASAN_OPTIONS", options.c_str(), 1);
+  ASSERT_NE(server.port(), 0) << server.log();
+  WireClient client("127.0.0.1", server.port(), kPatience);
+  for (const std::string& upload : vanish(server, client, 60))
+    EXPECT_EQ(cancel(client, upload), 204);
+  const std::size_t warm = resident(server.pid());
+  ASSERT_GT(warm, 0U);
+  for (const std::string& upload : vanish(server, client, 240))
+    EXPECT_EQ(cancel(client, upload), 204) << "it survived, and nobody holds it";
+  const std::size_t after = resident(server.pid());
+  EXPECT_LT(after, warm + (48U << 20)) << "240 windows of 512 KiB would be 120 MiB";
+  EXPECT_EQ(ask(client, "GET", "/v2/").status, 200);
   EXPECT_EQ(server.stop(), 0) << server.log();
 }
 

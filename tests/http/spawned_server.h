@@ -27,6 +27,8 @@ class SpawnedServer {
 
   std::uint16_t port() const { return port_; }  // 0: it did not start; log() says why
   std::string log() const;
+  pid_t pid() const { return child_; }
+  std::filesystem::path data() const { return directory_ / "data"; }
   const std::string& admin_password() const { return admin_password_; }  // empty without accounts
   // SIGTERM, and its exit code; -1 when it had to be killed.
   int stop();
