@@ -133,6 +133,7 @@ struct Blank {
     return blank;
   }
   operator bool() { return false; }
+  operator content::Attributes() { return {}; }
   operator Timestamp() { return {}; }
   operator std::optional<Timestamp>() { return std::nullopt; }
   operator Rights() { return {}; }

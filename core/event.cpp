@@ -32,6 +32,10 @@ struct Subject {
   Found operator()(const trust::PolicyRemoved&) const { return {}; }
   Found operator()(const content::BlobUnlinked&) const { return {}; }
   Found operator()(const content::BlobPurged&) const { return {}; }
+  Found operator()(const content::RepoAttributesSet&) const { return {}; }
+  Found operator()(const content::RepoDeleted&) const { return {}; }
+  Found operator()(const oci::ManifestAttributesSet&) const { return {}; }
+  Found operator()(const oci::TagAttributesSet&) const { return {}; }
 };
 
 }  // namespace

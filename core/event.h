@@ -20,7 +20,8 @@ using Event =
                  trust::PrincipalCreated, trust::PrincipalDisabled, trust::PrincipalEnabled,
                  trust::CredentialAdded, trust::CredentialRevoked, trust::GrantSet,
                  trust::GrantRemoved, trust::PolicySet, trust::PolicyRemoved, content::BlobUnlinked,
-                 content::BlobPurged>;
+                 content::BlobPurged, content::RepoAttributesSet, content::RepoDeleted,
+                 oci::ManifestAttributesSet, oci::TagAttributesSet>;
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);

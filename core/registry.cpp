@@ -58,6 +58,19 @@ Result<void> authorise(const Asker& asker, const oci::DeleteManifest& wish, cons
   return needs(Right::del, wish.repo, asker, view);
 }
 
+// Whoever may only push can take off no lock: it is there to hold them too.
+template <class Intent>
+concept AboutWhatMayBeDone =
+    std::same_as<Intent, content::SetRepoAttributes> ||
+    std::same_as<Intent, oci::SetManifestAttributes> || std::same_as<Intent, oci::SetTagAttributes>;
+template <AboutWhatMayBeDone Intent>
+Result<void> authorise(const Asker& asker, const Intent& wish, const View& view) {
+  return needs(Right::del, wish.repo, asker, view);
+}
+Result<void> authorise(const Asker& asker, const content::DeleteRepo& wish, const View& view) {
+  return needs(Right::del, wish.repo, asker, view);
+}
+
 template <class Intent>
   requires requires(const Intent& wish, const Asker& asker, const View& view) {
     trust::decide(wish, asker, view);

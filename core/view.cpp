@@ -29,6 +29,12 @@ std::string_view table_name(Table table) {
       return "refers";
     case Table::referrer:
       return "referrer";
+    case Table::attributes:
+      return "attributes";
+    case Table::manifest_attributes:
+      return "manifest_attributes";
+    case Table::tag_attributes:
+      return "tag_attributes";
     case Table::principal:
       return "principal";
     case Table::administrator:

@@ -25,13 +25,17 @@ enum class Table : std::uint8_t {
   blob = 3,       // digest -> size: bytes this registry holds
   link = 4,       // repo, digest -> size: blobs reachable through the repository
   manifest = 5,   // repo, digest -> size, media type
-  tag = 6,        // repo, tag -> digest
+  tag = 6,        // repo, tag -> digest, and the event that first set it if that was another
   tag_of = 7,     // repo, digest, tag -> nothing: the way back, for deletes by digest
   holder = 8,     // digest, repo -> nothing: the way back from a blob to who links it
   blob_in = 9,    // repo, blob, manifest -> nothing: what in the repository needs the blob
   child_in = 10,  // repo, child, index -> nothing: what in the repository needs the manifest
   refers = 11,    // repo, manifest -> what it refers to, read from its body when it was put
   referrer = 12,  // repo, subject, manifest -> size, media type, artifact type
+  // Locks; a row that is not there means that everything is allowed.
+  attributes = 13,           // repo -> what is allowed with it, and with everything in it
+  manifest_attributes = 14,  // repo, digest -> what is allowed with the manifest
+  tag_attributes = 15,       // repo, tag -> what is allowed with the tag
   // Accounts; their values are described in core/trust/rows.h.
   principal = 16,      // name -> kind, disabled
   administrator = 17,  // name -> nothing: who is granted `administer`
@@ -40,12 +44,17 @@ enum class Table : std::uint8_t {
   grant = 20,          // principal, resource -> rights
   policy = 21,         // resource -> what holds for its repositories
 };
-inline constexpr Table kTables[] = {Table::system,        Table::repo,          Table::blob,
-                                    Table::link,          Table::manifest,      Table::tag,
-                                    Table::tag_of,        Table::holder,        Table::blob_in,
-                                    Table::child_in,      Table::refers,        Table::referrer,
-                                    Table::principal,     Table::administrator, Table::credential,
-                                    Table::credential_of, Table::grant,         Table::policy};
+inline constexpr Table kTables[] = {Table::system,         Table::repo,
+                                    Table::blob,           Table::link,
+                                    Table::manifest,       Table::tag,
+                                    Table::tag_of,         Table::holder,
+                                    Table::blob_in,        Table::child_in,
+                                    Table::refers,         Table::referrer,
+                                    Table::attributes,     Table::manifest_attributes,
+                                    Table::tag_attributes, Table::principal,
+                                    Table::administrator,  Table::credential,
+                                    Table::credential_of,  Table::grant,
+                                    Table::policy};
 std::string_view table_name(Table table);
 
 struct Row {

@@ -16,7 +16,7 @@ using Outcome = PurgeReport::Outcome;
 // A refusal about this one case, as against a store, disk or ledger that is in trouble.
 bool is_about_the_case(const Error& error) {
   return error.code == Errc::not_found || error.code == Errc::conflict ||
-         error.code == Errc::unsupported;
+         error.code == Errc::unsupported || error.code == Errc::locked;
 }
 
 }  // namespace

@@ -57,6 +57,8 @@ ExitCode exit_code_of(const Error& error) {
       return error.about == About::checkpoint ? ExitCode::equivocation : ExitCode::conflict;
     case Errc::precondition:
       return ExitCode::conflict;
+    case Errc::locked:
+      return ExitCode::policy;
     case Errc::throttled:
     case Errc::overloaded:
     case Errc::unavailable:

@@ -116,6 +116,7 @@ Result<Ref> parse_ref(std::string_view text) {
 bool concerns(const Event& event, const Ref& ref) {
   const Fields fields = fields_of(event);
   if (fields.repo != ref.repo.text()) return false;
+  if (std::holds_alternative<content::RepoDeleted>(event)) return true;  // all that was in it
   if (ref.tag) return fields.tag == ref.tag->text();
   return !ref.digest || mentions_digest(event, *ref.digest);
 }

@@ -53,6 +53,8 @@ constexpr std::array kRows = {
     Row{Errc::gone, About::manifest, 410, "MANIFEST_UNKNOWN"},
     Row{Errc::gone, kAny, 410, "GONE"},
     Row{Errc::precondition, kAny, 412, "PRECONDITION_FAILED"},
+    // What ACR answers, and what its clients look for.
+    Row{Errc::locked, kAny, 405, "REGISTRY_DISALLOWED_OPERATION"},
     Row{Errc::too_large, About::manifest, 413, "MANIFEST_INVALID"},
     Row{Errc::too_large, About::manifest_blob, 413, "MANIFEST_INVALID"},
     // Tags come as parameters of a target, which is too long with so many.
@@ -84,15 +86,63 @@ std::string as_utf8(std::string_view text) {
   return out;
 }
 
-std::string oci_body(const Row& row, const Error& error) {
+bool has_the_shape_of_oci(Dialect dialect) {
+  return dialect == Dialect::oci || dialect == Dialect::acr;
+}
+
+std::string_view word_of(const Row& row, const Error& error, Dialect dialect) {
+  const bool no_tag = error.code == Errc::not_found && error.about == About::tag;
+  return dialect == Dialect::acr && no_tag ? "TAG_UNKNOWN" : row.oci;
+}
+
+// One object for each action of "type:name:action,action". Compare: the token specification of
+// distribution, and ACR's answers.
+void append_missing(std::string& body, std::string_view scope) {
+  const std::size_t first = scope.find(':');
+  const std::size_t last = scope.rfind(':');
+  if (first == last) return;  // a scope has two
+  std::string_view actions = scope.substr(last + 1);
+  while (!actions.empty()) {
+    const std::size_t end = std::min(actions.find(','), actions.size());
+    if (!body.ends_with('[')) body += ',';
+    body += R"({"Type":)";
+    json::append_quoted(body, scope.substr(0, first));
+    body += R"(,"Name":)";
+    json::append_quoted(body, scope.substr(first + 1, last - first - 1));
+    body += R"(,"Action":)";
+    json::append_quoted(body, actions.substr(0, end));
+    body += '}';
+    actions.remove_prefix(std::min(end + 1, actions.size()));
+  }
+}
+
+// Azure's clients read an array in a 401, and an object in a refusal by a lock; everybody else
+// takes anything.
+std::string detail_of(const Error& error) {
+  const std::string text = as_utf8(error.detail);
+  std::string detail;
+  if (error.code == Errc::locked) return "{}";
+  if (error.code != Errc::unauthorized) {
+    json::append_quoted(detail, text);
+    return detail;
+  }
+  detail += '[';
+  std::string_view scopes = text;
+  while (!scopes.empty()) {
+    const std::size_t end = std::min(scopes.find(' '), scopes.size());
+    append_missing(detail, scopes.substr(0, end));
+    scopes.remove_prefix(std::min(end + 1, scopes.size()));
+  }
+  return detail + ']';
+}
+
+std::string oci_body(const Row& row, const Error& error, Dialect dialect) {
   std::string body = R"({"errors":[{"code":)";
-  json::append_quoted(body, row.oci);
+  json::append_quoted(body, word_of(row, error, dialect));
   body += R"(,"message":)";
   json::append_quoted(body, as_utf8(error.what));
-  if (!error.detail.empty()) {
-    body += R"(,"detail":)";
-    json::append_quoted(body, as_utf8(error.detail));
-  }
+  if (!error.detail.empty() || error.code == Errc::locked)
+    body += R"(,"detail":)" + detail_of(error);
   body += "}]}";
   return body;
 }
@@ -112,7 +162,7 @@ std::string plain_body(const Error& error) {
 // "registry/2.0" is from the first days of the protocol; some clients still look for it (oci.md
 // §1.2).
 std::string_view dialect_header_lines(Dialect dialect) {
-  return dialect == Dialect::oci ? "Docker-Distribution-API-Version: registry/2.0\r\n" : "";
+  return has_the_shape_of_oci(dialect) ? "Docker-Distribution-API-Version: registry/2.0\r\n" : "";
 }
 
 unsigned status_of(const Error& error) {
@@ -121,9 +171,10 @@ unsigned status_of(const Error& error) {
 
 Response problem(const Error& error, Dialect dialect) {
   const Row& row = row_of(error);
-  Response response = dialect == Dialect::oci ? json(row.status, oci_body(row, error))
-                                              : text(row.status, plain_body(error));
-  if (dialect == Dialect::oci && row.status == 410) response.status = 404;
+  const bool oci = has_the_shape_of_oci(dialect);
+  Response response =
+      oci ? json(row.status, oci_body(row, error, dialect)) : text(row.status, plain_body(error));
+  if (oci && row.status == 410) response.status = 404;
   if (response.status == 429 || response.status == 503) response.add("Retry-After", "1");
   return response;
 }

@@ -8,6 +8,7 @@ namespace varve::http {
 
 enum class Dialect : std::uint8_t {
   oci,    // {"errors":[{"code":…,"message":…,"detail":…}]}: distribution-spec "Error Codes"
+  acr,    // the same shape, with TAG_UNKNOWN for a tag that is not there
   plain,  // one line of text: the log's read surface and operations
 };
 
@@ -17,6 +18,8 @@ std::string_view dialect_header_lines(Dialect dialect);
 // The same in every dialect but for one rule: what was erased is 404 in OCI's (its clients know no
 // 410).
 unsigned status_of(const Error& error);
+// The detail of an Errc::unauthorized is the scope that was missing ("repository:lib/app:pull") or
+// nothing; the shape of OCI spells it out.
 Response problem(const Error& error, Dialect dialect);
 
 }  // namespace varve::http

@@ -24,6 +24,8 @@ struct Hooks {
   // The WWW-Authenticate of a 401 to this request; the route is null when none matched. May be
   // empty: then a 401 asks for Basic.
   std::function<std::string(const Route*, const Request&)> challenge;
+  // The scope of a token that would do, for the body of a 401. May be empty, as what it returns.
+  std::function<std::string(const Route&, const Request&)> scope;
 };
 
 // What all sessions of a server share; outlives them.

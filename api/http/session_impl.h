@@ -330,13 +330,19 @@ class Session final : public Connection, private Wire {
     const Hooks& hooks = environment_.hooks;
     if (hooks.authenticate) {
       const Result<void> known = co_await hooks.authenticate(request_);
-      if (!known) co_return problem(known.error(), dialect_);
+      if (!known) co_return refusal(known.error());
     }
     if (hooks.gate) {
       const Result<void> open = hooks.gate(*match.route, request_);
-      if (!open) co_return problem(open.error(), dialect_);
+      if (!open) co_return refusal(open.error());
     }
     co_return co_await match.route->handler(environment_.services, request_);
+  }
+
+  Response refusal(Error error) const {
+    const auto& scope = environment_.hooks.scope;
+    if (error.code == Errc::unauthorized && scope) error.detail = scope(*route_, request_);
+    return problem(error, dialect_);
   }
 
   Response unrouted(const Match& match) const {

@@ -23,6 +23,7 @@ enum class Errc : std::uint8_t {
   conflict,      // the state changed underneath, or a name is taken
   gone,          // it was here; the log says when it went
   precondition,  // an If-Match or If-None-Match condition is false
+  locked,        // somebody locked the thing against this, whoever asks
   too_large,     // over a documented limit
   range,         // a byte range that cannot be satisfied, or a chunk out of order
   throttled,     // this caller asks too often

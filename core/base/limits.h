@@ -42,6 +42,9 @@ inline constexpr std::size_t kTagBytesMax = 128;
 // Tags that go with a manifest deleted by digest: they are one batch of the ledger.
 inline constexpr std::size_t kTagsDeletedAtOnceMax = 10'000;
 inline constexpr std::size_t kTagsPageMax = 10'000;
+// Rows that go with a deleted repository: they are one batch of the ledger. An image of six layers
+// that shares none of them has some twenty-five.
+inline constexpr std::size_t kRepoRowsDeletedMax = 50'000;
 // Tags one PUT of a manifest may set: distribution-spec after 1.1.1 asks for 10 at least.
 inline constexpr std::size_t kTagsPutMax = 64;
 inline constexpr std::size_t kReposPageMax = 10'000;
@@ -51,6 +54,12 @@ inline constexpr std::size_t kReferrersPageMax = 1'000;
 inline constexpr std::size_t kReferrersBodyBytesMax = 8 << 20;
 // One page of a tag's history: each version costs a look at its entry.
 inline constexpr std::size_t kHistoryPageMax = 1'000;
+// One page of /acr/v1: each item costs looks at entries, each manifest one at its body and one at
+// its config, if that is no longer than any that tools make. ACR's own pages have 100.
+inline constexpr std::size_t kAcrPageDefault = 100;
+inline constexpr std::size_t kAcrPageMax = 1'000;
+inline constexpr std::size_t kAcrConfigBytesMax = 128 << 10;
+inline constexpr std::size_t kAcrTagsOfManifestMax = 100;
 // Rows one listing looks at, those that it skips included; more is left for the next page.
 inline constexpr std::size_t kScanRowsMax = 20'000;
 inline constexpr std::size_t kMediaTypeBytesMax = 255;

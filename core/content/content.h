@@ -24,6 +24,28 @@ class RepoName {
 
 namespace content {
 
+// What may be done with a repository, a tag or a manifest: everything, until somebody locks it.
+// Source: ACR's changeableAttributes.
+struct Attributes {
+  bool del = true;
+  bool list = true;  // to be found in listings
+  bool read = true;
+  bool write = true;  // to be changed; what may not be changed may not be deleted either
+  bool removable() const { return del && write; }
+  friend bool operator==(const Attributes&, const Attributes&) = default;
+};
+// What is not named stays as it is.
+struct AttributesChange {
+  std::optional<bool> del = std::nullopt;
+  std::optional<bool> list = std::nullopt;
+  std::optional<bool> read = std::nullopt;
+  std::optional<bool> write = std::nullopt;
+  Attributes applied_to(const Attributes& before) const {
+    return {del.value_or(before.del), list.value_or(before.list), read.value_or(before.read),
+            write.value_or(before.write)};
+  }
+};
+
 // ---- commands ----
 
 // A blob's bytes are in the blob store (synced); make them reachable through the repository.
@@ -41,6 +63,15 @@ struct UnlinkBlob {
 // No repository links it any more: the bytes may go.
 struct PurgeBlob {
   Digest digest;
+};
+// A lock of a repository covers everything in it.
+struct SetRepoAttributes {
+  RepoName repo;
+  AttributesChange change;
+};
+// With everything in it, at most limits::kRepoRowsDeletedMax rows.
+struct DeleteRepo {
+  RepoName repo;
 };
 
 // ---- events ---- (fields() lists the members in the order of their JSON names)
@@ -112,6 +143,33 @@ struct BlobPurged {
     v("size", e.size);
   }
   friend bool operator==(const BlobPurged&, const BlobPurged&) = default;
+};
+
+struct RepoAttributesSet {
+  static constexpr std::string_view kType = "repo.attributes.set";
+  static constexpr unsigned kVersion = 1;
+  Attributes attributes;
+  RepoName repo;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("delete", e.attributes.del);
+    v("list", e.attributes.list);
+    v("read", e.attributes.read);
+    v("repo", e.repo);
+    v("write", e.attributes.write);
+  }
+  friend bool operator==(const RepoAttributesSet&, const RepoAttributesSet&) = default;
+};
+
+struct RepoDeleted {  // what it held goes with it; project() takes it from the rows before
+  static constexpr std::string_view kType = "repo.deleted";
+  static constexpr unsigned kVersion = 1;
+  RepoName repo;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("repo", e.repo);
+  }
+  friend bool operator==(const RepoDeleted&, const RepoDeleted&) = default;
 };
 
 }  // namespace content

@@ -1,6 +1,9 @@
 // Rules about repositories and blobs. Pure; any thread, as the View allows.
+#include "core/base/limits.h"
+#include "core/content/locks.h"
 #include "core/content/rows.h"
 #include "core/content/rules.h"
+#include "core/trust/rules.h"
 
 namespace varve::content {
 namespace {
@@ -31,8 +34,13 @@ Result<void> check_source(const LinkBlob& command, const View& view) {
   if (!command.from) return {};
   VARVE_TRY(const bool linked,
             is_there(view, Table::link, held_key(*command.from, command.digest), command));
-  if (linked) return {};
-  return fail(Errc::not_found, About::blob, "the other repository no longer has this blob",
+  if (!linked)
+    return fail(Errc::not_found, About::blob, "the other repository no longer has this blob",
+                command.digest.to_string());
+  // Not `locked`: a mount that cannot be done is an upload instead.
+  VARVE_TRY(const auto locks, locks_of(view, *command.from));
+  if (locks.own.read) return {};
+  return fail(Errc::not_found, About::blob, "the other repository is locked against reading",
               command.digest.to_string());
 }
 
@@ -47,6 +55,7 @@ Result<std::vector<Event>> decide(const LinkBlob& command, const View& view) {
   VARVE_TRY(const bool linked,
             is_there(view, Table::link, held_key(command.repo, command.digest), command));
   if (!linked) events.emplace_back(BlobLinked{command.digest, command.repo, command.size});
+  if (!events.empty()) VARVE_CHECK(check_writable(view, command.repo));
   return events;
 }
 
@@ -58,6 +67,7 @@ Result<std::vector<Event>> decide(const UnlinkBlob& command, const View& view) {
   if (!link)
     return fail(Errc::not_found, About::blob, "the repository has no such blob",
                 command.digest.to_string());
+  VARVE_CHECK(check_removable(view, command.repo));
   VARVE_TRY(const auto user, find_user(view, Table::blob_in, command.repo, command.digest));
   if (user)
     return fail(Errc::unsupported, About::blob,
@@ -77,6 +87,76 @@ Result<std::vector<Event>> decide(const PurgeBlob& command, const View& view) {
     return fail(Errc::conflict, About::blob, "a repository still links the blob",
                 command.digest.to_string());
   return std::vector<Event>{BlobPurged{command.digest, blob->size}};
+}
+
+Result<std::vector<Event>> decide(const SetRepoAttributes& command, const View& view) {
+  VARVE_CHECK(need_repo(command.repo, view));
+  VARVE_TRY(const auto locks, locks_of(view, command.repo));
+  const Attributes after = command.change.applied_to(locks.own);
+  if (after == locks.own) return std::vector<Event>{};
+  return std::vector<Event>{RepoAttributesSet{after, command.repo}};
+}
+
+namespace {
+
+std::string words_for(Table table, const RepoName& repo, std::string_view key) {
+  const std::size_t name = repo.text().size() + 1;
+  if (table == Table::tag_attributes)
+    return "tag " + repo.text() + ":" + std::string(name_in_key(key, name));
+  const auto digest = Digest::from_row(key.substr(name));
+  return "manifest " + repo.text() + "@" + (digest ? digest->to_string() : "?");
+}
+
+Result<void> check_nothing_locked(const DeleteRepo& command, const View& view) {
+  VARVE_TRY(const auto locks, locks_of(view, command.repo));
+  VARVE_CHECK(check_removable(locks, command.repo));
+  if (locks.inside.removable()) return {};
+  for (const Table table : {Table::manifest_attributes, Table::tag_attributes}) {
+    Result<void> outcome;
+    const auto visit = [&](std::string_view key, const Row& row) {
+      const Attributes attributes = attributes_of_byte(row.value.empty() ? '\0' : row.value[0]);
+      outcome = check_removable(attributes, About::repository, words_for(table, command.repo, key));
+      return outcome.has_value();
+    };
+    VARVE_CHECK(view.scan(table, repo_key(command.repo), {}, visit));
+    VARVE_CHECK(std::move(outcome));
+  }
+  return {};
+}
+
+// project() removes everything in one batch, so there must be a bound.
+Result<void> check_size(const DeleteRepo& command, const View& view) {
+  std::size_t rows = 0;
+  for (const Table table : kTablesOfARepo)
+    VARVE_CHECK(view.scan(table, repo_key(command.repo), {}, [&](std::string_view, const Row&) {
+      rows += table == Table::link ? 2 : 1;
+      return rows <= limits::kRepoRowsDeletedMax;
+    }));
+  if (rows <= limits::kRepoRowsDeletedMax) return {};
+  return fail(Errc::too_large, About::repository,
+              "the repository is too large to be deleted at once; delete manifests of it first, "
+              "and blobs that no manifest needs",
+              command.repo.text());
+}
+
+Result<void> check_tags_may_go(const DeleteRepo& command, const View& view) {
+  bool tagged = false;
+  const auto visit = [&tagged](std::string_view, const Row&) {
+    tagged = true;
+    return false;
+  };
+  VARVE_CHECK(view.scan(Table::tag, repo_key(command.repo), {}, visit));
+  return tagged ? trust::check_tags_may_move(view, command.repo) : Result<void>();
+}
+
+}  // namespace
+
+Result<std::vector<Event>> decide(const DeleteRepo& command, const View& view) {
+  VARVE_CHECK(need_repo(command.repo, view));
+  VARVE_CHECK(check_nothing_locked(command, view));
+  VARVE_CHECK(check_tags_may_go(command, view));
+  VARVE_CHECK(check_size(command, view));
+  return std::vector<Event>{RepoDeleted{command.repo}};
 }
 
 }  // namespace varve::content

@@ -31,4 +31,46 @@ Result<void> project(const BlobPurged& event, const View&, Changes& changes) {
   return {};
 }
 
+Result<void> project(const RepoAttributesSet& event, const View& before, Changes& changes) {
+  VARVE_TRY(const auto locks, locks_of(before, event.repo));
+  put_repo_locks(changes, event.repo, {event.attributes, locks.inside});
+  return {};
+}
+
+Result<void> note_inside(const RepoName& repo, const Attributes& attributes, const View& before,
+                         Changes& changes) {
+  VARVE_TRY(const auto locks, locks_of(before, repo));
+  const Attributes& old = locks.inside;
+  const Attributes inside{old.del && attributes.del, old.list && attributes.list,
+                          old.read && attributes.read, old.write && attributes.write};
+  if (inside != old) put_repo_locks(changes, repo, {locks.own, inside});
+  return {};
+}
+
+namespace {
+
+// The digest of a link's key is the beginning of the way back.
+Result<void> erase_holder(const RepoName& repo, std::string_view key, Changes& changes) {
+  VARVE_TRY(const auto digest, Digest::from_row(key.substr(repo.text().size() + 1)));
+  changes.erase(Table::holder, holder_key(digest, repo));
+  return {};
+}
+
+}  // namespace
+
+Result<void> project(const RepoDeleted& event, const View& before, Changes& changes) {
+  for (const Table table : kTablesOfARepo) {
+    std::vector<std::string> keys;
+    VARVE_CHECK(before.scan(table, repo_key(event.repo), {}, [&](std::string_view key, const Row&) {
+      keys.emplace_back(key);
+      return true;
+    }));
+    for (const std::string& key : keys) {
+      if (table == Table::link) VARVE_CHECK(erase_holder(event.repo, key, changes));
+      changes.erase(table, key);
+    }
+  }
+  return {};
+}
+
 }  // namespace varve::content

@@ -7,6 +7,7 @@
 
 #include "core/base/bytes.h"
 #include "core/content/content.h"
+#include "core/content/locks.h"
 #include "core/view.h"
 
 namespace varve::content {
@@ -90,6 +91,59 @@ inline Result<bool> repo_is_there(const View& view, const RepoName& repo) {
   VARVE_TRY(const auto row, view.get(Table::repo, repo_key(repo)));
   return row.has_value();
 }
+
+// Of the three tables of attributes: a bit for each of what is allowed.
+inline char attributes_byte(const Attributes& a) {
+  return static_cast<char>((a.del ? 1 : 0) | (a.list ? 2 : 0) | (a.read ? 4 : 0) |
+                           (a.write ? 8 : 0));
+}
+inline Attributes attributes_of_byte(char byte) {
+  const auto has = [byte](int bit) { return (byte & bit) != 0; };
+  return {has(1), has(2), has(4), has(8)};
+}
+inline Result<Attributes> attributes_in(const View& view, Table table, const RowKey& key) {
+  VARVE_TRY(const auto row, view.get(table, key));
+  if (!row) return Attributes{};
+  if (row->value.size() != 1)
+    return fail(Errc::corrupt, About::storage, "a row of attributes is not one byte");
+  return attributes_of_byte(row->value.front());
+}
+// What is allowed without a row needs none.
+inline void put_attributes(Changes& changes, Table table, const RowKey& key, const Attributes& a) {
+  if (a == Attributes{})
+    changes.erase(table, key);
+  else
+    changes.put(table, key, std::string(1, attributes_byte(a)));
+}
+
+// Of a repository: a byte for its own, one for what is in it.
+inline Result<RepoLocks> repo_locks_of_value(std::string_view value) {
+  if (value.size() != 2)
+    return fail(Errc::corrupt, About::storage, "a repository's row of attributes is not two bytes");
+  return RepoLocks{attributes_of_byte(value[0]), attributes_of_byte(value[1])};
+}
+inline void put_repo_locks(Changes& changes, const RepoName& repo, const RepoLocks& locks) {
+  if (locks == RepoLocks{})
+    changes.erase(Table::attributes, repo_key(repo));
+  else
+    changes.put(Table::attributes, repo_key(repo),
+                {attributes_byte(locks.own), attributes_byte(locks.inside)});
+}
+
+// The tables whose keys begin with a repository's name: what goes with it. `holder` has it at the
+// end.
+inline constexpr Table kTablesOfARepo[] = {Table::repo,
+                                           Table::link,
+                                           Table::manifest,
+                                           Table::tag,
+                                           Table::tag_of,
+                                           Table::blob_in,
+                                           Table::child_in,
+                                           Table::refers,
+                                           Table::referrer,
+                                           Table::attributes,
+                                           Table::manifest_attributes,
+                                           Table::tag_attributes};
 
 // Does any repository link it?
 inline Result<bool> is_held(const View& view, const Digest& digest) {

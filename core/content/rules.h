@@ -13,6 +13,8 @@ namespace varve::content {
 Result<std::vector<Event>> decide(const LinkBlob& command, const View& view);
 Result<std::vector<Event>> decide(const UnlinkBlob& command, const View& view);
 Result<std::vector<Event>> decide(const PurgeBlob& command, const View& view);
+Result<std::vector<Event>> decide(const SetRepoAttributes& command, const View& view);
+Result<std::vector<Event>> decide(const DeleteRepo& command, const View& view);
 
 // Adds the event that makes `repo` exist, if it does not: a first push creates its repository.
 Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Event>& events);
@@ -22,5 +24,11 @@ Result<void> project(const BlobCommitted& event, const View& before, Changes& ch
 Result<void> project(const BlobLinked& event, const View& before, Changes& changes);
 Result<void> project(const BlobUnlinked& event, const View& before, Changes& changes);
 Result<void> project(const BlobPurged& event, const View& before, Changes& changes);
+Result<void> project(const RepoAttributesSet& event, const View& before, Changes& changes);
+Result<void> project(const RepoDeleted& event, const View& before, Changes& changes);
+
+// Something in the repository has these from now on: its row says that one must look.
+Result<void> note_inside(const RepoName& repo, const Attributes& attributes, const View& before,
+                         Changes& changes);
 
 }  // namespace varve::content

@@ -4,8 +4,10 @@
 #include "core/base/limits.h"
 #include "core/content/rows.h"
 #include "core/content/rules.h"
+#include "core/oci/locks.h"
 #include "core/oci/manifest.h"
 #include "core/oci/query.h"
+#include "core/oci/rows.h"
 #include "core/oci/rules.h"
 #include "core/trust/rules.h"
 
@@ -59,10 +61,11 @@ Result<bool> manifest_is_there(const PutManifest& command, const View& view) {
 
 // Without an event when the tag points there already.
 Result<void> set_tag(const RepoName& repo, const Tag& tag, const Digest& digest, const View& view,
-                     std::vector<Event>& events) {
+                     const RepoLocks& locks, std::vector<Event>& events) {
   VARVE_TRY(const auto row, find_tag(view, repo, tag));
   if (row && row->digest == digest) return {};
   if (row) VARVE_CHECK(trust::check_tags_may_move(view, repo));
+  if (row) VARVE_CHECK(check_movable(view, locks, repo, tag));
   std::optional<Digest> previous;
   if (row) previous = row->digest;
   events.emplace_back(TagSet{digest, previous, repo, tag});
@@ -103,6 +106,7 @@ Result<std::vector<Event>> decide(const PutManifest& command, const View& view) 
   VARVE_CHECK(check_references(command, view));
   VARVE_TRY(const bool there, manifest_is_there(command, view));
   if (command.tags.empty()) VARVE_CHECK(check_conditions(command, there));
+  VARVE_TRY(const auto locks, content::locks_of(view, command.repo));
   std::vector<Event> events;
   VARVE_CHECK(content::ensure_repo(command.repo, view, events));
   if (!there)
@@ -110,8 +114,9 @@ Result<std::vector<Event>> decide(const PutManifest& command, const View& view) 
         ManifestPut{command.digest, command.media_type, command.repo, command.size});
   for (const Tag& tag : distinct(command.tags)) {
     VARVE_CHECK(check_tag(command.conditions, command.repo, tag, view));
-    VARVE_CHECK(set_tag(command.repo, tag, command.digest, view, events));
+    VARVE_CHECK(set_tag(command.repo, tag, command.digest, view, locks, events));
   }
+  if (!events.empty()) VARVE_CHECK(content::check_writable(locks, command.repo));
   return events;
 }
 
@@ -122,8 +127,10 @@ Result<std::vector<Event>> decide(const SetTag& command, const View& view) {
     return fail(Errc::not_found, About::manifest, "the manifest was deleted",
                 command.digest.to_string());
   VARVE_CHECK(check_tag(command.conditions, command.repo, command.tag, view));
+  VARVE_TRY(const auto locks, content::locks_of(view, command.repo));
   std::vector<Event> events;
-  VARVE_CHECK(set_tag(command.repo, command.tag, command.digest, view, events));
+  VARVE_CHECK(set_tag(command.repo, command.tag, command.digest, view, locks, events));
+  if (!events.empty()) VARVE_CHECK(content::check_writable(locks, command.repo));
   return events;
 }
 
@@ -133,18 +140,29 @@ Result<std::vector<Event>> decide(const DeleteTag& command, const View& view) {
   VARVE_TRY(const auto row, find_tag(view, command.repo, command.tag));
   if (!row) return fail(Errc::not_found, About::tag, "there is no such tag", command.tag.text());
   VARVE_CHECK(trust::check_tags_may_move(view, command.repo));
+  VARVE_TRY(const auto locks, content::locks_of(view, command.repo));
+  VARVE_CHECK(content::check_removable(locks, command.repo));
+  VARVE_CHECK(check_removable(view, locks, command.repo, command.tag));
   return std::vector<Event>{TagDeleted{row->digest, command.repo, command.tag}};
 }
 
 namespace {
 
-// project() removes every tag of the manifest in one batch, so there must be a bound.
-Result<void> check_tags_of(const DeleteManifest& command, const View& view) {
+// project() removes every tag of the manifest in one batch, so there must be a bound. A lock of one
+// of them holds them all: a tag is not got rid of by what it points to.
+Result<void> check_tags_of(const DeleteManifest& command, const RepoLocks& locks,
+                           const View& view) {
   std::size_t tags = 0;
-  const RowKey prefix = RowKey().name(command.repo.text()).digest(command.digest);
-  VARVE_CHECK(view.scan(Table::tag_of, prefix, "", [&tags](std::string_view, const Row&) {
-    return ++tags <= limits::kTagsDeletedAtOnceMax;
-  }));
+  Result<void> unlocked;
+  const RowKey prefix = held_key(command.repo, command.digest);
+  const auto visit = [&](std::string_view key, const Row&) {
+    const auto tag = Tag::parse(name_in_key(key, prefix.bytes().size()));
+    unlocked =
+        tag ? check_removable(view, locks, command.repo, *tag) : std::unexpected(tag.error());
+    return unlocked && ++tags <= limits::kTagsDeletedAtOnceMax;
+  };
+  VARVE_CHECK(view.scan(Table::tag_of, prefix, "", visit));
+  VARVE_CHECK(std::move(unlocked));
   if (tags > limits::kTagsDeletedAtOnceMax)
     return fail(Errc::too_large, About::manifest,
                 "more than " + std::to_string(limits::kTagsDeletedAtOnceMax) +
@@ -172,9 +190,34 @@ Result<std::vector<Event>> decide(const DeleteManifest& command, const View& vie
   if (!row)
     return fail(Errc::not_found, About::manifest, "there is no such manifest",
                 command.digest.to_string());
+  VARVE_TRY(const auto locks, content::locks_of(view, command.repo));
+  VARVE_CHECK(content::check_removable(locks, command.repo));
+  VARVE_CHECK(check_removable(view, locks, command.repo, command.digest));
   VARVE_CHECK(check_not_needed(command, view));
-  VARVE_CHECK(check_tags_of(command, view));
+  VARVE_CHECK(check_tags_of(command, locks, view));
   return std::vector<Event>{ManifestDeleted{command.digest, command.repo}};
+}
+
+Result<std::vector<Event>> decide(const SetManifestAttributes& command, const View& view) {
+  VARVE_CHECK(content::need_repo(command.repo, view));
+  VARVE_TRY(const auto row, find_manifest(view, command.repo, command.digest));
+  if (!row)
+    return fail(Errc::not_found, About::manifest, "there is no such manifest",
+                command.digest.to_string());
+  VARVE_TRY(const auto before, attributes_of(view, command.repo, command.digest));
+  const Attributes after = command.change.applied_to(before);
+  if (after == before) return std::vector<Event>{};
+  return std::vector<Event>{ManifestAttributesSet{after, command.digest, command.repo}};
+}
+
+Result<std::vector<Event>> decide(const SetTagAttributes& command, const View& view) {
+  VARVE_CHECK(content::need_repo(command.repo, view));
+  VARVE_TRY(const auto row, find_tag(view, command.repo, command.tag));
+  if (!row) return fail(Errc::not_found, About::tag, "there is no such tag", command.tag.text());
+  VARVE_TRY(const auto before, attributes_of(view, command.repo, command.tag));
+  const Attributes after = command.change.applied_to(before);
+  if (after == before) return std::vector<Event>{};
+  return std::vector<Event>{TagAttributesSet{after, command.repo, command.tag}};
 }
 
 }  // namespace varve::oci

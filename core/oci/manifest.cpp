@@ -31,6 +31,12 @@ constexpr std::array<KnownType, 4> kKnownTypes = {{
     {"application/vnd.docker.distribution.manifest.list.v2+json", Shape::index, true},
 }};
 
+// Docker's first format. Its digests are over less than its bytes, and Docker itself dropped it.
+bool is_schema_1(std::string_view media_type) {
+  return media_type == "application/vnd.docker.distribution.manifest.v1+json" ||
+         media_type == "application/vnd.docker.distribution.manifest.v1+prettyjws";
+}
+
 const KnownType* known_type(std::string_view media_type) {
   for (const KnownType& type : kKnownTypes)
     if (type.media_type == media_type) return &type;
@@ -182,7 +188,7 @@ std::string artifact_type_of(const object& root) {
 Result<void> read_known(const object& root, const KnownType& type, Manifest& manifest) {
   std::uint64_t version = 0;
   if (root.at_key("schemaVersion").get(version) != simdjson::SUCCESS || version != 2)
-    return bad("schemaVersion must be 2");
+    return bad(version == 1 ? "schema 1 is unsupported" : "schemaVersion must be 2");
   const auto own_type = member(root, "mediaType");
   if (own_type ? !own_type->is_string() : type.own_media_type_required)
     return bad("mediaType must be a string");
@@ -345,6 +351,7 @@ Result<Manifest> parse_manifest(std::string_view body, std::string_view content_
   manifest.media_type = std::string(without_parameters(content_type));
   if (!manifest.media_type.empty() && !valid_media_type(manifest.media_type))
     return bad("the Content-Type is malformed", manifest.media_type);
+  if (is_schema_1(manifest.media_type)) return bad("schema 1 is unsupported", manifest.media_type);
   const bool opaque = !manifest.media_type.empty() && !known_type(manifest.media_type);
   if (opaque && !starts_as_object(body)) return manifest;
   VARVE_CHECK(read_json(body, manifest));

@@ -75,6 +75,16 @@ struct DeleteManifest {
   Digest digest;
   Preconditions conditions = {};
 };
+struct SetManifestAttributes {
+  RepoName repo;
+  Digest digest;
+  content::AttributesChange change;
+};
+struct SetTagAttributes {
+  RepoName repo;
+  Tag tag;
+  content::AttributesChange change;
+};
 
 // ---- events ----
 
@@ -138,6 +148,44 @@ struct TagDeleted {
     v("tag", e.tag);
   }
   friend bool operator==(const TagDeleted&, const TagDeleted&) = default;
+};
+
+// They are the manifest's until it is deleted.
+struct ManifestAttributesSet {
+  static constexpr std::string_view kType = "oci.manifest.attributes.set";
+  static constexpr unsigned kVersion = 1;
+  content::Attributes attributes;
+  Digest digest;
+  RepoName repo;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("delete", e.attributes.del);
+    v("digest", e.digest);
+    v("list", e.attributes.list);
+    v("read", e.attributes.read);
+    v("repo", e.repo);
+    v("write", e.attributes.write);
+  }
+  friend bool operator==(const ManifestAttributesSet&, const ManifestAttributesSet&) = default;
+};
+
+// They are the tag's, wherever it points, until it is deleted.
+struct TagAttributesSet {
+  static constexpr std::string_view kType = "oci.tag.attributes.set";
+  static constexpr unsigned kVersion = 1;
+  content::Attributes attributes;
+  RepoName repo;
+  Tag tag;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("delete", e.attributes.del);
+    v("list", e.attributes.list);
+    v("read", e.attributes.read);
+    v("repo", e.repo);
+    v("tag", e.tag);
+    v("write", e.attributes.write);
+  }
+  friend bool operator==(const TagAttributesSet&, const TagAttributesSet&) = default;
 };
 
 }  // namespace varve::oci

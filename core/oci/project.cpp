@@ -1,5 +1,8 @@
 // What events about manifests and tags do to the derived tables.
+#include "core/content/locks.h"
+#include "core/content/rules.h"
 #include "core/oci/links.h"
+#include "core/oci/query.h"
 #include "core/oci/rows.h"
 #include "core/oci/rules.h"
 
@@ -39,6 +42,16 @@ Result<void> erase_links(const ManifestDeleted& event, const View& before, Chang
   return {};
 }
 
+// In nearly every repository nothing has attributes: its one row says so.
+Result<void> erase_attributes(const RepoName& repo, Table table, const RowKey& key,
+                              const View& before, Changes& changes) {
+  VARVE_TRY(const auto locks, content::locks_of(before, repo));
+  if (locks.inside == content::Attributes{}) return {};
+  VARVE_TRY(const auto row, before.get(table, key));
+  if (row) changes.erase(table, key);
+  return {};
+}
+
 }  // namespace
 
 // Its tags go with it. They are read from the rows, since an event has no list that grows.
@@ -54,23 +67,45 @@ Result<void> project(const ManifestDeleted& event, const View& before, Changes& 
     tag.name(event.repo.text()).name(name_in_key(key, prefix.bytes().size()));
     changes.erase(Table::tag, tag);
     changes.erase(Table::tag_of, key);
+    VARVE_CHECK(erase_attributes(event.repo, Table::tag_attributes, tag, before, changes));
   }
   changes.erase(Table::manifest, prefix);
+  VARVE_CHECK(erase_attributes(event.repo, Table::manifest_attributes, prefix, before, changes));
   return erase_links(event, before, changes);
 }
 
-Result<void> project(const TagSet& event, const View&, Changes& changes) {
+// A tag that moves keeps the time it was made.
+Result<void> project(const TagSet& event, const View& before, Changes& changes) {
+  const RowKey key = tag_key(event.repo, event.tag);
+  std::optional<EntryIndex> created;
+  if (event.previous) {
+    VARVE_TRY(const auto row, find_tag(before, event.repo, event.tag));
+    if (row) created = row->created;
+  }
   if (event.previous && *event.previous != event.digest)
     changes.erase(Table::tag_of, tag_of_key(event.repo, *event.previous, event.tag));
-  changes.put(Table::tag, tag_key(event.repo, event.tag), event.digest.row());
+  changes.put(Table::tag, key, tag_value(event.digest, created));
   changes.put(Table::tag_of, tag_of_key(event.repo, event.digest, event.tag), {});
   return {};
 }
 
-Result<void> project(const TagDeleted& event, const View&, Changes& changes) {
-  changes.erase(Table::tag, tag_key(event.repo, event.tag));
+Result<void> project(const TagDeleted& event, const View& before, Changes& changes) {
+  const RowKey key = tag_key(event.repo, event.tag);
+  changes.erase(Table::tag, key);
   changes.erase(Table::tag_of, tag_of_key(event.repo, event.digest, event.tag));
-  return {};
+  return erase_attributes(event.repo, Table::tag_attributes, key, before, changes);
+}
+
+Result<void> project(const ManifestAttributesSet& event, const View& before, Changes& changes) {
+  content::put_attributes(changes, Table::manifest_attributes, held_key(event.repo, event.digest),
+                          event.attributes);
+  return content::note_inside(event.repo, event.attributes, before, changes);
+}
+
+Result<void> project(const TagAttributesSet& event, const View& before, Changes& changes) {
+  content::put_attributes(changes, Table::tag_attributes, tag_key(event.repo, event.tag),
+                          event.attributes);
+  return content::note_inside(event.repo, event.attributes, before, changes);
 }
 
 }  // namespace varve::oci

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/oci/locks.h"
 #include "core/oci/rows.h"
 
 namespace varve::oci {
@@ -11,8 +12,8 @@ namespace varve::oci {
 Result<std::optional<TagRow>> find_tag(const View& view, const RepoName& repo, const Tag& tag) {
   VARVE_TRY(const auto row, view.get(Table::tag, tag_key(repo, tag)));
   if (!row) return std::nullopt;
-  VARVE_TRY(const auto digest, Digest::from_row(row->value));
-  return TagRow{digest, row->index};
+  VARVE_TRY(const auto value, tag_of_value(row->value));
+  return TagRow{value.digest, row->index, value.created.value_or(row->index)};
 }
 
 Result<std::optional<ManifestRow>> find_manifest(const View& view, const RepoName& repo,
@@ -44,22 +45,34 @@ std::string after_name(std::string_view prefix, std::string_view last) {
   return after;
 }
 
+Result<bool> is_listed(const Listed* listed, std::string_view name) {
+  if (listed == nullptr || listed->everything()) return true;
+  VARVE_TRY(const auto tag, Tag::parse(name));
+  return listed->has(tag);
+}
+
 }  // namespace
 
 Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_view last,
-                          std::size_t limit, std::size_t rows_max) {
+                          std::size_t limit, std::size_t rows_max, const Listed* listed) {
   VARVE_TRY(const bool there, repo_exists(view, repo));
   if (!there)
     return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
   const RowKey prefix = content::repo_key(repo);
   const std::string after = after_name(prefix, last);
   TagPage page;
+  Result<void> asked;
   const auto visit = [&](std::string_view key, const Row&) {
+    const std::string_view name = name_in_key(key, prefix.bytes().size());
+    const Result<bool> has = is_listed(listed, name);
+    if (!has) asked = std::unexpected(has.error());
+    if (!has || !*has) return has.has_value();
     page.more = page.tags.size() == limit;
-    if (!page.more) page.tags.emplace_back(name_in_key(key, prefix.bytes().size()));
+    if (!page.more) page.tags.emplace_back(name);
     return !page.more;
   };
   VARVE_TRY(const auto cut, view.scan_some(Table::tag, prefix, after, rows_max, visit));
+  VARVE_CHECK(std::move(asked));
   if (!page.tags.empty()) page.last = page.tags.back();
   if (cut && !page.more) {
     page.more = true;
@@ -197,14 +210,14 @@ Result<TagHistory> tag_history(const History& history, const RepoName& repo, con
       deleted = version.index;
       return true;
     }
-    const auto digest = Digest::from_row(*version.value);
-    if (!digest) {
-      broken = std::unexpected(digest.error());
+    const auto value = tag_of_value(*version.value);
+    if (!value) {
+      broken = std::unexpected(value.error());
       return false;
     }
     if (const auto gone = std::exchange(deleted, std::nullopt))
-      if (!add({*gone, false, *digest})) return false;
-    return add({version.index, true, *digest});
+      if (!add({*gone, false, value->digest})) return false;
+    return add({version.index, true, value->digest});
   };
   VARVE_CHECK(history.versions(Table::tag, tag_key(repo, tag), before, visit));
   VARVE_CHECK(std::move(broken));

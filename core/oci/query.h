@@ -15,7 +15,8 @@ namespace varve::oci {
 
 struct TagRow {
   Digest digest;
-  EntryIndex index;  // the event that set the tag
+  EntryIndex index;    // the event that set the tag to it
+  EntryIndex created;  // the event that set the tag first, since it was last deleted
 };
 struct ManifestRow {
   std::uint64_t size;
@@ -40,9 +41,12 @@ struct TagPage {
   std::string last;  // where the next page goes on; not in `tags` when they ended with rows_max
 };
 // Tags after `last` (which need not exist), at most `limit`, looking at `rows_max` rows at most
-// (more than 0). Errors: not_found when the repository does not exist.
+// (more than 0); with `listed`, those that it has. Errors: not_found when the repository does not
+// exist.
+class Listed;
 Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_view last,
-                          std::size_t limit, std::size_t rows_max = limits::kScanRowsMax);
+                          std::size_t limit, std::size_t rows_max = limits::kScanRowsMax,
+                          const Listed* listed = nullptr);
 
 // Repositories that push OCI, in byte order: the same rules.
 struct RepoPage {

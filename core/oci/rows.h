@@ -35,6 +35,27 @@ inline RowKey referrer_key(const RepoName& repo, std::string_view subject, const
   return key;
 }
 
+// Tag rows: the digest, and in 8 bytes the index of the event that first set the tag, unless that
+// is the one that set the row.
+inline std::string tag_value(const Digest& digest, std::optional<EntryIndex> created) {
+  std::string value = digest.row();
+  if (created) append_be64(value, created->value);
+  return value;
+}
+struct TagValue {
+  Digest digest;
+  std::optional<EntryIndex> created;
+};
+inline Result<TagValue> tag_of_value(std::string_view value) {
+  constexpr std::size_t kCreatedBytes = 8;
+  const bool sha512 = value.starts_with(static_cast<char>(DigestAlgorithm::sha512));
+  const std::size_t digest_bytes = sha512 ? 65 : 33;
+  const bool moved = value.size() == digest_bytes + kCreatedBytes;
+  VARVE_TRY(const auto digest, Digest::from_row(moved ? value.substr(0, digest_bytes) : value));
+  if (!moved) return TagValue{digest, std::nullopt};
+  return TagValue{digest, EntryIndex{read_be64(value.substr(digest_bytes))}};
+}
+
 // Referrer rows: the size as 8 bytes, the media type's length as 2, media type, artifact type.
 inline std::string referrer_value(std::uint64_t size, std::string_view media_type,
                                   std::string_view artifact_type) {

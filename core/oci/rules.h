@@ -14,6 +14,8 @@ Result<std::vector<Event>> decide(const PutManifest& command, const View& view);
 Result<std::vector<Event>> decide(const SetTag& command, const View& view);
 Result<std::vector<Event>> decide(const DeleteTag& command, const View& view);
 Result<std::vector<Event>> decide(const DeleteManifest& command, const View& view);
+Result<std::vector<Event>> decide(const SetManifestAttributes& command, const View& view);
+Result<std::vector<Event>> decide(const SetTagAttributes& command, const View& view);
 
 // `body`: the manifest itself.
 Result<void> project(const ManifestPut& event, std::string_view body, const View& before,
@@ -21,5 +23,7 @@ Result<void> project(const ManifestPut& event, std::string_view body, const View
 Result<void> project(const ManifestDeleted& event, const View& before, Changes& changes);
 Result<void> project(const TagSet& event, const View& before, Changes& changes);
 Result<void> project(const TagDeleted& event, const View& before, Changes& changes);
+Result<void> project(const ManifestAttributesSet& event, const View& before, Changes& changes);
+Result<void> project(const TagAttributesSet& event, const View& before, Changes& changes);
 
 }  // namespace varve::oci

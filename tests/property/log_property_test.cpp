@@ -103,6 +103,42 @@ TEST_P(LogProperty, AScanAfterAKeyContinuesWhereTheFirstOneStopped) {
   }
 }
 
+// Rows whose keys name the repository, grants and policies aside: those are about names.
+std::vector<std::string> rows_about(const View& view, const RepoName& repo) {
+  std::vector<std::string> found;
+  const std::string name = repo.text() + std::string(1, '\0');
+  for (const Table table : kTables) {
+    if (table == Table::grant || table == Table::policy) continue;
+    must(view.scan(table, "", "", [&](std::string_view key, const Row&) {
+      const bool held = table == Table::holder && key.ends_with(name) && key.size() > name.size();
+      if (key.starts_with(name) || held) found.emplace_back(table_name(table));
+      return true;
+    }));
+  }
+  return found;
+}
+
+TEST_P(LogProperty, ADeletedRepositoryLeavesNoRowInAnyTable) {
+  rig.open();
+  const RepoName fresh = must(RepoName::parse("fresh/app"));
+  must(rig.run(command_of(trust::SetPolicy{must(Resource::parse("fresh/*")), false})));
+  must(rig.run(put_manifest(fresh.text(), "v1", 1)));
+  must(rig.run(
+      command_of(oci::SetTagAttributes{fresh, must(oci::Tag::parse("v1")), {.list = false}})));
+  must(rig.run(command_of(content::DeleteRepo{fresh})));
+  const Reader reader = rig.reader();
+  for (std::uint64_t i = 0; i < reader.head().size.value; ++i) {
+    const std::string bytes = must(reader.entry(EntryIndex{i}));
+    const Entry entry = must(decode_entry_text(must(parse_note(bytes)).text));
+    const auto* gone = std::get_if<content::RepoDeleted>(&entry.event);
+    if (gone == nullptr) continue;
+    EXPECT_THAT(rows_about(*must(reader.view_as_of(TreeSize{i})), gone->repo),
+                testing::Not(testing::IsEmpty()));
+    EXPECT_THAT(rows_about(*must(reader.view_as_of(TreeSize{i + 1})), gone->repo),
+                testing::IsEmpty());
+  }
+}
+
 // Whoever reads the log can judge again what was decided then.
 TEST_P(LogProperty, EveryCredentialWasGoodWhereItsEntriesStand) {
   const Reader reader = rig.reader();

@@ -31,11 +31,12 @@ class RandomCommands {
   // Refusals that such commands may meet.
   static bool expected(Errc code) {
     return code == Errc::not_found || code == Errc::conflict || code == Errc::invalid ||
-           code == Errc::denied || code == Errc::unauthorized || code == Errc::unsupported;
+           code == Errc::denied || code == Errc::unauthorized || code == Errc::unsupported ||
+           code == Errc::locked;
   }
 
  private:
-  static constexpr std::size_t kKinds = 7;
+  static constexpr std::size_t kKinds = 9;
 
   Command about_anything() {
     for (;;) {
@@ -63,10 +64,26 @@ class RandomCommands {
         case 5:
           return command_of(content::UnlinkBlob{must(RepoName::parse(repo)),
                                                 Digest::of("blob" + std::to_string(n))});
-        default:
+        case 6:
           return command_of(about_accounts());
+        case 7:
+          return command_of(about_locks(repo, tag, n));
+        default:
+          if (pick(4) != 0) continue;
+          return command_of(content::DeleteRepo{must(RepoName::parse(repo))});
       }
     }
+  }
+
+  Intent about_locks(const std::string& repo, const std::string& tag, std::uint64_t n) {
+    content::AttributesChange change;
+    for (auto* flag : {&change.del, &change.list, &change.read, &change.write})
+      if (pick(2) == 0) *flag = pick(3) != 0;
+    const auto name = must(RepoName::parse(repo));
+    if (pick(4) == 0) return content::SetRepoAttributes{name, change};
+    if (pick(2) == 0) return oci::SetTagAttributes{name, must(oci::Tag::parse(tag)), change};
+    const Command put = put_manifest(repo, tag, n);
+    return oci::SetManifestAttributes{name, std::get<oci::PutManifest>(put.intent).digest, change};
   }
 
   // One whose body says what it needs, and what it is about.

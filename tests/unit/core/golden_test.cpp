@@ -47,6 +47,11 @@ std::vector<Event> samples() {
       trust::PolicyRemoved{resource("library/*")},
       content::BlobUnlinked{digest("layer"), repo("library/alpine")},
       content::BlobPurged{digest("layer"), 5},
+      content::RepoAttributesSet{{true, false, true, false}, repo("library/alpine")},
+      content::RepoDeleted{repo("library/alpine")},
+      oci::ManifestAttributesSet{
+          {false, true, true, false}, digest("manifest"), repo("library/alpine")},
+      oci::TagAttributesSet{{true, true, false, true}, repo("library/alpine"), tag("3.20")},
   };
 }
 

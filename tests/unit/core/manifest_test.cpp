@@ -65,6 +65,36 @@ void refused(std::string_view body, const std::string& content_type, Errc code =
   EXPECT_FALSE(manifest.error().what.empty());
 }
 
+// ---- what the generated Azure clients send ----
+
+TEST(ManifestCalledDockers, IsWhatItsBodySays) {
+  const std::string own = R"(,"mediaType":")";
+  EXPECT_EQ(accepted(image("[]", own + kImage + "\""), kDockerImage).media_type, kImage);
+  EXPECT_EQ(accepted(index("[]", own + kIndex + "\""), kDockerImage).media_type, kIndex);
+  EXPECT_EQ(accepted(index("[]", own + kDockerList + "\""), kDockerImage).media_type, kDockerList);
+  EXPECT_EQ(accepted(image("[]", own + kDockerImage + "\""), kDockerImage).media_type,
+            kDockerImage);
+}
+
+TEST(ManifestCalledDockers, MustBeWhatItsBodySays) {
+  const std::string own = R"(,"mediaType":")";
+  refused(index("[]", own + kImage + "\""), kDockerImage);
+  refused(image("[]", own + kIndex + "\""), kDockerImage);
+  refused(image("[]", own + kUnknown + "\""), kDockerImage);
+  refused(image("[]", own + kDockerImage + "\""), kImage);
+  refused(image("[]"), kDockerImage);
+}
+
+TEST(ManifestOfSchemaOne, IsRefusedUnderEveryName) {
+  const std::string body =
+      R"({"schemaVersion":1,"name":"a","tag":"t","architecture":"amd64","fsLayers":[],"history":[]})";
+  refused(body, "application/vnd.docker.distribution.manifest.v1+json");
+  refused(body, "application/vnd.docker.distribution.manifest.v1+prettyjws; charset=utf-8");
+  refused(body, kDockerImage);
+  refused(body, kImage);
+  refused(body, "");
+}
+
 // ---- the must-accept list ----
 
 TEST(ManifestAccepts, AnImageWithGzippedAndPlainLayers) {

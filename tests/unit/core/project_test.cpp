@@ -149,13 +149,37 @@ TEST(Project, AMovedTagLeavesNoWayBackFromWhereItWas) {
   const auto rows = rows_after({oci::TagSet{digest("m"), std::nullopt, repo("r"), tag("t")},
                                 oci::TagSet{digest("n"), digest("m"), repo("r"), tag("t")}});
   EXPECT_EQ(rows.size(), 2U);
-  EXPECT_EQ(rows.at({Table::tag, "r\0t\0"s}), digest("n").row());
+  EXPECT_EQ(rows.at({Table::tag, "r\0t\0"s}), digest("n").row() + std::string(8, '\0'))
+      << "what it is now, and that the first event made it";
   EXPECT_EQ(rows.count({Table::tag_of, kHeld + "t\0"s}), 0U);
 }
 
 TEST(Project, ATagSetToWhereItAlreadyPointsStays) {
   const auto rows = rows_after({oci::TagSet{digest("m"), digest("m"), repo("r"), tag("t")}});
   EXPECT_EQ(rows.size(), 2U);
+}
+
+TEST(Project, AttributesAreARowOnlyWhereSomethingIsNotAllowed) {
+  const std::vector<Event> made = {content::RepoCreated{"oci", repo("r")}, kPut,
+                                   oci::TagSet{digest("m"), std::nullopt, repo("r"), tag("t")}};
+  auto scenario = given(made);
+  const auto before = scenario.rows().values();
+  auto expected = before;
+  scenario.given({oci::TagAttributesSet{{.write = false}, repo("r"), tag("t")}});
+  expected[{Table::tag_attributes, "r\0t\0"s}] = "\x07";
+  expected[{Table::attributes, "r\0"s}] = "\x0f\x07";
+  EXPECT_EQ(scenario.rows().values(), expected);
+  scenario.given({oci::ManifestAttributesSet{{.read = false}, digest("m"), repo("r")},
+                  content::RepoAttributesSet{{.list = false}, repo("r")}});
+  expected[{Table::manifest_attributes, kHeld}] = "\x0b";
+  expected[{Table::attributes, "r\0"s}] = "\x0d\x03";
+  EXPECT_EQ(scenario.rows().values(), expected);
+  scenario.given({oci::TagAttributesSet{{}, repo("r"), tag("t")},
+                  oci::ManifestAttributesSet{{}, digest("m"), repo("r")},
+                  content::RepoAttributesSet{{}, repo("r")}});
+  expected = before;
+  expected[{Table::attributes, "r\0"s}] = "\x0f\x03";
+  EXPECT_EQ(scenario.rows().values(), expected) << "nobody counts what is locked inside";
 }
 
 TEST(Project, ADeletedTagLeavesTheManifest) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/oci/manifest.h"
+#include "core/oci/query.h"
 #include "tests/support/given.h"
 
 namespace varve {
@@ -108,7 +109,31 @@ struct Model {
     std::map<Digest, std::uint64_t> links;
     std::map<Digest, std::pair<std::uint64_t, std::string>> manifests;
     std::map<std::string, Digest> tags;
+    content::Attributes own, inside;
+    std::map<std::string, content::Attributes> of_tags;
+    std::map<Digest, content::Attributes> of_manifests;
 
+    content::Attributes of(const oci::Tag& tag) const {
+      const auto found = of_tags.find(tag.text());
+      return found == of_tags.end() ? content::Attributes{} : found->second;
+    }
+    void lost_inside(const content::Attributes& now) {
+      inside = {inside.del && now.del, inside.list && now.list, inside.read && now.read,
+                inside.write && now.write};
+    }
+    // May each of these come to point to the digest?
+    bool may_set(const std::vector<oci::Tag>& wanted, const Digest& to) const {
+      return std::ranges::all_of(wanted, [&](const oci::Tag& tag) {
+        const auto at = tags.find(tag.text());
+        return at == tags.end() || at->second == to || of(tag).write;
+      });
+    }
+    bool points_all(const std::vector<oci::Tag>& wanted, const Digest& to) const {
+      return std::ranges::all_of(wanted, [&](const oci::Tag& tag) {
+        const auto at = tags.find(tag.text());
+        return at != tags.end() && at->second == to;
+      });
+    }
     // Under a type nobody knows, a manifest refers to nothing but its subject.
     bool needs_blob(const Digest& wanted) const {
       return std::ranges::any_of(manifests, [&](const auto& m) {
@@ -132,7 +157,11 @@ struct Model {
     if (c.from) {
       const auto from = repos.find(c.from->text());
       if (from == repos.end() || !from->second.links.contains(c.digest)) return false;
+      if (!from->second.own.read) return false;
     }
+    const auto to = repos.find(c.repo.text());
+    if (to != repos.end() && !to->second.own.write && !to->second.links.contains(c.digest))
+      return false;
     blobs[c.digest] = c.size;
     repos[c.repo.text()].links[c.digest] = c.size;
     return true;
@@ -140,6 +169,7 @@ struct Model {
   bool apply(const content::UnlinkBlob& c) {
     const auto at = repos.find(c.repo.text());
     if (at == repos.end() || at->second.needs_blob(c.digest)) return false;
+    if (!at->second.own.removable()) return false;
     return at->second.links.erase(c.digest) == 1;
   }
   bool apply(const oci::PutManifest& c) {
@@ -156,6 +186,8 @@ struct Model {
     }
     const auto same = before.manifests.find(c.digest);
     if (same != before.manifests.end() && same->second.second != c.media_type) return false;
+    const bool repeat = same != before.manifests.end() && before.points_all(c.tags, c.digest);
+    if ((!before.own.write && !repeat) || !before.may_set(c.tags, c.digest)) return false;
     Repo& now = repos[c.repo.text()];
     now.manifests[c.digest] = {c.size, c.media_type};
     for (const oci::Tag& t : c.tags) now.tags.insert_or_assign(t.text(), c.digest);
@@ -164,18 +196,62 @@ struct Model {
   bool apply(const oci::SetTag& c) {
     const auto at = repos.find(c.repo.text());
     if (at == repos.end() || !at->second.manifests.contains(c.digest)) return false;
+    const bool repeat = at->second.points_all({c.tag}, c.digest);
+    if ((!at->second.own.write && !repeat) || !at->second.may_set({c.tag}, c.digest)) return false;
     at->second.tags.insert_or_assign(c.tag.text(), c.digest);
     return true;
   }
   bool apply(const oci::DeleteTag& c) {
     const auto at = repos.find(c.repo.text());
-    return at != repos.end() && at->second.tags.erase(c.tag.text()) == 1;
+    if (at == repos.end() || !at->second.own.removable() || !at->second.of(c.tag).removable())
+      return false;
+    at->second.of_tags.erase(c.tag.text());
+    return at->second.tags.erase(c.tag.text()) == 1;
   }
   bool apply(const oci::DeleteManifest& c) {
     const auto at = repos.find(c.repo.text());
     if (at == repos.end() || at->second.needs_manifest(c.digest)) return false;
-    if (at->second.manifests.erase(c.digest) == 0) return false;
-    std::erase_if(at->second.tags, [&](const auto& t) { return t.second == c.digest; });
+    Repo& r = at->second;
+    const auto own = r.of_manifests.find(c.digest);
+    if (!r.own.removable() || (own != r.of_manifests.end() && !own->second.removable()))
+      return false;
+    for (const auto& [name, points_to] : r.tags)
+      if (points_to == c.digest && !r.of(tag(name)).removable()) return false;
+    if (r.manifests.erase(c.digest) == 0) return false;
+    r.of_manifests.erase(c.digest);
+    std::erase_if(r.of_tags, [&](const auto& t) { return r.tags.at(t.first) == c.digest; });
+    std::erase_if(r.tags, [&](const auto& t) { return t.second == c.digest; });
+    return true;
+  }
+  bool apply(const content::SetRepoAttributes& c) {
+    const auto at = repos.find(c.repo.text());
+    if (at == repos.end()) return false;
+    at->second.own = c.change.applied_to(at->second.own);
+    return true;
+  }
+  bool apply(const oci::SetTagAttributes& c) {
+    const auto at = repos.find(c.repo.text());
+    if (at == repos.end() || !at->second.tags.contains(c.tag.text())) return false;
+    auto& mine = at->second.of_tags[c.tag.text()];
+    mine = c.change.applied_to(mine);
+    at->second.lost_inside(mine);
+    return true;
+  }
+  bool apply(const oci::SetManifestAttributes& c) {
+    const auto at = repos.find(c.repo.text());
+    if (at == repos.end() || !at->second.manifests.contains(c.digest)) return false;
+    auto& mine = at->second.of_manifests[c.digest];
+    mine = c.change.applied_to(mine);
+    at->second.lost_inside(mine);
+    return true;
+  }
+  bool apply(const content::DeleteRepo& c) {
+    const auto at = repos.find(c.repo.text());
+    if (at == repos.end() || !at->second.own.removable()) return false;
+    const auto locked = [](const auto& held) { return !held.second.removable(); };
+    if (std::ranges::any_of(at->second.of_tags, locked)) return false;
+    if (std::ranges::any_of(at->second.of_manifests, locked)) return false;
+    repos.erase(at);
     return true;
   }
   template <class Other>
@@ -203,8 +279,18 @@ struct Model {
         rows[{Table::tag, prefix + t + '\0'}] = d.row();
         rows[{Table::tag_of, prefix + d.row() + t + '\0'}] = "";
       }
+      const content::Attributes everything;
+      if (r.own != everything || r.inside != everything)
+        rows[{Table::attributes, prefix}] = {bits(r.own), bits(r.inside)};
+      for (const auto& [d, a] : r.of_manifests)
+        if (a != everything) rows[{Table::manifest_attributes, prefix + d.row()}] = bits(a);
+      for (const auto& [t, a] : r.of_tags)
+        if (a != everything) rows[{Table::tag_attributes, prefix + t + '\0'}] = bits(a);
     }
     return rows;
+  }
+  static char bits(const content::Attributes& a) {
+    return static_cast<char>(a.del + 2 * a.list + 4 * a.read + 8 * a.write);
   }
   static void add_references(std::map<MemoryRows::Key, std::string>& rows,
                              const std::string& prefix, const Digest& id, const std::string& type) {
@@ -264,8 +350,15 @@ oci::PutManifest any_put(Dice& dice) {
   return put;
 }
 
+content::AttributesChange any_change(Dice& dice) {
+  content::AttributesChange change;
+  for (auto* flag : {&change.del, &change.list, &change.read, &change.write})
+    if (dice.one_in(2)) *flag = !dice.one_in(3);
+  return change;
+}
+
 Intent any_intent(Dice& dice) {
-  switch (dice.below(12)) {
+  switch (dice.below(18)) {
     case 0:
     case 1:
     case 2: {
@@ -282,17 +375,52 @@ Intent any_intent(Dice& dice) {
       return content::UnlinkBlob{dice.any_repo(), digest(dice.any_blob())};
     case 6:
       return oci::SetTag{dice.any_repo(), dice.any_tag(), any_known(dice).id(), {}};
+    case 7:
+      return content::SetRepoAttributes{dice.any_repo(), any_change(dice)};
+    case 8:
+    case 9:
+      return oci::SetTagAttributes{dice.any_repo(), dice.any_tag(), any_change(dice)};
+    case 10:
+      return oci::SetManifestAttributes{dice.any_repo(), any_known(dice).id(), any_change(dice)};
+    case 11:
+      if (dice.one_in(3)) return content::DeleteRepo{dice.any_repo()};
+      return any_put(dice);
     default:
       return any_put(dice);
   }
 }
 
+// When each tag was made, by the events alone.
+class Births {
+ public:
+  void note(const Event& event, EntryIndex index) {
+    const auto* set = std::get_if<oci::TagSet>(&event);
+    if (set != nullptr && !set->previous) born_[{set->repo.text(), set->tag.text()}] = index;
+  }
+  void expect_in(const MemoryRows& rows, const Model& model) const {
+    for (const auto& [name, r] : model.repos)
+      for (const auto& [t, d] : r.tags)
+        EXPECT_EQ(oci::find_tag(rows, repo(name), tag(t)).value()->created, born_.at({name, t}));
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, EntryIndex> born_;
+};
+
+// The model knows no indices: without when moved tags were made.
+std::map<MemoryRows::Key, std::string> without_births(std::map<MemoryRows::Key, std::string> rows) {
+  for (auto& [key, value] : rows)
+    if (key.first == Table::tag) value.resize(33);
+  return rows;
+}
+
 TEST(DecideAndProject, AgreeWithAModelThatKnowsNoEvents) {
   Dice dice;
-  std::size_t accepted = 0, refused = 0;
+  std::size_t accepted = 0, refused = 0, locked = 0;
   for (int world = 0; world < 20; ++world) {
     Model model;
     MemoryRows rows;
+    Births births;
     for (int step = 0; step < 120; ++step) {
       const Command command{test::kDeveloper, "r", "test", any_intent(dice), {}};
       const auto before = rows.values();
@@ -301,15 +429,19 @@ TEST(DecideAndProject, AgreeWithAModelThatKnowsNoEvents) {
           std::visit([&](const auto& c) { return model.apply(c); }, command.intent);
       ASSERT_EQ(events.has_value(), allowed) << (events ? "" : events.error().what);
       ++(allowed ? accepted : refused);
+      if (!events && events.error().code == Errc::locked) ++locked;
       if (events)
         for (const Event& event : *events) {
           const auto named = body_of(event);
+          births.note(event, rows.next());
           ASSERT_TRUE(rows.apply(event, named ? known_by(named->digest).body : "").has_value());
         }
-      ASSERT_EQ(rows.values(), model.rows());
+      ASSERT_EQ(without_births(rows.values()), model.rows());
+      births.expect_in(rows, model);
       ASSERT_EQ(!events || events->empty(), rows.values() == before) << "an event without effect";
       if (!events || std::holds_alternative<oci::DeleteTag>(command.intent) ||
           std::holds_alternative<content::UnlinkBlob>(command.intent) ||
+          std::holds_alternative<content::DeleteRepo>(command.intent) ||
           std::holds_alternative<oci::DeleteManifest>(command.intent))
         continue;
       ASSERT_TRUE(decide(command, rows).value().empty()) << "a repeat is not idempotent";
@@ -317,6 +449,7 @@ TEST(DecideAndProject, AgreeWithAModelThatKnowsNoEvents) {
   }
   EXPECT_GT(accepted, 200U);
   EXPECT_GT(refused, 200U);
+  EXPECT_GT(locked, 50U);
 }
 
 std::string any_text(Dice& dice) {
@@ -345,6 +478,9 @@ Resource any_resource(Dice& dice) {
 }
 CredentialId any_credential(Dice& dice) {
   return test::credential(dice.pick({"A", "B", "C"}).front());
+}
+content::Attributes any_attributes(Dice& dice) {
+  return {dice.one_in(2), dice.one_in(2), dice.one_in(2), dice.one_in(2)};
 }
 template <class T>
 T any_of(Dice& dice, T one, T other) {
@@ -405,8 +541,16 @@ Event any_event(Dice& dice) {
       return trust::PolicyRemoved{any_resource(dice)};
     case 19:
       return content::BlobUnlinked{any_digest(dice), dice.any_repo()};
-    default:
+    case 20:
       return content::BlobPurged{any_digest(dice), any_size(dice)};
+    case 21:
+      return content::RepoAttributesSet{any_attributes(dice), dice.any_repo()};
+    case 22:
+      return content::RepoDeleted{dice.any_repo()};
+    case 23:
+      return oci::ManifestAttributesSet{any_attributes(dice), any_digest(dice), dice.any_repo()};
+    default:
+      return oci::TagAttributesSet{any_attributes(dice), dice.any_repo(), dice.any_tag()};
   }
 }
 

@@ -40,6 +40,20 @@ TEST(References, FindTheEventsThatConcernThem) {
   EXPECT_EQ(summary(tag), "a/b:1 " + kDigest);
 }
 
+TEST(References, FindWhatALockOrADeletedRepositoryMeansForThem) {
+  const Event gone = content::RepoDeleted{*RepoName::parse("a/b")};
+  EXPECT_TRUE(concerns(gone, *parse_ref("a/b")));
+  EXPECT_TRUE(concerns(gone, *parse_ref("a/b:1")));
+  EXPECT_TRUE(concerns(gone, *parse_ref("a/b@" + kDigest)));
+  EXPECT_FALSE(concerns(gone, *parse_ref("a/c:1")));
+  EXPECT_EQ(summary(gone), "a/b");
+  const Event locked =
+      oci::TagAttributesSet{{.write = false}, *RepoName::parse("a/b"), *oci::Tag::parse("1")};
+  EXPECT_TRUE(concerns(locked, *parse_ref("a/b:1")));
+  EXPECT_FALSE(concerns(locked, *parse_ref("a/b:2")));
+  EXPECT_EQ(summary(locked), "a/b:1 delete=true list=true read=true write=false");
+}
+
 TEST(Addresses, AreTakenApart) {
   EXPECT_EQ(parse_url("http://127.0.0.1:5000")->port, "5000");
   EXPECT_EQ(parse_url("http://registry.example/base/")->prefix, "/base");

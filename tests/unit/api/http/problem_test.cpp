@@ -56,6 +56,7 @@ TEST(Problem, HasTheStatusAndWordOfTheDistributionSpec) {
            Case{Errc::unknown, About::storage, 503, "UNAVAILABLE"},
            Case{Errc::conflict, About::upload, 409, "CONFLICT"},
            Case{Errc::precondition, About::tag, 412, "PRECONDITION_FAILED"},
+           Case{Errc::locked, About::tag, 405, "REGISTRY_DISALLOWED_OPERATION"},
            Case{Errc::corrupt, About::blob, 500, "UNKNOWN"},
            Case{Errc::internal, About::request, 500, "UNKNOWN"},
        }) {
@@ -100,6 +101,50 @@ TEST(Problem, CarriesTheDetailAsAString) {
       problem(Error(Errc::invalid, About::name, "bad \"name\"", "a\\b"), Dialect::oci);
   EXPECT_EQ(std::get<std::string>(response.body),
             R"({"errors":[{"code":"NAME_INVALID","message":"bad \"name\"","detail":"a\\b"}]})");
+}
+
+std::string body_of(const Error& error, Dialect dialect) {
+  return std::get<std::string>(problem(error, dialect).body);
+}
+
+TEST(Problem, OfALockHasAnEmptyObjectAsItsDetail) {
+  const Error error(Errc::locked, About::tag, "the tag a:t has writeEnabled false", "a:t");
+  EXPECT_EQ(body_of(error, Dialect::acr),
+            R"({"errors":[{"code":"REGISTRY_DISALLOWED_OPERATION","message":"the tag a:t has )"
+            R"(writeEnabled false","detail":{}}]})");
+  EXPECT_EQ(body_of(error, Dialect::oci), body_of(error, Dialect::acr));
+  EXPECT_EQ(body_of(error, Dialect::plain), "the tag a:t has writeEnabled false: a:t\n");
+}
+
+TEST(Problem, OfMissingRightsSpellsTheScopeOut) {
+  const auto of = [](std::string scope) {
+    return body_of(Error(Errc::unauthorized, About::request, "log in", std::move(scope)),
+                   Dialect::acr);
+  };
+  const std::string start = R"({"errors":[{"code":"UNAUTHORIZED","message":"log in")";
+  EXPECT_EQ(of(""), start + "}]}");
+  EXPECT_EQ(of("repository:lib/app:metadata_read"),
+            start + R"(,"detail":[{"Type":"repository","Name":"lib/app","Action":)"
+                    R"("metadata_read"}]}]})");
+  EXPECT_EQ(of("registry:catalog:*"),
+            start + R"(,"detail":[{"Type":"registry","Name":"catalog","Action":"*"}]}]})");
+  EXPECT_EQ(of("repository:a:pull,push repository:b:pull"),
+            start + R"(,"detail":[{"Type":"repository","Name":"a","Action":"pull"},)"
+                    R"({"Type":"repository","Name":"a","Action":"push"},)"
+                    R"({"Type":"repository","Name":"b","Action":"pull"}]}]})");
+  for (const char* odd : {"x", "a:b", ":", "::", " ", "\"\\", "a:b:,"})
+    EXPECT_EQ(
+        word_of(problem(Error(Errc::unauthorized, About::request, "log in", odd), Dialect::oci)),
+        "UNAUTHORIZED")
+        << odd;
+}
+
+TEST(Problem, OfATagIsItsOwnWordForAzureAlone) {
+  const Error error(Errc::not_found, About::tag, "there is no such tag", "t");
+  EXPECT_EQ(word_of(problem(error, Dialect::acr)), "TAG_UNKNOWN");
+  EXPECT_EQ(word_of(problem(error, Dialect::oci)), "MANIFEST_UNKNOWN");
+  EXPECT_EQ(word_of(problem(Error(Errc::not_found, About::manifest, "no"), Dialect::acr)),
+            "MANIFEST_UNKNOWN");
 }
 
 TEST(Problem, StaysJsonAndOneLineWhateverAClientSent) {

@@ -1,0 +1,71 @@
+// A repository's tags and manifests page by page, by name or by time, and what it holds in all: for
+// clients that look after repositories rather than pull from them. Pure; the View's thread rules
+// hold. They look at more rows than a page has: not for I/O threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/limits.h"
+#include "core/oci/locks.h"
+#include "core/oci/query.h"
+
+namespace varve::oci {
+
+// Times are those of the events that set the tags and put the manifests: the log's order.
+enum class Order : std::uint8_t { name, oldest_first, newest_first };
+
+struct ListWish {
+  Order order = Order::name;
+  std::size_t limit = 0;
+  std::size_t rows_max = limits::kScanRowsMax;  // by time, a repository may hold no more
+};
+
+struct ListedTag {
+  Tag tag;
+  TagRow row;
+};
+struct ListedTags {
+  std::vector<ListedTag> tags;
+  bool more = false;
+  std::string last;  // where the next page goes on; not among `tags` when they ended with rows_max
+};
+// Tags after `last`, which need not exist when they are ordered by name; with `of`, those that
+// point to it. Only what `listed` has. Errors: invalid when they are too many to be ordered by
+// time, or when `last` is not there to go on from.
+Result<ListedTags> list_tags(const View& view, const RepoName& repo,
+                             const std::optional<Digest>& of, const std::string& last,
+                             const ListWish& wish, const Listed& listed);
+
+struct ListedManifest {
+  Digest digest;
+  ManifestRow row;
+};
+struct ListedManifests {
+  std::vector<ListedManifest> manifests;
+  bool more = false;
+  std::optional<Digest> last;
+};
+Result<ListedManifests> list_manifests(const View& view, const RepoName& repo,
+                                       const std::optional<Digest>& last, const ListWish& wish,
+                                       const Listed& listed);
+
+struct RepoSummary {
+  EntryIndex created;
+  EntryIndex updated;  // the newest event about anything that is still there
+  std::uint64_t tags = 0;
+  std::uint64_t manifests = 0;
+};
+// Errors: not_found when the repository does not exist.
+Result<RepoSummary> summarise(const View& view, const RepoName& repo);
+
+// What goes when the repository is deleted.
+struct Contents {
+  std::vector<Digest> manifests;
+  std::vector<std::string> tags;
+};
+Result<Contents> contents_of(const View& view, const RepoName& repo);
+
+}  // namespace varve::oci
