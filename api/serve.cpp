@@ -20,6 +20,7 @@
 #include "api/http/server.h"
 #include "api/http/ulid.h"
 #include "api/services.h"
+#include "api/surface/access.h"
 #include "api/surface/all.h"
 #include "core/base/bytes.h"
 #include "log/directory.h"
@@ -293,7 +294,8 @@ http::Hooks hooks_for(Services& services) {
       .challenge =
           [&services](const http::Route* route, const http::Request& request) {
             return surface::challenge(services, route, request);
-          }};
+          },
+      .scope = surface::scope_of};
 }
 
 // The origin names the service unless it holds what a challenge cannot.

@@ -22,14 +22,15 @@ const RegistryThing* registry_thing(const Access& access) {
   return found == std::end(kRegistryThings) ? nullptr : found;
 }
 
-// Docker's words for rights, and Azure's for the same.
+// Docker's words for rights, and Azure's for the same. What Azure calls writing metadata is locking
+// and unlocking: not for those who only push.
 struct ActionWord {
   std::string_view word;
   Right right;
 };
 constexpr ActionWord kActionWords[] = {{"delete", Right::del},
                                        {"metadata_read", Right::pull},
-                                       {"metadata_write", Right::push},
+                                       {"metadata_write", Right::del},
                                        {"pull", Right::pull},
                                        {"push", Right::push}};
 

@@ -11,7 +11,8 @@
 namespace varve::surface {
 
 // A route whose pattern has {name...} is about that repository: GET and HEAD pull, DELETE deletes
-// (but an upload is cancelled by whoever may push), everything else pushes.
+// (but an upload is cancelled by whoever may push), and so does everything that changes something
+// under /acr; everything else pushes.
 struct Need {
   Right right;
   RepoName repo;

@@ -4,6 +4,7 @@
 #include "api/auth/challenge.h"
 #include "api/http/forwarded.h"
 #include "api/surface/access.h"
+#include "api/surface/acr.h"
 #include "api/surface/admin.h"
 #include "api/surface/loopback.h"
 #include "api/surface/oci.h"
@@ -16,7 +17,7 @@ namespace varve::surface {
 
 std::span<const http::Surface> all_surfaces() {
   static const http::Surface surfaces[] = {
-      oci_surface(), tlog_surface(), ops_surface(), token_surface(), admin_surface(),
+      oci_surface(), acr_surface(), tlog_surface(), ops_surface(), token_surface(), admin_surface(),
   };
   return surfaces;
 }

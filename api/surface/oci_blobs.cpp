@@ -6,6 +6,7 @@
 #include "api/surface/oci_common.h"
 #include "api/surface/oci_handlers.h"
 #include "api/surface/ranges.h"
+#include "core/content/locks.h"
 
 namespace varve::surface {
 namespace {
@@ -97,6 +98,8 @@ http::net::awaitable<Response> get_blob(Services& services, Request& request) {
   if (row && *row && wants_lease(services, request, *scope))
     row = co_await lease(services, scope->repo, *digest);
   if (!row) co_return oci_problem(row.error(), size);
+  const auto readable = content::check_readable(Newest(services, *scope).view(), scope->repo);
+  if (!readable) co_return oci_problem(readable.error(), size);
   if (!*row) co_return oci_problem(blob_unknown(*digest, "the repository has no such blob"), size);
   if (if_none_match(request, *digest)) co_return not_modified(*digest, (*row)->index, size);
   auto file = co_await open_blob(services, *digest);

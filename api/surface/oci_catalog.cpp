@@ -6,6 +6,7 @@
 #include "api/surface/oci_handlers.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/content/locks.h"
 #include "core/content/query.h"
 
 namespace varve::surface {
@@ -41,17 +42,22 @@ Result<std::string> place_asked(const Services& services, const Request& request
 Result<oci::RepoPage> read_page(const Services& services, const Request& request,
                                 const State& state, std::size_t limit) {
   const auto now = services.reader().view();
-  const auto may = [&](const RepoName& repo) { return may_find(services, request, *now, repo); };
+  const auto may = [&](const RepoName& repo) -> Result<bool> {
+    VARVE_TRY(const bool allowed, may_find(services, request, *now, repo));
+    if (!allowed) return false;
+    VARVE_TRY(const auto locks, content::locks_of(*now, repo));
+    return locks.own.list;
+  };
   VARVE_TRY(const std::string last, place_asked(services, request, state));
   return oci::list_repos(*state.view, last, limit, services.scan_rows_max, may);
 }
 
 // A page that ended with its last name goes on behind that; one that ended at a bounded number of
 // rows may stand at a name that is none of the caller's business.
-std::string next_page(const Services& services, const oci::RepoPage& page, const State& state,
-                      std::size_t limit) {
+std::string next_page(const Services& services, const std::string& path, const oci::RepoPage& page,
+                      const State& state, std::size_t limit) {
   const bool shown = !page.repos.empty() && page.last == page.repos.back();
-  return "</v2/_catalog?n=" + std::to_string(limit) +
+  return "<" + path + "?n=" + std::to_string(limit) +
          (shown ? "&last=" + http::percent_encode(page.last)
                 : "&next=" + services.state->continuations.seal(page.last, state.size)) +
          "&as_of=" + std::to_string(state.size.value) + ">; rel=\"next\"";
@@ -80,7 +86,8 @@ awaitable<Response> list_repos(Services& services, Request& request) {
   if (!page) co_return oci_problem(page.error(), state->size);
   Response response = http::json(200, render(page->repos));
   response.add(kTreeSize, std::to_string(state->size.value));
-  if (page->more && *limit > 0) response.add("Link", next_page(services, *page, *state, *limit));
+  if (page->more && *limit > 0)
+    response.add("Link", next_page(services, request.path, *page, *state, *limit));
   co_return response;
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,20 @@ struct ReadScope {
 using ReadScopeOr = std::expected<ReadScope, http::Response>;
 http::net::awaitable<ReadScopeOr> read_scope(const Services& services,
                                              const http::Request& request);
+
+// The rows that locks are judged by: the newest state's, whatever moment is read. The scope must
+// outlive it.
+class Newest {
+ public:
+  Newest(const Services& services, const ReadScope& scope)
+      : own_(scope.state.present ? nullptr : services.reader().view()),
+        view_(own_ ? own_.get() : scope.state.view.get()) {}
+  const View& view() const { return *view_; }
+
+ private:
+  std::unique_ptr<View> own_;
+  const View* view_;
+};
 
 // The repository a mutation addresses. The past cannot be changed: Errc::unsupported for asof.
 // names and for ?as_of=, rather than a change of the present that the caller did not mean.

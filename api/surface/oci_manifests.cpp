@@ -9,6 +9,7 @@
 #include "api/surface/oci_handlers.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/oci/locks.h"
 #include "core/oci/manifest.h"
 
 namespace varve::surface {
@@ -21,6 +22,7 @@ using http::net::awaitable;
 constexpr std::size_t kInlineBytesMax = 64 << 10;
 
 struct Found {
+  std::optional<oci::Tag> tag;  // by which it was addressed
   Digest digest;
   oci::ManifestRow row;
   EntryIndex index;  // what was addressed was set by this event: the tag's, or the manifest's own
@@ -50,7 +52,7 @@ Result<Found> find(const ReadScope& scope, std::string_view text) {
   VARVE_TRY(auto row, oci::find_manifest(view, scope.repo, *digest));
   if (!row) return std::unexpected(manifest_unknown(text));
   const EntryIndex set_by = index.value_or(row->index);
-  return Found{*digest, *std::move(row), set_by};
+  return Found{std::move(reference->tag), *digest, *std::move(row), set_by};
 }
 
 Result<std::string> stored_bytes(const ReadScope& scope, const Found& found) {
@@ -156,6 +158,9 @@ awaitable<Response> get_manifest(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto found = find(*scope, request.params[1]);
   if (!found) co_return oci_problem(found.error(), size);
+  const Newest newest(services, *scope);
+  const auto readable = oci::check_readable(newest.view(), scope->repo, found->tag, found->digest);
+  if (!readable) co_return oci_problem(readable.error(), size);
   if (if_none_match(request, found->digest))
     co_return not_modified(found->digest, found->index, size);
   Response response = oci_answer(200);

@@ -9,6 +9,7 @@
 #include "api/surface/oci_handlers.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/oci/locks.h"
 #include "core/oci/manifest.h"
 
 namespace varve::surface {
@@ -38,6 +39,16 @@ Result<Wish> parse_wish(const Request& request) {
   }
   VARVE_TRY(wish.limit, page_size(request, limits::kReferrersPageMax));
   return wish;
+}
+
+// Of what may not be read nobody learns what refers to it. An algorithm that is not ours names
+// nothing that could be locked.
+Result<void> check_readable(const Services& services, const ReadScope& scope,
+                            std::string_view subject) {
+  const Newest newest(services, scope);
+  const auto digest = Digest::parse(subject);
+  return digest ? oci::check_readable(newest.view(), scope.repo, std::nullopt, *digest)
+                : content::check_readable(newest.view(), scope.repo);
 }
 
 void add_member(std::string& out, std::string_view name, std::string_view value) {
@@ -103,6 +114,8 @@ awaitable<Response> list_referrers(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto wish = parse_wish(request);
   if (!wish) co_return oci_problem(wish.error(), size);
+  const auto readable = check_readable(services, *scope, wish->subject);
+  if (!readable) co_return oci_problem(readable.error(), size);
   auto work = [&] { return read_page(services, *scope, *wish); };
   auto page = co_await services.pool.run(work);
   if (!page) co_return oci_problem(page.error(), size);

@@ -5,6 +5,7 @@
 #include "api/surface/oci_handlers.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/oci/locks.h"
 
 namespace varve::surface {
 namespace {
@@ -18,9 +19,15 @@ constexpr std::size_t kInlineTagsMax = 200;
 awaitable<Result<oci::TagPage>> read_page(Services& services, const ReadScope& scope,
                                           std::string_view last, std::size_t limit) {
   const std::size_t rows_max = services.scan_rows_max;
-  auto work = [&] { return oci::list_tags(*scope.state.view, scope.repo, last, limit, rows_max); };
-  // A page of the past may pass over many rows before it finds its first.
-  if (scope.state.present && limit <= kInlineTagsMax) co_return work();
+  const Newest newest(services, scope);
+  const auto listed = oci::Listed::in(newest.view(), scope.repo);
+  if (!listed) co_return std::unexpected(listed.error());
+  auto work = [&] {
+    return oci::list_tags(*scope.state.view, scope.repo, last, limit, rows_max, &*listed);
+  };
+  // A page of the past, or one that leaves tags out, may pass over many rows before it finds its
+  // first.
+  if (scope.state.present && listed->everything() && limit <= kInlineTagsMax) co_return work();
   co_return co_await services.pool.run(work);
 }
 

@@ -17,6 +17,7 @@
 #include "api/surface/oci_handlers.h"
 #include "api/surface/ranges.h"
 #include "core/base/bytes.h"
+#include "core/content/locks.h"
 
 namespace varve::surface {
 namespace {
@@ -203,6 +204,7 @@ Result<Sources> mount_sources(const Services& services, const Request& request, 
                               const Digest& digest) {
   Sources sources;
   const auto may = [&](const RepoName& repo) -> Result<bool> {
+    if (!content::check_readable(view, repo)) return false;
     VARVE_TRY(const bool allowed, may_pull(services, request, view, repo));
     if (allowed || sources.beyond || !request.actor.limit) return allowed;
     VARVE_TRY(const bool holder, may_find(services, request, view, repo));
@@ -278,6 +280,9 @@ awaitable<Response> start_upload(Services& services, Request& request) {
   if (!algorithm) co_return oci_problem(algorithm.error());
   const auto digest = digest_parameter(request);
   if (!digest) co_return oci_problem(digest.error());
+  // decide() says so too, after all the bytes.
+  const auto writable = content::check_writable(*services.reader().view(), *repo);
+  if (!writable) co_return oci_problem(writable.error());
   auto mount = co_await wanted_mount(services, request, *repo);
   if (mount.beyond) co_return needs_wider_token(request, *mount.beyond);
   if (mount.link) {

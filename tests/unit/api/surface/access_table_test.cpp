@@ -20,6 +20,8 @@ Needs needs_of(const http::Route& route) {
   const std::string_view pattern = route.pattern;
   if (pattern.find("{name...}") != pattern.npos) {
     if (route.method == Method::get || route.method == Method::head) return Needs::pull;
+    // Whoever can take a lock off can delete what it holds.
+    if (pattern.starts_with("/acr/")) return Needs::del;
     const bool upload = pattern.find("/blobs/uploads/") != pattern.npos;
     return route.method == Method::del && !upload ? Needs::del : Needs::push;
   }
@@ -31,7 +33,7 @@ Needs needs_of(const http::Route& route) {
   if (is({"/log/checkpoint", "/log/vkey", "/healthz", "/readyz", "/v2/_oci/ext/discover"}))
     return Needs::nothing;
   // Where one logs in, the token service, the accounts, and a list of what the caller may pull.
-  if (is({"/v2", "/v2/", "/v2/_catalog"}) || pattern.starts_with("/oauth2/") ||
+  if (is({"/v2", "/v2/", "/v2/_catalog", "/acr/v1/_catalog"}) || pattern.starts_with("/oauth2/") ||
       pattern.starts_with("/admin/v1/"))
     return Needs::own_rules;
   return Needs::unknown;

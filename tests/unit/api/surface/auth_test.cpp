@@ -258,6 +258,11 @@ TEST(Challenge, NamesWhatEachRouteNeeds) {
   EXPECT_EQ(scope(Method::get, "/v2/asof.7/a/b/tags/list"), "repository:a/b:pull");
   EXPECT_EQ(scope(Method::post, "/v2/a/b/blobs/uploads/?mount=sha256:0&from=c/d"),
             "repository:a/b:pull,push repository:c/d:pull");
+  EXPECT_EQ(scope(Method::get, "/acr/v1/a/b"), "repository:a/b:metadata_read");
+  EXPECT_EQ(scope(Method::get, "/acr/v1/a/b/_tags/v1"), "repository:a/b:metadata_read");
+  EXPECT_EQ(scope(Method::patch, "/acr/v1/a/b/_manifests/x"), "repository:a/b:metadata_write");
+  EXPECT_EQ(scope(Method::del, "/acr/v1/a/b"), "repository:a/b:delete");
+  EXPECT_EQ(scope(Method::get, "/acr/v1/_catalog"), "registry:catalog:*");
   EXPECT_EQ(scope(Method::get, "/v2/"), "");
   EXPECT_EQ(scope(Method::get, "/v2/A\"B/tags/list"), "");
   EXPECT_EQ(scope(Method::get, "/admin/v1/policies"), "registry:admin:*");

@@ -1,0 +1,42 @@
+// The documents of /acr/v1: what is read from the rows, entries, bodies and configs of one state,
+// and how it is written. They read several of each: on the pool. One thread at a time.
+//
+// Times are those of the entries: a tag was made by the event that set it first and updated by the
+// one that moved it last; a manifest, which never changes, has one time; a repository was updated
+// by the newest event about anything that is still in it. `registry` is the host the client spoke
+// to, as it knows this registry; `signed`, which meant Docker's old signatures, is false: there are
+// none here. Nothing is ever in quarantine, so nothing says so.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/services.h"
+#include "api/surface/as_of.h"
+#include "core/base/json.h"
+#include "core/oci/listing.h"
+
+namespace varve::surface {
+
+// What all documents of one answer share.
+struct AcrContext {
+  const Services& services;
+  const State& state;
+  const RepoName& repo;
+  std::string registry;
+};
+
+// The host and port the client used, or what the configuration says instead; the origin when it
+// sent neither.
+std::string registry_of(const Services& services, const http::Request& request);
+
+// Each is one JSON document. Errors: not_found (repository, tag, manifest).
+Result<std::string> acr_repository(const AcrContext& context);
+Result<std::string> acr_tag(const AcrContext& context, const oci::Tag& tag);
+Result<std::string> acr_manifest(const AcrContext& context, const Digest& digest);
+
+Result<std::string> acr_tags(const AcrContext& context, const std::vector<oci::ListedTag>& tags);
+Result<std::string> acr_manifests(const AcrContext& context,
+                                  const std::vector<oci::ListedManifest>& manifests);
+
+}  // namespace varve::surface
