@@ -40,6 +40,12 @@ Errc code_of(unsigned status) {
   }
 }
 
+// One status for what nobody may do here and for what somebody locked: the word tells.
+bool is_lock(const Answer& answer) {
+  return answer.status == 405 &&
+         answer.body.find("\"REGISTRY_DISALLOWED_OPERATION\"") != std::string::npos;
+}
+
 }  // namespace
 
 std::string_view Answer::header(std::string_view name) const {
@@ -50,7 +56,7 @@ std::string_view Answer::header(std::string_view name) const {
 
 Error refusal(const Server& server, std::string_view target, const Answer& answer) {
   const std::string said = answer.body.substr(0, answer.body.find('\n')).substr(0, kQuoteMax);
-  return Error(code_of(answer.status), About::request,
+  return Error(is_lock(answer) ? Errc::locked : code_of(answer.status), About::request,
                server.url() + std::string(target) + " answers " + std::to_string(answer.status) +
                    (said.empty() ? "" : ": " + said));
 }

@@ -75,11 +75,13 @@ awaitable<Response> update(Services& services, const Request& request, const Rep
   if (!state) co_return acr_problem(state.error());
   const AcrContext context{services, *state, repo, registry_of(services, request)};
   auto work = [&] { return read(context); };
-  auto text = co_await services.pool.run(work);
-  if (!text) co_return acr_problem(text.error());
-  Response response = http::json(200, *std::move(text));
-  add_receipt(response, services, *receipt,
-              [](const View&) -> Result<std::optional<EntryIndex>> { return std::nullopt; });
+  auto made = co_await services.pool.run(work);
+  if (!made) co_return acr_problem(made.error());
+  Response response = http::json(200, std::move(made->text));
+  // When nothing had to happen, what made it so before is not looked for: the thing's own event is.
+  add_receipt(
+      response, services, *receipt,
+      [index = made->index](const View&) -> Result<std::optional<EntryIndex>> { return index; });
   co_return response;
 }
 

@@ -131,7 +131,7 @@ std::string registry_of(const Services& services, const http::Request& request) 
   return scheme == url.npos ? url : url.substr(scheme + 3);
 }
 
-Result<std::string> acr_repository(const AcrContext& context) {
+Result<AcrDocument> acr_repository(const AcrContext& context) {
   const View& view = *context.state.view;
   VARVE_TRY(const auto summary, oci::summarise(view, context.repo));
   VARVE_TRY(const auto locks, content::locks_of(view, context.repo));
@@ -148,10 +148,10 @@ Result<std::string> acr_repository(const AcrContext& context) {
   out.key("registry").string(context.registry);
   out.key("tagCount").number(summary.tags);
   out.end_object();
-  return text;
+  return AcrDocument{std::move(text), summary.updated};
 }
 
-Result<std::string> acr_tag(const AcrContext& context, const oci::Tag& tag) {
+Result<AcrDocument> acr_tag(const AcrContext& context, const oci::Tag& tag) {
   VARVE_CHECK(content::need_repo(context.repo, *context.state.view));
   VARVE_TRY(const auto row, oci::find_tag(*context.state.view, context.repo, tag));
   if (!row) return no_such(About::tag, "tag", tag.text());
@@ -161,13 +161,14 @@ Result<std::string> acr_tag(const AcrContext& context, const oci::Tag& tag) {
   out.key("registry").string(context.registry).key("tag");
   VARVE_CHECK(write_tag(out, context, {tag, *row}));
   out.end_object();
-  return text;
+  return AcrDocument{std::move(text), row->index};
 }
 
-Result<std::string> acr_manifest(const AcrContext& context, const Digest& digest) {
+Result<AcrDocument> acr_manifest(const AcrContext& context, const Digest& digest) {
   VARVE_CHECK(content::need_repo(context.repo, *context.state.view));
   VARVE_TRY(auto row, oci::find_manifest(*context.state.view, context.repo, digest));
   if (!row) return no_such(About::manifest, "manifest", digest.to_string());
+  const EntryIndex index = row->index;
   const auto newest = context.services.reader().view();
   std::string text;
   Writer out(text);
@@ -175,7 +176,7 @@ Result<std::string> acr_manifest(const AcrContext& context, const Digest& digest
   out.key("manifest");
   VARVE_CHECK(write_manifest(out, context, *newest, {digest, *std::move(row)}));
   out.key("registry").string(context.registry).end_object();
-  return text;
+  return AcrDocument{std::move(text), index};
 }
 
 Result<std::string> acr_tags(const AcrContext& context, const std::vector<oci::ListedTag>& tags) {

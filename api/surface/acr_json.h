@@ -30,10 +30,15 @@ struct AcrContext {
 // sent neither.
 std::string registry_of(const Services& services, const http::Request& request);
 
-// Each is one JSON document. Errors: not_found (repository, tag, manifest).
-Result<std::string> acr_repository(const AcrContext& context);
-Result<std::string> acr_tag(const AcrContext& context, const oci::Tag& tag);
-Result<std::string> acr_manifest(const AcrContext& context, const Digest& digest);
+// About one thing, and the event it rests on: the one that lastUpdateTime is of. Errors: not_found
+// (repository, tag, manifest).
+struct AcrDocument {
+  std::string text;
+  EntryIndex index;
+};
+Result<AcrDocument> acr_repository(const AcrContext& context);
+Result<AcrDocument> acr_tag(const AcrContext& context, const oci::Tag& tag);
+Result<AcrDocument> acr_manifest(const AcrContext& context, const Digest& digest);
 
 Result<std::string> acr_tags(const AcrContext& context, const std::vector<oci::ListedTag>& tags);
 Result<std::string> acr_manifests(const AcrContext& context,

@@ -35,10 +35,10 @@ awaitable<Response> document(Services& services, const Request& request, const R
   const TreeSize size = scope.state.size;
   const AcrContext context = context_of(services, request, scope);
   auto work = [&] { return read(context); };
-  auto text = co_await services.pool.run(work);
-  if (!text) co_return acr_problem(text.error(), size);
-  Response response = http::json(200, *std::move(text));
-  response.add(kTreeSize, std::to_string(size.value));
+  auto made = co_await services.pool.run(work);
+  if (!made) co_return acr_problem(made.error(), size);
+  Response response = http::json(200, std::move(made->text));
+  add_provenance(response, made->index, size);
   co_return response;
 }
 
@@ -187,7 +187,7 @@ awaitable<Response> get_acr_tag(Services& services, Request& request) {
   auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const auto tag = oci::Tag::parse(request.params[1]);
-  auto read = [&](const AcrContext& context) -> Result<std::string> {
+  auto read = [&](const AcrContext& context) -> Result<AcrDocument> {
     if (tag) return acr_tag(context, *tag);
     return fail(Errc::not_found, About::tag, "that cannot be a tag",
                 std::string(request.params[1].substr(0, limits::kTagBytesMax)));

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "api/cli/exit_code.h"
 #include "api/cli/remote_source.h"
 #include "tests/unit/api/cli/loopback.h"
 #include "tests/unit/api/cli/scratch.h"
@@ -221,6 +222,13 @@ TEST(Answers, MeanDifferentThings) {
         << target;
     EXPECT_EQ(fetch(*http, target, 10).error().code, part_of_the_log) << target;
   }
+  Answer locked;
+  locked.status = 405;
+  locked.body =
+      R"({"errors":[{"code":"REGISTRY_DISALLOWED_OPERATION","message":"m","detail":{}}]})";
+  const Error refused = refusal(*http, "/v2/a", locked);
+  EXPECT_EQ(refused.code, Errc::locked);
+  EXPECT_EQ(exit_code_of(refused), ExitCode::policy);
   http.reset();
 }
 

@@ -47,6 +47,7 @@ TEST(ExitCodes, MapErrorsByWhatTheyMeanForTheCaller) {
       {Errc::unknown, About::storage, ExitCode::cannot_tell},
       {Errc::conflict, About::checkpoint, ExitCode::equivocation},
       {Errc::conflict, About::storage, ExitCode::conflict},
+      {Errc::locked, About::tag, ExitCode::policy},
       {Errc::unauthorized, About::request, ExitCode::authentication},
       {Errc::denied, About::request, ExitCode::authentication},
       {Errc::internal, About::request, ExitCode::internal},
