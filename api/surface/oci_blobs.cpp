@@ -94,12 +94,12 @@ http::net::awaitable<Response> get_blob(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto digest = Digest::parse(request.params[1]);
   if (!digest) co_return oci_problem(digest.error(), size);
+  const auto readable = content::check_readable(Newest(services, *scope).view(), scope->repo);
+  if (!readable) co_return oci_problem(readable.error(), size);
   auto row = oci::find_blob(*scope->state.view, scope->repo, *digest);
   if (row && *row && wants_lease(services, request, *scope))
     row = co_await lease(services, scope->repo, *digest);
   if (!row) co_return oci_problem(row.error(), size);
-  const auto readable = content::check_readable(Newest(services, *scope).view(), scope->repo);
-  if (!readable) co_return oci_problem(readable.error(), size);
   if (!*row) co_return oci_problem(blob_unknown(*digest, "the repository has no such blob"), size);
   if (if_none_match(request, *digest)) co_return not_modified(*digest, (*row)->index, size);
   auto file = co_await open_blob(services, *digest);
