@@ -78,8 +78,10 @@ def descriptor(digest, size, kind):
     return {"mediaType": kind, "size": int(size), "digest": digest}
 
 
-CONFIG = descriptor(os.environ["CONFIG"], os.environ["CONFIG_SIZE"], "application/vnd.docker.container.image.v1+json")
-LAYER = descriptor(os.environ["LAYER"], os.environ["LAYER_SIZE"], "application/vnd.docker.image.rootfs.diff.tar.gzip")
+CONFIG = descriptor(os.environ["CONFIG"], os.environ["CONFIG_SIZE"],
+                    "application/vnd.docker.container.image.v1+json")
+LAYER = descriptor(os.environ["LAYER"], os.environ["LAYER_SIZE"],
+                   "application/vnd.docker.image.rootfs.diff.tar.gzip")
 V2 = {"schemaVersion": 2, "mediaType": DOCKER, "config": CONFIG, "layers": [LAYER]}
 
 
@@ -90,7 +92,7 @@ def accepted(api, name, reference, body, kind):
     assert status == 201, status
     digest = headers["Docker-Content-Digest"]
     assert digest == digest_of(sent), "the digest is that of the bytes sent"
-    assert headers["Location"].endswith(f"/manifests/{reference}") or digest in headers["Location"], headers["Location"]
+    assert headers["Location"] == f"/v2/{name}/manifests/{digest}", headers["Location"]
     assert headers["Content-Length"] == "0", headers["Content-Length"]
     for wanted in (reference, digest):
         for accept in (None, DOCKER, OCI, "application/json"):

@@ -83,7 +83,8 @@ expect_exit 0 verify_as reader ours "$ADDR/private/app:1"
 expect_exit 1 verify_as nobody ours "$ADDR/private/app:1"
 
 step "a signature that is deleted signs nothing any more; the one before it counts again"
-NEWEST=$(referrers_of team/app "$FIRST" | jq -r '[.manifests[] | select(.artifactType | contains("cosign"))][-1].digest')
+NEWEST=$(referrers_of team/app "$FIRST" |
+  jq -r '[.manifests[] | select(.artifactType | contains("cosign"))][-1].digest')
 [[ $NEWEST != "$SIGNATURE" ]] || fail "the first signature is listed last"
 expect_status 202 --cacert "$CA" -u "maintainer:${PASSWORD[maintainer]}" -X DELETE \
   "$URL/v2/team/app/manifests/$NEWEST"

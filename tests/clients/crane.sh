@@ -30,7 +30,8 @@ as nobody manifest "$ADDR/team/app:1" >"$WORK/manifest"
 expect_same_bytes "the manifest" "$MANIFEST" "$WORK/manifest"
 as nobody pull --format oci "$ADDR/team/app:1" "$WORK/pulled" 2>/dev/null
 for blob in $(jq -r '.config.digest, .layers[].digest' "$MANIFEST"); do
-  expect_same_bytes "the blob $blob" "$WORK/image/blobs/sha256/${blob#sha256:}" "$WORK/pulled/blobs/sha256/${blob#sha256:}"
+  expect_same_bytes "the blob $blob" "$WORK/image/blobs/sha256/${blob#sha256:}" \
+    "$WORK/pulled/blobs/sha256/${blob#sha256:}"
   as nobody blob "$ADDR/team/app@$blob" | cmp - "$WORK/image/blobs/sha256/${blob#sha256:}"
 done
 as nobody validate --remote "$ADDR/team/app:1" >/dev/null 2>&1

@@ -12,6 +12,9 @@ as() {  # <who> <helm arguments...>; "nobody" has no login
   (cd "$WORK" && helm "$@" --registry-config "$WORK/$who.json")
 }
 over_tls() { as "$@" --ca-file "$CA"; }
+shown_version() {  # <helm arguments...>
+  over_tls nobody show chart "oci://$ADDR/team/app" "$@" 2>/dev/null | sed -n 's/^version: //p'
+}
 log_in() {  # <who> <user> <password> <how>
   as "$1" registry login "$ADDR" -u "$2" --password-stdin "${@:4}" <<<"$3"
 }
@@ -36,16 +39,16 @@ done
 mkdir "$WORK/pulled"
 over_tls nobody pull "oci://$ADDR/team/app" --version 0.1.0 -d pulled >/dev/null 2>&1
 expect_same_bytes "the chart" "$WORK/app-0.1.0.tgz" "$WORK/pulled/app-0.1.0.tgz"
-expect_equal "the newest" "0.2.0" "$(over_tls nobody show chart "oci://$ADDR/team/app" 2>/dev/null | sed -n 's/^version: //p')"
-expect_equal "within a range" "0.1.0" \
-  "$(over_tls nobody show chart "oci://$ADDR/team/app" --version '<0.2.0' 2>/dev/null | sed -n 's/^version: //p')"
+expect_equal "the newest" "0.2.0" "$(shown_version)"
+expect_equal "within a range" "0.1.0" "$(shown_version --version '<0.2.0')"
 expect_contains "a template" "kind: Deployment" "$(over_tls nobody template "oci://$ADDR/team/app" 2>/dev/null)"
 
 step "as the registry holds it"
 expect_equal "tags" '["0.1.0","0.2.0"]' "$(curl -fsS --cacert "$CA" "$URL/v2/team/app/tags/list" | jq -c .tags)"
 curl -fsS --cacert "$CA" "$URL/v2/team/app/manifests/0.2.0" >"$WORK/manifest"
 expect_equal "its kind" application/vnd.cncf.helm.config.v1+json "$(jq -r .config.mediaType "$WORK/manifest")"
-expect_equal "the chart" "sha256:$(sha256sum <"$WORK/app-0.2.0.tgz" | cut -d ' ' -f 1)" "$(jq -r '.layers[0].digest' "$WORK/manifest")"
+expect_equal "the chart" "sha256:$(sha256sum <"$WORK/app-0.2.0.tgz" | cut -d ' ' -f 1)" \
+  "$(jq -r '.layers[0].digest' "$WORK/manifest")"
 
 step "private charts"
 expect_exit 0 over_tls writer push app-0.1.0.tgz "oci://$ADDR/private"
@@ -58,7 +61,7 @@ step "a chart that is deleted is no version any more"
 DIGEST=$(sha256sum <"$WORK/manifest" | cut -d ' ' -f 1)
 expect_status 202 --cacert "$CA" -u "maintainer:${PASSWORD[maintainer]}" -X DELETE \
   "$URL/v2/team/app/manifests/sha256:$DIGEST"
-expect_equal "the newest" "0.1.0" "$(over_tls nobody show chart "oci://$ADDR/team/app" 2>/dev/null | sed -n 's/^version: //p')"
+expect_equal "the newest" "0.1.0" "$(shown_version)"
 
 step "logout"
 as reader registry logout "$ADDR" 2>/dev/null

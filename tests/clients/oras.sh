@@ -14,7 +14,9 @@ as() {  # <who> <oras arguments...>
 }
 over_tls() { as "$@" --ca-file "$CA"; }
 files_of() { rm -rf "$WORK/pulled"; mkdir "$WORK/pulled"; over_tls "$1" pull --output pulled "$2" >/dev/null; }
-attached_to() { over_tls nobody discover --format json "${@:2}" "$1" | jq -r '[.manifests[].digest] | sort | join(" ")'; }
+attached_to() {  # <artifact> <oras arguments...>
+  over_tls nobody discover --format json "${@:2}" "$1" | jq -r '[.manifests[].digest] | sort | join(" ")'
+}
 
 start_team_server registry.example/oras
 head -c 5000000 /dev/urandom >"$WORK/large.bin"
@@ -65,7 +67,8 @@ over_tls writer attach --artifact-type application/vnd.example.signature "$ADDR/
   --annotation by=writer --export-manifest signature.manifest >/dev/null
 SBOM=sha256:$(sha256sum <"$WORK/sbom.manifest" | cut -d ' ' -f 1)
 SIGNATURE=sha256:$(sha256sum <"$WORK/signature.manifest" | cut -d ' ' -f 1)
-expect_equal "what is attached" "$(printf '%s\n' "$SBOM" "$SIGNATURE" | sort | xargs)" "$(attached_to "$ADDR/team/data:1")"
+expect_equal "what is attached" "$(printf '%s\n' "$SBOM" "$SIGNATURE" | sort | xargs)" \
+  "$(attached_to "$ADDR/team/data:1")"
 expect_equal "the SBOM" "$SBOM" "$(attached_to "$ADDR/team/data:1" --artifact-type application/vnd.example.sbom)"
 expect_equal "an annotation" writer "$(over_tls nobody discover --format json "$ADDR/team/data:1" |
   jq -r '.manifests[].annotations.by // empty')"
