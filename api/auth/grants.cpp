@@ -11,10 +11,14 @@ namespace {
 // Registry-wide things that a token can be made for, and the right behind each.
 struct RegistryThing {
   std::string_view name;
-  std::optional<Right> right;  // none: listing, which is filtered by what may be pulled
+  // None: one's own account, and listing, which is filtered by what may be pulled.
+  std::optional<Right> right;
+  bool list = false;
 };
-constexpr RegistryThing kRegistryThings[] = {
-    {"admin", Right::administer}, {"catalog", std::nullopt}, {"log", Right::read_log}};
+constexpr RegistryThing kRegistryThings[] = {{"account", std::nullopt},
+                                             {"admin", Right::administer},
+                                             {"catalog", std::nullopt, true},
+                                             {"log", Right::read_log}};
 
 const RegistryThing* registry_thing(const Access& access) {
   if (access.type != "registry" || !access.type_class.empty()) return nullptr;
@@ -92,8 +96,8 @@ std::vector<Scope> limit_of(const std::vector<Access>& accesses) {
   std::vector<Scope> limit;
   for (const Access& access : accesses) {
     if (const RegistryThing* thing = registry_thing(access))
-      limit.push_back({Resource::everything(), thing->right ? Rights{*thing->right} : Rights{},
-                       !thing->right.has_value()});
+      limit.push_back(
+          {Resource::everything(), thing->right ? Rights{*thing->right} : Rights{}, thing->list});
     else if (const auto repo = repository_in(access.name); repo && access.type == "repository")
       limit.push_back({Resource(*repo), rights_of(access.actions)});
   }

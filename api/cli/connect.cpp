@@ -4,6 +4,7 @@
 #include "api/cli/client.h"
 #include "api/cli/credentials.h"
 #include "api/cli/keys.h"
+#include "api/cli/token_login.h"
 
 namespace varve::cli {
 
@@ -15,6 +16,8 @@ Outcome<std::unique_ptr<Server>> open_server(const ServerAddress& at) {
                       authorization_for(address.authority(), process_environment_lookup()),
                       "set VARVE_USER and VARVE_PASSWORD, or VARVE_TOKEN, or log in again"));
   auto client = std::make_unique<HttpClient>(std::move(address), ClientOptions{.ca = at.ca});
+  if (authorization && is_token_login(*authorization))
+    return std::make_unique<TokenLogin>(std::move(client), *std::move(authorization));
   if (authorization) client->show(*std::move(authorization));
   return client;
 }

@@ -48,6 +48,12 @@ std::string mount_scope(const http::Request& request) {
   return repo ? " repository:" + repo->text() + ":pull" : "";
 }
 
+// One's own is everybody's to see.
+bool shows_an_account(const http::Route& route) {
+  return route.method == Method::get && (route.pattern == "/admin/v1/grants" ||
+                                         route.pattern == "/admin/v1/principals/{principal}");
+}
+
 }  // namespace
 
 std::optional<Need> need_of(const http::Route& route, const http::Request& request) {
@@ -58,11 +64,19 @@ std::optional<Need> need_of(const http::Route& route, const http::Request& reque
   return Need{right_of(route, request.method), *std::move(repo)};
 }
 
+// Of all that is about the registry, nothing else comes without a right and without listing.
+bool may_see_own_account(const Actor& actor) {
+  return !actor.limit || std::ranges::any_of(*actor.limit, [](const Scope& scope) {
+    return scope.resource.is_everything() && scope.rights.empty() && !scope.list;
+  });
+}
+
 std::string scope_of(const http::Route& route, const http::Request& request) {
   if (const auto need = need_of(route, request))
     return "repository:" + need->repo.text() + ":" +
            std::string(actions_for(route, request.method, need->right)) + mount_scope(request);
   if (route.pattern.ends_with("/_catalog")) return "registry:catalog:*";
+  if (shows_an_account(route)) return "registry:account:* registry:admin:*";
   if (route.pattern.starts_with("/admin/")) return "registry:admin:*";
   if (route.pattern.starts_with("/log/")) return "registry:log:*";
   return {};

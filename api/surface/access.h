@@ -24,4 +24,8 @@ std::optional<Need> need_of(const http::Route& route, const http::Request& reque
 // Empty where none is needed, and for names that could not be quoted.
 std::string scope_of(const http::Route& route, const http::Request& request);
 
+// May the holder see their own principal's credentials and grants? Not with a token that was made
+// for something else: it takes one for registry:account:*.
+bool may_see_own_account(const Actor& actor);
+
 }  // namespace varve::surface

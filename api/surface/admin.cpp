@@ -10,6 +10,7 @@
 
 #include "api/http/problem.h"
 #include "api/services.h"
+#include "api/surface/access.h"
 #include "api/surface/admin_gc.h"
 #include "api/surface/admin_json.h"
 #include "core/base/bytes.h"
@@ -76,7 +77,8 @@ Result<void> may_look(const Services& services, const Request& request, const Vi
                       std::string_view principal) {
   const Actor& actor = request.actor;
   const bool own = actor.id == principal && actor.credential.has_value();
-  if (own && !actor.limit) return trust::check_credential(view, actor, services.now());
+  if (own && may_see_own_account(actor))
+    return trust::check_credential(view, actor, services.now());
   const auto administers = trust::check(view, actor, Right::administer, services.now());
   if (administers || !own) return administers;
   return fail(Errc::unauthorized, About::request, "the token was not made for accounts");

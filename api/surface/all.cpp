@@ -40,8 +40,7 @@ http::net::awaitable<Result<void>> authenticate(Services& services, http::Reques
   auto presented = auth::parse_authorization(request.headers);
   if (!presented) co_return std::unexpected(std::move(presented).error());
   if (std::holds_alternative<auth::Nothing>(*presented)) co_return Result<void>();
-  // Our own command line shows what `docker login` keeps wherever it asks.
-  constexpr bool buys_tokens = true;
+  const bool buys_tokens = request.path.starts_with(kTokenService);
   auto pending =
       services.auth->identify(*std::move(presented), std::string(request.peer), buys_tokens);
   auto actor = co_await std::move(pending);

@@ -132,6 +132,14 @@ TEST(Admin, ShowsNoAccountToATokenThatWasMadeForSomethingElse) {
   const Call wish = as(narrow, Method::post, "/admin/v1/principals/ci/credentials",
                        R"({"kind":"password","password":"mine now"})");
   EXPECT_EQ(server.call(wish).status, 401U);
+  const std::string account = token_for(own, "registry:account:*");
+  EXPECT_EQ(server.call(as(account, Method::get, "/admin/v1/principals/ci")).status, 200U);
+  EXPECT_EQ(server.call(as(account, Method::get, "/admin/v1/principals/admin")).status, 403U);
+  EXPECT_EQ(server
+                .call(as(account, Method::post, "/admin/v1/principals/ci/credentials",
+                         R"({"kind":"password","password":"mine now"})"))
+                .status,
+            401U);
   // One that was made for accounts shows them.
   const std::string root = basic("admin", kAdminPassword);
   const std::string accounts = token_for(root, "registry:admin:*");

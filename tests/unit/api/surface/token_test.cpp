@@ -297,6 +297,28 @@ TEST(RefreshToken, StandsWhereThePasswordOfTheNullUserStands) {
   EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:push");
 }
 
+TEST(RefreshToken, AsTheNullUsersPasswordOpensTheTokenServiceAndNoOtherRoute) {
+  Registry registry;
+  const std::string refresh =
+      text_in(registry.get("&offline_token=true", registry.own()), "refresh_token");
+  const std::string shown = basic(kNullUser, refresh);
+  const std::pair<Method, std::string> elsewhere[] = {{Method::get, "/v2/"},
+                                                      {Method::post, "/v2/team/app/blobs/uploads/"},
+                                                      {Method::get, "/v2/_catalog"},
+                                                      {Method::get, "/v2/team/app/tags/list"},
+                                                      {Method::get, "/admin/v1/principals/ci"},
+                                                      {Method::get, "/log/proof/0"}};
+  for (const auto& [method, target] : elsewhere) {
+    const Answer answer = registry.server.call({method, target, {{"Authorization", shown}}});
+    EXPECT_EQ(answer.status, 401U) << target;
+    // Where a client buys what it needs instead.
+    EXPECT_TRUE(answer.header("WWW-Authenticate").starts_with("Bearer realm=")) << target;
+  }
+  const Answer bought = registry.get("&scope=repository:team/app:pull,push", shown);
+  ASSERT_EQ(bought.status, 200U) << bought.body;
+  EXPECT_EQ(registry.push(text_in(bought, "token")), 202U);
+}
+
 TEST(RefreshToken, DoesNotOutliveTheLoginItComesFromHoweverItIsRenewed) {
   Registry registry;
   const std::string first =
