@@ -35,6 +35,7 @@ Result<Presented> parse_basic(std::string_view encoded) {
   if (colon == decoded->npos) return bad("the Basic credentials hold no colon");
   if (has_control(*decoded) || !is_valid_utf8(*decoded))
     return bad("the Basic credentials hold bytes that no name or password has");
+  if (decoded->size() == 1) return Nothing{};  // skopeo and podman without a login, asked for Basic
   if (colon > limits::kShownUserBytesMax ||
       decoded->size() - colon - 1 > limits::kShownPasswordBytesMax)
     return bad("the Basic credentials are too long");

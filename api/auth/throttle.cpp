@@ -107,18 +107,17 @@ Result<Throttle::Attempt> Throttle::admit(std::string_view principal, std::strin
                                           Millis now) {
   const std::lock_guard lock(mutex_);
   const std::int64_t interval = limits_.principal_interval.count();
+  const Cells by_pair = cells(hash(Kind::pair, principal, peer));
+  if (is_known(principal, peer, now)) {  // whatever others do, behind the same proxy too
+    if (full(by_pair, limits_.principal_burst, interval, now.count())) return too_many_guesses();
+    charge(by_pair, interval, now.count());
+    return Attempt{.pair = interval};
+  }
   const Cells by_peer = cells(hash(Kind::peer, peer, {}));
   if (full(by_peer, limits_.peer_burst, limits_.peer_interval.count(), now.count()))
     return too_many_guesses();
-  const Cells by_pair = cells(hash(Kind::pair, principal, peer));
-  Attempt attempt{.pair = interval};
-  if (!is_known(principal, peer, now)) {
-    VARVE_TRY(attempt, admit_stranger(cells(hash(Kind::principal, principal, {})), by_pair, now));
-  } else if (full(by_pair, limits_.principal_burst, interval, now.count())) {
-    return too_many_guesses();
-  } else {
-    charge(by_pair, interval, now.count());
-  }
+  VARVE_TRY(Attempt attempt,
+            admit_stranger(cells(hash(Kind::principal, principal, {})), by_pair, now));
   attempt.peer = limits_.peer_interval.count();
   charge(by_peer, attempt.peer, now.count());
   return attempt;

@@ -7,6 +7,7 @@
 #include "api/auth/authenticator.h"
 #include "core/base/bytes.h"
 #include "core/base/json.h"
+#include "log/secrets.h"
 
 namespace varve::cli {
 namespace {
@@ -49,7 +50,9 @@ bool is_token_login(std::string_view authorization) {
   constexpr std::string_view kBasic = "Basic ";
   if (!authorization.starts_with(kBasic)) return false;
   const auto decoded = base64_decode(authorization.substr(kBasic.size()));
-  return decoded && decoded->starts_with(std::string(auth::kTokenUser) + ':');
+  const std::string user = std::string(auth::kTokenUser) + ':';
+  if (!decoded || !decoded->starts_with(user)) return false;
+  return !credential_in_token(std::string_view(*decoded).substr(user.size()));
 }
 
 std::optional<std::string> TokenLogin::buy(std::string_view challenge) {

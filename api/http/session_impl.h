@@ -86,8 +86,6 @@ class Session final : public Connection, private Wire {
         incoming_(*this, buffer_, loop) {
     buffer_.reserve(kFirstReadBytes);
     request_.body = &incoming_;
-    request_.peer = std::string_view(peer_).substr(0, peer_.rfind(':'));
-    request_.secure = kEncrypted<Stream>;
   }
 
   // Between requests a TLS client is still told: its read ends, and run() says goodbye.
@@ -222,6 +220,9 @@ class Session final : public Connection, private Wire {
   void start_request() {
     request_.method = Method::other;
     request_.target = {};
+    // A trusted proxy's headers may have said otherwise of the request before.
+    request_.peer = std::string_view(peer_).substr(0, peer_.rfind(':'));
+    request_.secure = kEncrypted<Stream>;
     request_.path.clear();
     request_.query = Query();
     request_.actor = Actor();
@@ -624,7 +625,8 @@ class Session final : public Connection, private Wire {
   const std::string peer_;
   beast::flat_buffer buffer_;
   Incoming incoming_;
-  std::optional<Parser> parser_;  // request_.headers and .target point into it
+  std::optional<Parser>
+      parser_;  // request_.headers, .target and, of a proxy's, .peer point into it
   Request request_;
   const Route* route_ = nullptr;  // the one that answers request_
   Framing framing_;

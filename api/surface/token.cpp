@@ -148,7 +148,7 @@ awaitable<Result<Actor>> holder_of(Services& services, const Request& request,
   if (shown.user.size() > limits::kShownUserBytesMax ||
       shown.password.size() > limits::kShownPasswordBytesMax)
     co_return bad_request("the name or the password is too long");
-  auto pending = services.auth->identify(std::move(shown), std::string(request.peer));
+  auto pending = services.auth->identify(std::move(shown), std::string(request.peer), true);
   auto actor = co_await std::move(pending);
   if (actor) co_return as_served(services, *std::move(actor));
   co_return actor;

@@ -25,6 +25,10 @@ TEST(Presented, IsNothingWithoutTheHeader) {
   EXPECT_EQ(parse_authorization(fields).value(), Presented(Nothing{}));
 }
 
+TEST(Presented, IsNothingWhenBasicHasNeitherNameNorPassword) {
+  EXPECT_EQ(parse(basic(":")).value(), Presented(Nothing{}));
+}
+
 TEST(Presented, TakesBasicApartAtTheFirstColon) {
   EXPECT_EQ(parse(basic("alice:wonder")).value(), Presented(Password{"alice", "wonder"}));
   EXPECT_EQ(parse(basic("alice:a:b:")).value(), Presented(Password{"alice", "a:b:"}));

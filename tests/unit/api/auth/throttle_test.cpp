@@ -105,6 +105,14 @@ TEST(Throttle, CannotBeUsedToLockAnOwnerOut) {
   EXPECT_TRUE(throttle.admit("alice", "10.0.0.1", kStart).has_value());
 }
 
+TEST(Throttle, LetsAnOwnerInWhoSharesAnAddressWithGuessers) {
+  Throttle throttle;
+  ASSERT_TRUE(logs_in(throttle, "alice", "10.0.0.1"));
+  for (int i = 0; i < 200; ++i) guesses(throttle, "nobody" + std::to_string(i), "10.0.0.1", 10);
+  EXPECT_FALSE(throttle.admit("bob", "10.0.0.1", kStart).has_value());
+  EXPECT_TRUE(throttle.admit("alice", "10.0.0.1", kStart).has_value());
+}
+
 TEST(Throttle, CountsGuessesFromWhereTheOwnerWorksToo) {
   Throttle throttle;
   ASSERT_TRUE(logs_in(throttle, "alice", "10.0.0.1"));

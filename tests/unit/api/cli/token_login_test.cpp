@@ -5,7 +5,9 @@
 
 #include <mutex>
 
+#include "api/auth/authenticator.h"
 #include "core/base/bytes.h"
+#include "log/secrets.h"
 #include "tests/unit/api/cli/loopback.h"
 
 namespace varve::cli {
@@ -58,6 +60,10 @@ TEST(TokenLogin, IsTheNullUsersAndNobodyElses) {
   EXPECT_FALSE(is_token_login("Bearer x.y.z"));
   EXPECT_FALSE(is_token_login("Basic ===="));
   EXPECT_FALSE(is_token_login(""));
+  // A machine's token is a password, and opens everything by itself.
+  const auto id = CredentialId::parse("01JD0000000000000000000000").value();
+  const std::string machine = std::string(auth::kTokenUser) + ':' + make_machine_token(id);
+  EXPECT_FALSE(is_token_login("Basic " + base64_encode(machine)));
 }
 
 TEST(TokenLogin, BuysWhatTheAnswerAsksForAndKeepsIt) {

@@ -194,10 +194,10 @@ void MemoryServer::start(Transport transport) {
     ended_ = true;
   };
   if (transport == Transport::plain) {
-    net::co_spawn(context_, serve(std::move(server), environment_, loop_, "memory"), over);
+    net::co_spawn(context_, serve(std::move(server), environment_, loop_, "192.0.2.1:4711"), over);
   } else {
     net::ssl::stream<Stream> stream(std::move(server), server_tls().open());
-    net::co_spawn(context_, serve(std::move(stream), environment_, loop_, "memory"), over);
+    net::co_spawn(context_, serve(std::move(stream), environment_, loop_, "192.0.2.1:4711"), over);
   }
 }
 

@@ -1,6 +1,7 @@
 // One connection: answers, keep-alive, pipelining, errors in each dialect's shape.
 #include <gtest/gtest.h>
 
+#include "api/http/forwarded.h"
 #include "over_every_transport.h"
 
 namespace varve::http::test {
@@ -230,6 +231,31 @@ TEST_P(Session, TellsHandlersWhetherTheRequestCameOverTls) {
   EXPECT_EQ(one.ask(get("/echo/x")).status, 200U);
   EXPECT_EQ(one.ask(get("/echo/x")).status, 200U);
   EXPECT_EQ(secure, (std::vector<bool>(2, GetParam() == Transport::tls)));
+}
+
+TEST_P(Session, KnowsTheClientOfEachRequestWhomeverTheOneBeforeCameFrom) {
+  std::vector<std::string> peers;
+  std::vector<bool> secure;
+  Hooks hooks;
+  hooks.authenticate = [&](Request& request) -> net::awaitable<Result<void>> {
+    peers.emplace_back(request.peer);
+    secure.push_back(request.secure);
+    see_through(request, TrustedProxies::parse(peers.front()).value());
+    peers.emplace_back(request.peer);
+    co_return Result<void>();
+  };
+  MemoryServer one = fresh(std::move(hooks));
+  const std::string padding = "X-Padding: " + std::string(500, 'p') + "\r\n";
+  EXPECT_EQ(one.ask(get("/echo/x", padding + "X-Forwarded-For: 203.0.113.9\r\n"
+                                             "X-Forwarded-Proto: https\r\n"))
+                .status,
+            200U);
+  EXPECT_EQ(one.ask(get("/echo/x", "X-Forwarded-For: 198.51.100.7\r\n")).status, 200U);
+  ASSERT_EQ(peers.size(), 4U);
+  EXPECT_EQ(peers[1], "203.0.113.9");
+  EXPECT_EQ(peers[2], peers[0]);
+  EXPECT_EQ(peers[3], "198.51.100.7");
+  EXPECT_EQ(secure[1], secure[0]);
 }
 
 TEST_P(Session, SendsFilesInWindows) {
