@@ -116,8 +116,11 @@ Result<Page> read_tags(const AcrContext& context, const Asked& asked,
                        const std::optional<Digest>& of) {
   const auto newest = context.services.reader().view();
   VARVE_TRY(const auto listed, oci::Listed::in(*newest, context.repo));
+  VARVE_TRY(const auto history, context.state.reader.history(context.state.size));
+  oci::ListWish wish = asked.wish;
+  wish.history = history.get();
   VARVE_TRY(const auto found,
-            oci::list_tags(*context.state.view, context.repo, of, asked.last, asked.wish, listed));
+            oci::list_tags(*context.state.view, context.repo, of, asked.last, wish, listed));
   VARVE_TRY(auto body, acr_tags(context, found.tags));
   return Page{std::move(body), found.more ? found.last : ""};
 }
@@ -145,8 +148,10 @@ Result<Page> read_manifests(const AcrContext& context, const Asked& asked) {
   if (!asked.last.empty()) {
     VARVE_TRY(last, Digest::parse(asked.last));
   }
-  VARVE_TRY(auto found,
-            oci::list_manifests(*context.state.view, context.repo, last, asked.wish, listed));
+  VARVE_TRY(const auto history, context.state.reader.history(context.state.size));
+  oci::ListWish wish = asked.wish;
+  wish.history = history.get();
+  VARVE_TRY(auto found, oci::list_manifests(*context.state.view, context.repo, last, wish, listed));
   cut_to_what_is_read(found);
   VARVE_TRY(auto body, acr_manifests(context, found.manifests));
   return Page{std::move(body), found.more && found.last ? found.last->to_string() : ""};

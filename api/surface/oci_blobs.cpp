@@ -84,6 +84,13 @@ http::net::awaitable<Result<std::optional<oci::BlobRow>>> lease(Services& servic
   co_return oci::find_blob(*services.reader().view(), repo, digest);
 }
 
+Result<void> check_readable(const Services& services, const ReadScope& scope,
+                            const Digest& digest) {
+  VARVE_CHECK(content::check_readable(Newest(services, scope).view(), scope.repo));
+  VARVE_TRY(const auto before, view_before_it_went(services, scope, Table::link, digest));
+  return before ? content::check_readable(*before, scope.repo) : Result<void>();
+}
+
 }  // namespace
 
 // The file is opened for HEAD too: a client that hears "it is here" does not push it, so the answer
@@ -94,7 +101,7 @@ http::net::awaitable<Response> get_blob(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto digest = Digest::parse(request.params[1]);
   if (!digest) co_return oci_problem(digest.error(), size);
-  const auto readable = content::check_readable(Newest(services, *scope).view(), scope->repo);
+  const auto readable = check_readable(services, *scope, *digest);
   if (!readable) co_return oci_problem(readable.error(), size);
   auto row = oci::find_blob(*scope->state.view, scope->repo, *digest);
   if (row && *row && wants_lease(services, request, *scope))

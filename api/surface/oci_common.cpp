@@ -13,6 +13,7 @@
 #include "api/http/wire.h"
 #include "api/surface/ranges.h"
 #include "core/base/bytes.h"
+#include "core/content/query.h"
 #include "core/trust/query.h"
 
 namespace varve::surface {
@@ -83,6 +84,16 @@ http::net::awaitable<ReadScopeOr> read_scope(const Services& services,
   if (!state) co_return std::unexpected(oci_problem(state.error(), committed));
   co_return ReadScope{std::move(address->repo), std::string(asked), address->moment_in_path,
                       *std::move(state)};
+}
+
+Result<std::unique_ptr<View>> view_before_it_went(const Services& services, const ReadScope& scope,
+                                                  Table table, const Digest& digest) {
+  if (scope.state.present) return nullptr;
+  const Reader reader = services.reader();
+  VARVE_TRY(const auto history, reader.history(reader.head().size));
+  VARVE_TRY(const auto gone, content::gone_at(*history, table, scope.repo, digest));
+  if (!gone) return nullptr;
+  return reader.view_as_of(TreeSize{gone->value});
 }
 
 Result<RepoName> writable_repo(const http::Request& request) {

@@ -66,6 +66,12 @@ class Newest {
   const View* view_;
 };
 
+// The state right before the event that took this manifest or blob (Table::manifest, Table::link)
+// from the repository, for a read of the past; null when it is there still, or the read is of the
+// present. What was locked against reading when it went stays so.
+Result<std::unique_ptr<View>> view_before_it_went(const Services& services, const ReadScope& scope,
+                                                  Table table, const Digest& digest);
+
 // The repository a mutation addresses. The past cannot be changed: Errc::unsupported for asof.
 // names and for ?as_of=, rather than a change of the present that the caller did not mean.
 Result<RepoName> writable_repo(const http::Request& request);

@@ -7,6 +7,7 @@
 #include "core/base/bytes.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/content/locks.h"
 #include "core/content/query.h"
 
 namespace varve::surface {
@@ -119,6 +120,8 @@ awaitable<Response> get_tag_history(Services& services, Request& request) {
   const TreeSize size = scope->state.size;
   const auto there = content::need_repo(scope->repo, *scope->state.view);
   if (!there) co_return oci_problem(there.error(), size);
+  const auto readable = content::check_readable(Newest(services, *scope).view(), scope->repo);
+  if (!readable) co_return oci_problem(readable.error(), size);
   const auto wish = parse_wish(request);
   if (!wish) co_return oci_problem(wish.error(), size);
   auto work = [&] { return read_page(*scope, *wish); };

@@ -152,14 +152,25 @@ void add_warnings(Response& response, const std::vector<std::string>& warnings) 
 
 }  // namespace
 
+namespace {
+
+Result<void> check_readable(const Services& services, const ReadScope& scope, const Found& found) {
+  const Newest newest(services, scope);
+  VARVE_CHECK(oci::check_readable(newest.view(), scope.repo, found.tag, found.digest));
+  VARVE_TRY(const auto before, view_before_it_went(services, scope, Table::manifest, found.digest));
+  if (!before) return {};
+  return oci::check_readable(*before, scope.repo, std::nullopt, found.digest);
+}
+
+}  // namespace
+
 awaitable<Response> get_manifest(Services& services, Request& request) {
   auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
   const TreeSize size = scope->state.size;
   const auto found = find(*scope, request.params[1]);
   if (!found) co_return oci_problem(found.error(), size);
-  const Newest newest(services, *scope);
-  const auto readable = oci::check_readable(newest.view(), scope->repo, found->tag, found->digest);
+  const auto readable = check_readable(services, *scope, *found);
   if (!readable) co_return oci_problem(readable.error(), size);
   if (if_none_match(request, found->digest))
     co_return not_modified(found->digest, found->index, size);

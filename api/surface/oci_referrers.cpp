@@ -78,13 +78,29 @@ struct Page {
   std::optional<Digest> next;  // behind this one there may be more
 };
 
+// Who may not read a manifest, or not find it, does not learn of it from what it refers to.
+Result<bool> is_shown(const View& newest, const RepoName& repo, const oci::Listed& listed,
+                      const Digest& digest) {
+  VARVE_TRY(const bool found, listed.has(digest));
+  if (!found) return false;
+  const auto readable = oci::check_readable(newest, repo, std::nullopt, digest);
+  if (!readable && readable.error().code != Errc::locked) return std::unexpected(readable.error());
+  return readable.has_value();
+}
+
 Result<Page> read_page(const Services& services, const ReadScope& scope, const Wish& wish) {
+  const Newest newest(services, scope);
+  VARVE_TRY(const auto listed, oci::Listed::in(newest.view(), scope.repo));
+  const auto may_show = [&](const Digest& digest) {
+    return is_shown(newest.view(), scope.repo, listed, digest);
+  };
   const oci::ReferrerWish rows{wish.subject,
                                wish.artifact_types,
                                wish.last,
                                wish.limit,
                                limits::kReferrersBodyBytesMax,
-                               services.scan_rows_max};
+                               services.scan_rows_max,
+                               may_show};
   VARVE_TRY(const auto found, oci::list_referrers(*scope.state.view, scope.repo, rows));
   Page page;
   page.body = kIndexOpening;

@@ -25,6 +25,7 @@
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
 #include "core/codec.h"
+#include "core/oci/locks.h"
 #include "core/oci/query.h"
 #include "core/system/query.h"
 #include "core/trust/query.h"
@@ -273,14 +274,15 @@ awaitable<Response> get_proof(Services& services, Request& request) {
   co_return response;
 }
 
-// ?repo= names a repository that holds the body, for callers who may read no more than that.
+// ?repo= names a repository that holds the body, for callers who may read no more than that: what
+// is locked against reading there is as good as not there. Whoever may read the log reads it whole.
 Result<std::optional<RepoName>> repository_with(const View& view, const Request& request,
                                                 const Digest& digest) {
   const auto text = request.query.get("repo");
   if (!text) return std::nullopt;
   VARVE_TRY(auto repo, RepoName::parse(*text));
   VARVE_TRY(const auto manifest, oci::find_manifest(view, repo, digest));
-  if (!manifest) return std::nullopt;
+  if (!manifest || !oci::check_readable(view, repo, std::nullopt, digest)) return std::nullopt;
   return repo;
 }
 

@@ -153,9 +153,9 @@ Result<void> check_tags_may_go(const DeleteRepo& command, const View& view) {
 
 Result<std::vector<Event>> decide(const DeleteRepo& command, const View& view) {
   VARVE_CHECK(need_repo(command.repo, view));
+  VARVE_CHECK(check_size(command, view));  // first: the others look at rows too
   VARVE_CHECK(check_nothing_locked(command, view));
   VARVE_CHECK(check_tags_may_go(command, view));
-  VARVE_CHECK(check_size(command, view));
   return std::vector<Event>{RepoDeleted{command.repo}};
 }
 

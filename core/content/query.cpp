@@ -65,6 +65,18 @@ Result<bool> was_linked_since(const History& history, const KnownBlob& blob, Tre
   return history.changed_since(Table::holder, blob_key(blob.digest), since);
 }
 
+Result<std::optional<EntryIndex>> gone_at(const History& history, Table table, const RepoName& repo,
+                                          const Digest& digest) {
+  std::optional<EntryIndex> gone;
+  const auto visit = [&gone](const History::Version& newest) {
+    if (!newest.value) gone = newest.index;
+    return false;
+  };
+  VARVE_CHECK(
+      history.versions(table, held_key(repo, digest).bytes(), EntryIndex{UINT64_MAX}, visit));
+  return gone;
+}
+
 Result<bool> is_known(const View& view, const Digest& digest) {
   VARVE_TRY(const auto row, view.get(Table::blob, blob_key(digest)));
   return row.has_value();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "core/content/content.h"
 #include "core/view.h"
@@ -35,6 +36,11 @@ Result<void> each_unlinked_blob(const View& view, const std::function<bool(Known
 // one?
 Result<bool> was_needed_since(const History& history, const HeldBlob& link, TreeSize since);
 Result<bool> was_linked_since(const History& history, const KnownBlob& blob, TreeSize since);
+
+// The event that took a manifest (Table::manifest) or a link (Table::link) from the repository, if
+// it was there once and is not any more.
+Result<std::optional<EntryIndex>> gone_at(const History& history, Table table, const RepoName& repo,
+                                          const Digest& digest);
 
 // Are the bytes here, as far as the log is concerned?
 Result<bool> is_known(const View& view, const Digest& digest);

@@ -6,6 +6,7 @@
 #include "core/base/bytes.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/oci/manifest.h"
 
 namespace varve::oci {
 namespace {
@@ -58,7 +59,9 @@ void read_config(const object& root, Description& description) {
 }
 
 void read_child(const object& descriptor, Description& description) {
+  if (description.children.size() >= limits::kManifestReferencesMax) return;
   Child child{text_in(descriptor, "digest", 256), {}};
+  if (!valid_digest_text(child.digest)) return;
   object platform;
   if (descriptor.at_key("platform").get(platform) == simdjson::SUCCESS)
     child.platform = platform_in(platform);

@@ -63,15 +63,34 @@ Result<std::vector<Place>> all_of(const View& view, const Where& where, std::siz
                   std::to_string(rows_max) + "; leave orderby out");
 }
 
+// The event that last made the row, there now or not.
+Result<std::optional<EntryIndex>> made_by(const History* history, const Where& where) {
+  std::optional<EntryIndex> index;
+  const auto visit = [&index](const History::Version& version) {
+    if (version.value) index = version.index;
+    return !index;
+  };
+  if (history != nullptr)
+    VARVE_CHECK(
+        history->versions(where.table, where.prefix + where.last, EntryIndex{UINT64_MAX}, visit));
+  return index;
+}
+
 // Where the page before ended. Each event sets one tag or puts one manifest, so an index is a
 // place.
 Result<std::vector<Place>::const_iterator> go_on(const std::vector<Place>& sorted,
-                                                 const std::string& last) {
-  if (last.empty()) return sorted.begin();
-  const auto found = std::ranges::find(sorted, last, &Place::key);
+                                                 const Where& where, const ListWish& wish) {
+  if (where.last.empty()) return sorted.begin();
+  const auto found = std::ranges::find(sorted, where.last, &Place::key);
   if (found != sorted.end()) return found + 1;
-  return fail(Errc::invalid, About::request,
-              "what `last` names is not there, so nothing comes after it in the order of time");
+  VARVE_TRY(const auto index, made_by(wish.history, where));
+  if (!index)
+    return fail(
+        Errc::invalid, About::request,
+        "what `last` names was never there, so nothing comes after it in the order of time");
+  return std::ranges::find_if(sorted, [&](const Place& place) {
+    return wish.order == Order::oldest_first ? place.index > *index : place.index < *index;
+  });
 }
 
 Result<Places> by_time(const View& view, const Where& where, const ListWish& wish,
@@ -81,7 +100,7 @@ Result<Places> by_time(const View& view, const Where& where, const ListWish& wis
     std::ranges::sort(all, std::less<>(), &Place::index);
   else
     std::ranges::sort(all, std::greater<>(), &Place::index);
-  VARVE_TRY(auto at, go_on(all, where.last));
+  VARVE_TRY(auto at, go_on(all, where, wish));
   Places page;
   for (; at != all.end(); ++at) {
     VARVE_TRY(const bool kept, keep(at->key));

@@ -21,6 +21,9 @@ struct ListWish {
   Order order = Order::name;
   std::size_t limit = 0;
   std::size_t rows_max = limits::kScanRowsMax;  // by time, a repository may hold no more
+  // By time: where something stood that is gone by now. Azure's CLI deletes the tags of a page and
+  // then asks for those after its last one.
+  const History* history = nullptr;
 };
 
 struct ListedTag {

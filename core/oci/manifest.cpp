@@ -355,6 +355,7 @@ Result<Manifest> parse_manifest(std::string_view body, std::string_view content_
   const bool opaque = !manifest.media_type.empty() && !known_type(manifest.media_type);
   if (opaque && !starts_as_object(body)) return manifest;
   VARVE_CHECK(read_json(body, manifest));
+  if (is_schema_1(manifest.media_type)) return bad("schema 1 is unsupported", manifest.media_type);
   return manifest;
 }
 

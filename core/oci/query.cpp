@@ -146,6 +146,11 @@ class ReferrerCollector {
       return false;
     }
     if (!wanted(*referrer)) return true;
+    if (wish_.may_show) {
+      const auto shown = wish_.may_show(referrer->digest);
+      if (!shown) broken_ = std::unexpected(shown.error());
+      if (!shown || !*shown) return shown.has_value();
+    }
     const bool fits = page_.referrers.empty() || bytes_ + referrer->size <= wish_.body_bytes_max;
     page_.more = page_.referrers.size() == wish_.limit || !fits;
     if (page_.more) return false;

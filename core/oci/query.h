@@ -85,6 +85,7 @@ struct ReferrerWish {
   std::size_t limit;
   std::uint64_t body_bytes_max;  // of the referrers together; the first one always fits
   std::size_t rows_max = limits::kScanRowsMax;
+  std::function<Result<bool>(const Digest& digest)> may_show = nullptr;  // none: all
 };
 // Manifests of the repository that name `subject`. None for a repository that does not exist.
 Result<ReferrerPage> list_referrers(const View& view, const RepoName& repo,

@@ -39,6 +39,13 @@ TEST(Description, OfAnIndexIsItsChildrenWithTheirPlatforms) {
   EXPECT_EQ(description.children[1].platform, Platform{});
 }
 
+TEST(Description, HasNoChildThatIsNoDigestAndNoMoreThanAnIndexMayHave) {
+  EXPECT_TRUE(describe(R"({"manifests":[{},{"digest":"x"},{"digest":7}]})").children.empty());
+  std::string many = R"({"manifests":[)" + descriptor("m", 1);
+  for (std::size_t i = 0; i < limits::kManifestReferencesMax; ++i) many += "," + descriptor("m", 1);
+  EXPECT_EQ(describe(many + "]}").children.size(), limits::kManifestReferencesMax);
+}
+
 TEST(Description, OfWhatStatesNoSizesIsItsOwn) {
   EXPECT_EQ(describe(R"({"schemaVersion":2,"manifests":[]})").image_size, 34U);
   EXPECT_EQ(describe("not JSON at all").image_size, 15U);
