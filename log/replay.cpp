@@ -1,10 +1,11 @@
-// Replay. Two stages at once: one run of entries is fetched, decoded and verified while the run
-// before it is folded into the tables.
+// Replay. Three stages at once: one run of entries is fetched, decoded and verified while the run
+// before it is folded into rows and the rows of the run before that are written.
 #include "log/replay.h"
 
 #include <algorithm>
 #include <future>
 
+#include "core/base/limits.h"
 #include "log/event_chain.h"
 #include "log/reader.h"
 #include "log/rows_view.h"
@@ -22,34 +23,46 @@ struct Run {
   std::vector<Body> bodies;
 };
 
-// The folding stage: what the ledger does to tables, without deciding or signing.
+// A run and the rows it makes.
+struct Folded {
+  explicit Folded(Run folded) : run(std::move(folded)) {}
+  Run run;
+  std::vector<TreeEdge::FullTile> full;
+  Layer layer;
+  RowWriter rows{layer};
+};
+
+// The folding and the writing stage: what the ledger does to tables, without deciding or signing.
 class Folder {
  public:
-  explicit Folder(Store& out) : out_(out) {}
+  explicit Folder(Store& out) : out_(out), snapshot_(out.snapshot()) {}
 
-  Result<void> fold(const Run& run) {
-    Bodies bodies(run.bodies);
-    auto batch = out_.batch();
-    Layer layer;
-    const LayeredView before(out_.snapshot(), {&layer});
-    RowWriter rows(layer);
-    std::vector<TreeEdge::FullTile> full;
-    for (const OpenedEntry& opened : run.entries) {
-      const EntryIndex index = opened.entry.envelope.index;
-      rows.at(index);
+  Result<void> fold(Run run) {
+    auto folded = std::make_unique<Folded>(std::move(run));
+    const LayeredView before(snapshot_, {&writing_->layer, &folded->layer}, &cache_);
+    Bodies bodies(folded->run.bodies);
+    for (const OpenedEntry& opened : folded->run.entries) {
+      folded->rows.at(opened.entry.envelope.index);
       // The bodies stand in the order of the entries that name them.
       const std::size_t named = body_of(opened.entry.event) ? 1 : 0;
-      VARVE_CHECK(project(opened.entry.event, bodies.first(named), before, rows));
+      VARVE_CHECK(project(opened.entry.event, bodies.first(named), before, folded->rows));
       bodies = bodies.subspan(named);
-      batch->put(Family::entry, entry_key(index), opened.bytes);
-      edge_.append(opened.leaf, full);
+      edge_.append(opened.leaf, folded->full);
+      last_at_ = opened.entry.envelope.at;
     }
-    for (const auto& tile : full)
-      batch->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
-    rows.write_into(*batch);
-    for (const Body& body : run.bodies) batch->put(Family::body, body.digest.row(), *body.bytes);
-    if (!run.entries.empty()) last_at_ = run.entries.back().entry.envelope.at;
-    return out_.commit_unsynced(std::move(batch));
+    cache_.update(folded->layer);
+    VARVE_CHECK(settle());
+    writing_ = std::move(folded);
+    written_ = std::async(std::launch::async, [this] { return write(*writing_); });
+    return {};
+  }
+
+  // Waits until everything that was folded is written.
+  Result<void> settle() {
+    if (!written_.valid()) return {};
+    VARVE_CHECK(written_.get());
+    snapshot_ = out_.snapshot();
+    return {};
   }
 
   // What makes the store open: the head row, and the checkpoint when it is not about more than was
@@ -80,9 +93,26 @@ class Folder {
   const TreeEdge& edge() const { return edge_; }
 
  private:
+  Result<void> write(Folded& folded) {
+    auto batch = out_.batch();
+    for (const OpenedEntry& opened : folded.run.entries)
+      batch->put(Family::entry, entry_key(opened.entry.envelope.index), opened.bytes);
+    for (const auto& tile : folded.full)
+      batch->put(Family::tile, tile_key(tile.level, tile.n), tile.bytes);
+    folded.rows.write_into(*batch);
+    for (const Body& body : folded.run.bodies)
+      batch->put(Family::body, body.digest.row(), *body.bytes);
+    return out_.commit_unsynced(std::move(batch));
+  }
+
   Store& out_;
   TreeEdge edge_;
   Timestamp last_at_;
+  RowCache cache_{limits::kWriterCacheBytesMax};
+  // What is read before a run: the rows that are written, under those still being written.
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::unique_ptr<Folded> writing_ = std::make_unique<Folded>(Run{});
+  std::future<Result<void>> written_;  // of writing_
 };
 
 Result<std::vector<OpenedEntry>> fetch(EntrySource& source, EntryIndex first, TreeSize total) {
@@ -107,20 +137,23 @@ Result<Body> fetch_body(EntrySource& source, EntryIndex index, const BodyName& n
   return Body{named.digest, std::make_shared<const std::string>(std::move(bytes))};
 }
 
-// The two stages: what `fold` takes is folded on a thread of its own while the caller prepares
-// more.
+// What `fold` takes is folded on a thread of its own while the caller prepares more.
 class Pipeline {
  public:
   explicit Pipeline(Folder& folder) : folder_(folder) {}
 
   Result<void> fold(Run run) {
     VARVE_CHECK(settle());
-    folding_ = std::async(std::launch::async, [&folder = folder_, ready = std::move(run)] {
-      return folder.fold(ready);
-    });
+    folding_ =
+        std::async(std::launch::async, [&folder = folder_, ready = std::move(run)]() mutable {
+          return folder.fold(std::move(ready));
+        });
     return {};
   }
-  Result<void> settle() { return folding_.valid() ? folding_.get() : Result<void>{}; }
+  Result<void> settle() {
+    if (folding_.valid()) VARVE_CHECK(folding_.get());
+    return {};
+  }
 
  private:
   Folder& folder_;
@@ -161,7 +194,8 @@ Result<void> fold_everything(EntrySource& source, Folder& folder, EventChain& ch
     VARVE_CHECK(fold_with_bodies(source, std::move(entries), pipeline));
     if (options.progress) options.progress(TreeSize{next}, total);
   }
-  return pipeline.settle();
+  VARVE_CHECK(pipeline.settle());
+  return folder.settle();
 }
 
 // The tree just built must be the one the source's checkpoint signed, or an earlier or later state

@@ -4,6 +4,20 @@
 #include <algorithm>
 
 namespace varve {
+namespace {
+
+std::optional<Row> row_of(const History::Version& version) {
+  if (!version.value) return std::nullopt;
+  return Row{version.index, *version.value};
+}
+
+void put_past(Batch& batch, std::string_view full_key, const History::Version& version) {
+  batch.put(Family::past,
+            past_key(static_cast<Table>(full_key[0]), full_key.substr(1), version.index),
+            version.value ? past_value(*version.value) : past_tombstone());
+}
+
+}  // namespace
 
 Result<std::optional<Row>> NowView::get(Table table, std::string_view key) const {
   VARVE_TRY(auto bytes, snapshot_->get(Family::now, now_key(table, key)));
@@ -126,15 +140,15 @@ void RowCache::remember(std::string full_key, const std::optional<Row>& row) {
 }
 
 void RowCache::update(const Layer& layer) {
-  for (const auto& [key, row] : layer)
-    if (const auto found = rows_.find(key); found != rows_.end()) found->second = row;
+  for (const auto& [key, version] : layer)
+    if (const auto found = rows_.find(key); found != rows_.end()) found->second = row_of(version);
 }
 
 Result<std::optional<Row>> LayeredView::get(Table table, std::string_view key) const {
   std::string full = now_key(table, key);
   if (cache_ == nullptr) return get_below(layers_.size(), table, key, full);
   const Layer& newest = *layers_.back();
-  if (const auto found = newest.find(full); found != newest.end()) return found->second;
+  if (const auto found = newest.find(full); found != newest.end()) return row_of(found->second);
   if (const auto* known = cache_->find(full)) return *known;
   VARVE_TRY(auto row, get_below(layers_.size() - 1, table, key, full));
   cache_->remember(std::move(full), row);
@@ -146,7 +160,7 @@ Result<std::optional<Row>> LayeredView::get_below(std::size_t layer, Table table
                                                   const std::string& full) const {
   while (layer-- > 0) {
     const auto found = layers_[layer]->find(full);
-    if (found != layers_[layer]->end()) return found->second;
+    if (found != layers_[layer]->end()) return row_of(found->second);
   }
   return base_.get(table, key);
 }
@@ -167,7 +181,8 @@ Result<void> LayeredView::scan(Table table, std::string_view prefix, std::string
   auto next = merged.begin();
   const auto flush_below = [&](std::string_view limit) {
     for (; wanted && next != merged.end() && next->first < limit; ++next)
-      if (next->second) wanted = visit(std::string_view(next->first).substr(1), *next->second);
+      if (const auto row = row_of(next->second))
+        wanted = visit(std::string_view(next->first).substr(1), *row);
   };
   VARVE_CHECK(base_.scan(table, prefix, after, [&](std::string_view key, const Row& row) {
     const std::string full = now_key(table, key);
@@ -183,24 +198,30 @@ Result<void> LayeredView::scan(Table table, std::string_view prefix, std::string
 }
 
 void RowWriter::put(Table table, std::string_view key, std::string value) {
-  past_.emplace_back(past_key(table, key, index_), past_value(value));
-  layer_.insert_or_assign(now_key(table, key), Row{index_, std::move(value)});
+  set(now_key(table, key), std::move(value));
 }
 
 void RowWriter::erase(Table table, std::string_view key) {
-  past_.emplace_back(past_key(table, key, index_), past_tombstone());
-  layer_.insert_or_assign(now_key(table, key), std::nullopt);
+  set(now_key(table, key), std::nullopt);
+}
+
+void RowWriter::set(std::string full_key, std::optional<std::string> value) {
+  const auto [row, is_new] = layer_.try_emplace(std::move(full_key));
+  // One event may change a row twice: a version is what it left.
+  if (!is_new && row->second.index != index_)
+    older_.emplace_back(row->first, std::move(row->second));
+  row->second = {index_, std::move(value)};
 }
 
 void RowWriter::write_into(Batch& batch) {
-  for (const auto& [key, row] : layer_) {
-    if (row)
-      batch.put(Family::now, key, now_value(row->index, row->value));
+  for (const auto& [key, version] : layer_) {
+    if (version.value)
+      batch.put(Family::now, key, now_value(version.index, *version.value));
     else
       batch.erase(Family::now, key);
   }
-  std::ranges::sort(past_);
-  for (const auto& [key, value] : past_) batch.put(Family::past, key, value);
+  for (const auto& [key, version] : layer_) put_past(batch, key, version);
+  for (const auto& [key, version] : older_) put_past(batch, key, version);
 }
 
 }  // namespace varve

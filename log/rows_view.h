@@ -57,8 +57,9 @@ class PastVersions final : public History {
   TreeSize size_;
 };
 
-// What one uncommitted batch changed: now_key -> the new row, or nothing where it was erased.
-using Layer = std::map<std::string, std::optional<Row>, std::less<>>;
+// What one uncommitted batch changed: now_key -> the newest version, without a value where the row
+// was erased.
+using Layer = std::map<std::string, History::Version, std::less<>>;
 
 // Rows of the present as the newest prepared batch leaves them, so that the lookups every command
 // repeats (is the repository there, is the manifest) do not go to the engine. For the writer's
@@ -97,9 +98,9 @@ class LayeredView final : public View {
   RowCache* cache_;
 };
 
-// Collects the rows of one batch: the newest of each key in a layer, where later events see them,
-// and every version for the past. write_into() then puts them in key order, which an engine inserts
-// faster.
+// Collects the rows of one batch: the newest version of each key in a layer, where later events see
+// it, and the older ones of the same batch for the past alone. write_into() then puts them in key
+// order, which an engine inserts faster.
 class RowWriter final : public Changes {
  public:
   explicit RowWriter(Layer& layer) : layer_(layer) {}
@@ -110,8 +111,10 @@ class RowWriter final : public Changes {
   void write_into(Batch& batch);  // once, at the end
 
  private:
+  void set(std::string full_key, std::optional<std::string> value);
+
   Layer& layer_;
-  std::vector<std::pair<std::string, std::string>> past_;
+  std::vector<std::pair<std::string, History::Version>> older_;
   EntryIndex index_;
 };
 

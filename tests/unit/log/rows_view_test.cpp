@@ -30,9 +30,7 @@ class RowCacheTest : public ::testing::Test {
     return (*row)->value;
   }
   void change(Layer& layer, std::optional<std::string> value) {
-    std::optional<Row> row;
-    if (value) row = Row{EntryIndex{9}, *value};
-    layer.insert_or_assign(now_key(Table::tag, key_), row);
+    layer.insert_or_assign(now_key(Table::tag, key_), History::Version{EntryIndex{9}, value});
   }
 
   RowKey key_ = RowKey().name("app").name("t");
@@ -97,6 +95,83 @@ TEST_F(RowCacheTest, NeverHoldsMoreThanItsBound) {
   EXPECT_LE(held, 7);  // at 128 bytes each and more
   cache.remember(std::string(2000, 'k'), std::nullopt);
   EXPECT_EQ(cache.find(std::string(2000, 'k')), nullptr);
+}
+
+// What a batch does to the row app/t, event by event, and what is in the store then.
+class RowWriterTest : public ::testing::Test {
+ protected:
+  void set(std::uint64_t index, std::optional<std::string> value) {
+    rows_.at(EntryIndex{index});
+    if (value)
+      rows_.put(Table::tag, key_, *std::move(value));
+    else
+      rows_.erase(Table::tag, key_);
+  }
+  void write() {
+    auto batch = store_->batch();
+    rows_.write_into(*batch);
+    ASSERT_TRUE(store_->commit(std::move(batch)));
+  }
+  std::string as_of(std::uint64_t size) {
+    const auto row = AsOfView(store_->snapshot(), TreeSize{size}).get(Table::tag, key_);
+    EXPECT_TRUE(row.has_value());
+    return *row ? (*row)->value : "nothing";
+  }
+  std::string now() {
+    const auto row = NowView(store_->snapshot()).get(Table::tag, key_);
+    EXPECT_TRUE(row.has_value());
+    return *row ? (*row)->value : "nothing";
+  }
+  std::vector<std::string> versions() {
+    std::vector<std::string> found;
+    const PastVersions past(store_->snapshot(), TreeSize{100});
+    EXPECT_TRUE(past.versions(Table::tag, key_, EntryIndex{100}, [&](const History::Version& one) {
+      found.push_back(std::to_string(one.index.value) + " " + one.value.value_or("nothing"));
+      return true;
+    }));
+    return found;
+  }
+
+  const RowKey key_ = RowKey().name("app").name("t");
+  std::unique_ptr<Store> store_ = test::make_mem_store();
+  Layer layer_;
+  RowWriter rows_{layer_};
+};
+
+TEST_F(RowWriterTest, KeepsEveryVersionThatABatchMadeAndTheNewestAsThePresent) {
+  set(4, "one");
+  set(5, std::nullopt);
+  set(7, "two");
+  set(9, "three");
+  write();
+  EXPECT_EQ(now(), "three");
+  EXPECT_EQ(versions(), (std::vector<std::string>{"9 three", "7 two", "5 nothing", "4 one"}));
+  EXPECT_EQ(as_of(4), "nothing");
+  EXPECT_EQ(as_of(5), "one");
+  EXPECT_EQ(as_of(6), "nothing");
+  EXPECT_EQ(as_of(9), "two");
+  EXPECT_EQ(as_of(10), "three");
+}
+
+TEST_F(RowWriterTest, KeepsOfOneEventWhatItLeft) {
+  set(4, "one");
+  set(5, std::nullopt);
+  set(5, "two");
+  set(6, "three");
+  set(6, std::nullopt);
+  write();
+  EXPECT_EQ(now(), "nothing");
+  EXPECT_EQ(versions(), (std::vector<std::string>{"6 nothing", "5 two", "4 one"}));
+}
+
+TEST_F(RowWriterTest, ShowsTheNewestVersionToTheEventsAfter) {
+  const LayeredView view(store_->snapshot(), {&layer_});
+  set(4, "one");
+  EXPECT_EQ((*view.get(Table::tag, key_))->value, "one");
+  set(5, "two");
+  EXPECT_EQ((*view.get(Table::tag, key_))->index, EntryIndex{5});
+  set(6, std::nullopt);
+  EXPECT_EQ(*view.get(Table::tag, key_), std::nullopt);
 }
 
 // Rows of blob_in: what needed the blob "app/blob", by manifests a and b.
