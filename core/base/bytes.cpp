@@ -133,6 +133,11 @@ std::uint64_t read_be64(std::string_view bytes) {
   return read_be<std::uint64_t>(bytes);
 }
 
+void append_uleb128(std::string& out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>((value & 0x7f) | 0x80));
+  out.push_back(static_cast<char>(value));
+}
+
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   if (text.empty() || text.size() > 20) return std::nullopt;
   if (text.size() > 1 && text.front() == '0') return std::nullopt;

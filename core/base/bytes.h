@@ -20,6 +20,8 @@ std::uint16_t read_be16(std::string_view bytes);  // the first 2 bytes
 std::uint32_t read_be32(std::string_view bytes);  // the first 4 bytes
 std::uint64_t read_be64(std::string_view bytes);  // the first 8 bytes
 
+void append_uleb128(std::string& out, std::uint64_t value);  // DWARF's unsigned LEB128
+
 // Decimal without sign, leading zeros or overflow, as C2SP checkpoints and our query strings need.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);
 

@@ -64,6 +64,19 @@ inline constexpr std::size_t kAcrTagsOfManifestMax = 100;
 inline constexpr std::size_t kScanRowsMax = 20'000;
 inline constexpr std::size_t kMediaTypeBytesMax = 255;
 
+// --- Warg ----------------------------------------------------------------------------------------
+// Both from the reference's OpenAPI file.
+inline constexpr std::size_t kPackageNameBytesMax = 128;
+inline constexpr std::size_t kWargRecordBytesMax = 1 << 20;
+// Entries of one record: each is a look-up and a row on the ledger's thread. Clients send a few.
+inline constexpr std::size_t kWargRecordEntriesMax = 1'000;
+inline constexpr std::size_t kVersionBytesMax = 256;
+// How far ahead of ours a publisher's clock may be: a record from the far future would keep
+// everybody else from appending to its log.
+inline constexpr auto kWargClockAheadMax = 5min;
+// How long a record's content may be on its way before the log takes another record.
+inline constexpr auto kWargSourcingMax = 24h;
+
 // --- accounts ------------------------------------------------------------------------------------
 // Credentials of one principal that are not revoked: each is looked at when a password changes.
 inline constexpr std::size_t kCredentialsMax = 100;

@@ -47,6 +47,19 @@ TEST(BigEndian, KeepsEveryBit) {
   EXPECT_EQ(read_be64(std::string_view(out).substr(6)), 0x0708090a0b0c0d0eU);
 }
 
+TEST(Leb128, TakesSevenBitsAByte) {
+  const auto bytes_of = [](std::uint64_t value) {
+    std::string out;
+    append_uleb128(out, value);
+    return hex_encode(out);
+  };
+  EXPECT_EQ(bytes_of(0), "00");
+  EXPECT_EQ(bytes_of(127), "7f");
+  EXPECT_EQ(bytes_of(128), "8001");
+  EXPECT_EQ(bytes_of(624'485), "e58e26");  // the example of DWARF
+  EXPECT_EQ(bytes_of(UINT64_MAX), "ffffffffffffffffff01");
+}
+
 TEST(Decimal, HasOneSpellingAndNoOverflow) {
   EXPECT_EQ(parse_decimal("0"), 0U);
   EXPECT_EQ(parse_decimal("18446744073709551615"), UINT64_MAX);
