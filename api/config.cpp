@@ -1,11 +1,9 @@
 // The table of fields, and the four places their values come from. The thread of main() only.
 #include "api/config.h"
 
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #define TOML_EXCEPTIONS 0
@@ -59,12 +57,6 @@ Result<unsigned> parse_count(std::string_view value) {
   return static_cast<unsigned>(*count);
 }
 
-bool is_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
-}
-
 // "127.0.0.1:5000", "[::1]:5000".
 Result<void> set_listen(Config& config, std::string_view value) {
   const std::size_t colon = value.rfind(':');
@@ -74,8 +66,7 @@ Result<void> set_listen(Config& config, std::string_view value) {
   std::string_view address = value.substr(0, colon);
   const bool bracketed = address.starts_with('[') && address.ends_with(']');
   if (bracketed) address = address.substr(1, address.size() - 2);
-  if (!is_address(std::string(address)) ||
-      bracketed != (address.find(':') != std::string_view::npos))
+  if (!http::is_address(address) || bracketed != (address.find(':') != std::string_view::npos))
     return bad("listen takes a numeric address: 127.0.0.1:5000, 0.0.0.0:5000 or [::1]:5000", value);
   config.listen_address = address;
   config.listen_port = static_cast<std::uint16_t>(*port);

@@ -49,6 +49,7 @@ struct Services {
   auth::Authenticator* auth = nullptr;  // null on a read-only server: it has no secrets
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
   std::size_t scan_rows_max = limits::kScanRowsMax;
+  std::size_t scan_rows_by_time_max = limits::kScanRowsByTimeMax;
 
   Reader reader() const { return Reader(head.get()); }
   std::string ulid() const;  // a new request id

@@ -5,11 +5,11 @@
 // before it is judged and given back when it was right, so that a thousand guesses at once do not
 // all pass.
 //
-// Guessers cannot lock the owner out. Whoever has logged in as a principal from a peer of late has a
-// bucket of their own there, whatever else that peer is counted for. And while others guess, a peer that has not tried this principal
-// lately gets one attempt all the same, and the next one a whole burst's time later. What that is
-// worth to somebody with thousands of peers is bounded by the peers, and by how many passwords are
-// judged at a time.
+// Guessers cannot lock the owner out. Whoever has logged in as a principal from a peer of late has
+// a bucket of their own there, whatever else that peer is counted for. And while others guess, a
+// peer that has not tried this principal lately gets one attempt all the same, and the next one a
+// whole burst's time later. What that is worth to somebody with thousands of peers is bounded by
+// the peers, and by how many passwords are judged at a time.
 //
 // Memory is fixed. Buckets are cells of two tables under a keyed hash: names that nobody has cannot
 // fill anything, and two keys share a bucket only when they meet in both tables.

@@ -9,6 +9,7 @@
 
 #include "api/cli/connect.h"
 #include "api/cli/json_out.h"
+#include "api/http/message.h"
 #include "core/base/json.h"
 #include "core/trust/trust.h"
 
@@ -82,24 +83,6 @@ Outcome<std::string> resource(const std::string& text) {
   return parsed.text();
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._*/").find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-      continue;
-    }
-    out += '%';
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
-}
-
 // One wish: asks, and says what came of it.
 Outcome<ExitCode> wish(const ServerAddress& address, std::string method, std::string target,
                        std::string body, std::string_view schema, std::string_view what,
@@ -144,7 +127,7 @@ Outcome<void> each_item(Server& server, const std::string& target, std::string_v
                         std::string_view after, const Print& print) {
   std::string last;
   for (std::size_t pages = 0; pages < kPagesMax; ++pages) {
-    const std::string page = last.empty() ? "" : "last=" + percent_encode(last);
+    const std::string page = last.empty() ? "" : "last=" + http::percent_encode(last);
     const char* mark = target.find('?') == target.npos ? "?" : "&";
     VARVE_CLI_TRY(const auto answer,
                   doing("the list cannot be had",
@@ -281,10 +264,10 @@ Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& con
   VARVE_CLI_TRY(const auto id,
                 doing("this is no credential", CredentialId::parse(options.credential),
                       "`varve user show " + clean(options.name) + "` lists them"));
-  return wish(options.server, "DELETE",
-              path + "/credentials/" + id.text() + "?reason=" + percent_encode(options.reason), {},
-              "varve.user_revoke/v1", "revoked: it and every token made with it open nothing now",
-              console);
+  return wish(
+      options.server, "DELETE",
+      path + "/credentials/" + id.text() + "?reason=" + http::percent_encode(options.reason), {},
+      "varve.user_revoke/v1", "revoked: it and every token made with it open nothing now", console);
 }
 
 // ---- grant ----
@@ -313,11 +296,11 @@ Outcome<ExitCode> run_grant_set(const GrantOptions& options, Console& console) {
 Outcome<ExitCode> run_grant_remove(const GrantOptions& options, Console& console) {
   VARVE_CLI_CHECK(account(options.name));
   VARVE_CLI_TRY(const auto where, resource(options.resource));
-  return wish(options.server, "DELETE",
-              "/admin/v1/grants?principal=" + options.name + "&resource=" + percent_encode(where) +
-                  (options.keep_read_log ? "&keep_read_log=true" : ""),
-              {}, "varve.grant_remove/v1", "removed: a wider grant counts now, if there is one",
-              console);
+  return wish(
+      options.server, "DELETE",
+      "/admin/v1/grants?principal=" + options.name + "&resource=" + http::percent_encode(where) +
+          (options.keep_read_log ? "&keep_read_log=true" : ""),
+      {}, "varve.grant_remove/v1", "removed: a wider grant counts now, if there is one", console);
 }
 
 Outcome<ExitCode> run_grant_list(const GrantOptions& options, Console& console) {
@@ -343,9 +326,9 @@ Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console)
 
 Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto where, resource(options.resource));
-  return wish(options.server, "DELETE", "/admin/v1/policies?resource=" + percent_encode(where), {},
-              "varve.policy_remove/v1", "removed: a wider policy counts now, if there is one",
-              console);
+  return wish(
+      options.server, "DELETE", "/admin/v1/policies?resource=" + http::percent_encode(where), {},
+      "varve.policy_remove/v1", "removed: a wider policy counts now, if there is one", console);
 }
 
 Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console) {

@@ -12,6 +12,13 @@
 #include "core/base/bytes.h"
 
 namespace varve::http {
+
+bool is_address(std::string_view text) {
+  unsigned char bytes[16];
+  const std::string copy(text);
+  return copy.find('\0') == copy.npos && (::inet_pton(AF_INET, copy.c_str(), bytes) == 1 ||
+                                          ::inet_pton(AF_INET6, copy.c_str(), bytes) == 1);
+}
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
@@ -35,13 +42,6 @@ std::string_view without_port(std::string_view text) {
   if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
   const bool one_colon = std::ranges::count(text, ':') == 1;
   return one_colon ? text.substr(0, text.find(':')) : text;
-}
-
-bool is_address(std::string_view text) {
-  unsigned char bytes[16];
-  const std::string copy(text);
-  return copy.find('\0') == copy.npos && (::inet_pton(AF_INET, copy.c_str(), bytes) == 1 ||
-                                          ::inet_pton(AF_INET6, copy.c_str(), bytes) == 1);
 }
 
 // The items of all fields of this name are one list (RFC 9110 §5.3), read from its end.

@@ -17,6 +17,9 @@ namespace varve::http {
 
 struct Request;
 
+// A numeric IPv4 or IPv6 address, without port or brackets.
+bool is_address(std::string_view text);
+
 class TrustedProxies {
  public:
   // "127.0.0.1, 10.0.0.0/8, fd00::/8"; empty: none. Errors: Errc::invalid, with the part that is no

@@ -74,10 +74,9 @@ awaitable<Response> update(Services& services, const Request& request, const Rep
   const auto state = state_at(services.reader(), receipt->size);
   if (!state) co_return acr_problem(state.error());
   const AcrContext context{services, *state, repo, registry_of(services, request)};
-  auto work = [&] { return read(context); };
-  auto made = co_await services.pool.run(work);
+  const auto made = co_await read(context);
   if (!made) co_return acr_problem(made.error());
-  Response response = http::json(200, std::move(made->text));
+  Response response = http::json(200, made->text);
   // When nothing had to happen, what made it so before is not looked for: the thing's own event is.
   add_receipt(
       response, services, *receipt,
@@ -115,9 +114,8 @@ awaitable<Response> update_acr_repository(Services& services, Request& request) 
   if (!repo) co_return acr_problem(repo.error());
   const auto change = co_await read_change(request);
   if (!change) co_return acr_problem(change.error());
-  auto read = [](const AcrContext& context) { return acr_repository(context); };
   Intent wish = content::SetRepoAttributes{*repo, *change};
-  co_return co_await update(services, request, *repo, std::move(wish), read);
+  co_return co_await update(services, request, *repo, std::move(wish), acr_repository);
 }
 
 awaitable<Response> update_acr_tag(Services& services, Request& request) {
@@ -129,7 +127,7 @@ awaitable<Response> update_acr_tag(Services& services, Request& request) {
   if (!change) co_return acr_problem(change.error());
   auto read = [&](const AcrContext& context) { return acr_tag(context, *tag); };
   Intent wish = oci::SetTagAttributes{*repo, *tag, *change};
-  co_return co_await update(services, request, *repo, std::move(wish), read);
+  co_return co_await update(services, request, *repo, std::move(wish), on_pool(read));
 }
 
 awaitable<Response> update_acr_manifest(Services& services, Request& request) {
@@ -141,7 +139,7 @@ awaitable<Response> update_acr_manifest(Services& services, Request& request) {
   if (!change) co_return acr_problem(change.error());
   auto read = [&](const AcrContext& context) { return acr_manifest(context, *digest); };
   Intent wish = oci::SetManifestAttributes{*repo, *digest, *change};
-  co_return co_await update(services, request, *repo, std::move(wish), read);
+  co_return co_await update(services, request, *repo, std::move(wish), on_pool(read));
 }
 
 awaitable<Response> delete_acr_tag(Services& services, Request& request) {

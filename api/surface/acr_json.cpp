@@ -80,10 +80,9 @@ void write_children(Writer& out, const oci::Description& description) {
   out.end_array();
 }
 
-Result<void> write_tags_of(Writer& out, const AcrContext& context, const View& newest,
+Result<void> write_tags_of(Writer& out, const AcrContext& context, const oci::Listed& listed,
                            const Digest& digest) {
   const View& view = *context.state.view;
-  VARVE_TRY(const auto listed, oci::Listed::in(newest, context.repo));
   const oci::ListWish wish{.limit = limits::kAcrTagsOfManifestMax};
   VARVE_TRY(const auto found, oci::list_tags(view, context.repo, digest, {}, wish, listed));
   out.key("tags").begin_array();
@@ -92,7 +91,7 @@ Result<void> write_tags_of(Writer& out, const AcrContext& context, const View& n
   return {};
 }
 
-Result<void> write_manifest(Writer& out, const AcrContext& context, const View& newest,
+Result<void> write_manifest(Writer& out, const AcrContext& context, const oci::Listed& listed,
                             const oci::ListedManifest& manifest) {
   const View& view = *context.state.view;
   VARVE_TRY(const auto attributes, oci::attributes_of(view, context.repo, manifest.digest));
@@ -112,7 +111,7 @@ Result<void> write_manifest(Writer& out, const AcrContext& context, const View& 
   out.key("mediaType").string(manifest.row.media_type);
   if (!platform.os.empty()) out.key("os").string(platform.os);
   write_children(out, description);
-  VARVE_CHECK(write_tags_of(out, context, newest, manifest.digest));
+  VARVE_CHECK(write_tags_of(out, context, listed, manifest.digest));
   out.end_object();
   return {};
 }
@@ -131,10 +130,10 @@ std::string registry_of(const Services& services, const http::Request& request) 
   return scheme == url.npos ? url : url.substr(scheme + 3);
 }
 
-Result<AcrDocument> acr_repository(const AcrContext& context) {
-  const View& view = *context.state.view;
-  VARVE_TRY(const auto summary, oci::summarise(view, context.repo));
-  VARVE_TRY(const auto locks, content::locks_of(view, context.repo));
+namespace {
+
+Result<AcrDocument> write_repository(const AcrContext& context, const oci::RepoSummary& summary) {
+  VARVE_TRY(const auto locks, content::locks_of(*context.state.view, context.repo));
   VARVE_TRY(const auto created, time_of(context, summary.created));
   VARVE_TRY(const auto updated, time_of(context, summary.updated));
   std::string text;
@@ -149,6 +148,20 @@ Result<AcrDocument> acr_repository(const AcrContext& context) {
   out.key("tagCount").number(summary.tags);
   out.end_object();
   return AcrDocument{std::move(text), summary.updated};
+}
+
+}  // namespace
+
+http::net::awaitable<Result<AcrDocument>> acr_repository(const AcrContext& context) {
+  oci::Summariser summariser(*context.state.view, context.repo);
+  auto step = [&] { return summariser.go_on(context.services.scan_rows_max); };
+  for (bool complete = false; !complete;) {
+    const auto done = co_await context.services.pool.run(step);
+    if (!done) co_return std::unexpected(done.error());
+    complete = *done;
+  }
+  auto write = [&] { return write_repository(context, summariser.summary()); };
+  co_return co_await context.services.pool.run(write);
 }
 
 Result<AcrDocument> acr_tag(const AcrContext& context, const oci::Tag& tag) {
@@ -170,11 +183,12 @@ Result<AcrDocument> acr_manifest(const AcrContext& context, const Digest& digest
   if (!row) return no_such(About::manifest, "manifest", digest.to_string());
   const EntryIndex index = row->index;
   const auto newest = context.services.reader().view();
+  VARVE_TRY(const auto listed, oci::Listed::in(*newest, context.repo));
   std::string text;
   Writer out(text);
   begin(out, context);
   out.key("manifest");
-  VARVE_CHECK(write_manifest(out, context, *newest, {digest, *std::move(row)}));
+  VARVE_CHECK(write_manifest(out, context, listed, {digest, *std::move(row)}));
   out.key("registry").string(context.registry).end_object();
   return AcrDocument{std::move(text), index};
 }
@@ -189,15 +203,14 @@ Result<std::string> acr_tags(const AcrContext& context, const std::vector<oci::L
   return text;
 }
 
-Result<std::string> acr_manifests(const AcrContext& context,
+Result<std::string> acr_manifests(const AcrContext& context, const oci::Listed& listed,
                                   const std::vector<oci::ListedManifest>& manifests) {
-  const auto newest = context.services.reader().view();
   std::string text;
   Writer out(text);
   begin(out, context);
   out.key("manifests").begin_array();
   for (const oci::ListedManifest& manifest : manifests)
-    VARVE_CHECK(write_manifest(out, context, *newest, manifest));
+    VARVE_CHECK(write_manifest(out, context, listed, manifest));
   out.end_array().key("registry").string(context.registry).end_object();
   return text;
 }

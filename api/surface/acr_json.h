@@ -36,12 +36,24 @@ struct AcrDocument {
   std::string text;
   EntryIndex index;
 };
-Result<AcrDocument> acr_repository(const AcrContext& context);
 Result<AcrDocument> acr_tag(const AcrContext& context, const oci::Tag& tag);
 Result<AcrDocument> acr_manifest(const AcrContext& context, const Digest& digest);
 
+// From an I/O thread: a repository is looked through in steps on the pool, so that others get their
+// turn in between.
+http::net::awaitable<Result<AcrDocument>> acr_repository(const AcrContext& context);
+// Makes what reads a document on the pool out of what reads it.
+template <class Read>
+auto on_pool(Read read) {
+  return [read](const AcrContext& context) -> http::net::awaitable<Result<AcrDocument>> {
+    auto work = [&] { return read(context); };
+    co_return co_await context.services.pool.run(work);
+  };
+}
+
 Result<std::string> acr_tags(const AcrContext& context, const std::vector<oci::ListedTag>& tags);
-Result<std::string> acr_manifests(const AcrContext& context,
+// Of each manifest's tags, those that `listed` has.
+Result<std::string> acr_manifests(const AcrContext& context, const oci::Listed& listed,
                                   const std::vector<oci::ListedManifest>& manifests);
 
 }  // namespace varve::surface

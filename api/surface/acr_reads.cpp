@@ -28,16 +28,15 @@ AcrContext context_of(const Services& services, const Request& request, const Re
   return {services, scope.state, scope.repo, registry_of(services, request)};
 }
 
-// Runs read(context) on the pool.
+// What read(context) makes.
 template <class Read>
 awaitable<Response> document(Services& services, const Request& request, const ReadScope& scope,
                              Read read) {
   const TreeSize size = scope.state.size;
   const AcrContext context = context_of(services, request, scope);
-  auto work = [&] { return read(context); };
-  auto made = co_await services.pool.run(work);
+  const auto made = co_await read(context);
   if (!made) co_return acr_problem(made.error(), size);
-  Response response = http::json(200, std::move(made->text));
+  Response response = http::json(200, made->text);
   add_provenance(response, made->index, size);
   co_return response;
 }
@@ -57,6 +56,7 @@ bool same_word(std::string_view text, std::string_view word) {
 Result<Asked> parse_listing(const Services& services, const Request& request) {
   Asked asked;
   asked.wish.rows_max = services.scan_rows_max;
+  asked.wish.rows_by_time_max = services.scan_rows_by_time_max;
   asked.wish.limit = limits::kAcrPageDefault;
   if (request.query.get("n")) {
     VARVE_TRY(asked.wish.limit, page_size(request, limits::kAcrPageMax));
@@ -112,15 +112,27 @@ awaitable<Response> listing(Services& services, const Request& request, std::str
   co_return response;
 }
 
-Result<Page> read_tags(const AcrContext& context, const Asked& asked,
-                       const std::optional<Digest>& of) {
-  const auto newest = context.services.reader().view();
-  VARVE_TRY(const auto listed, oci::Listed::in(*newest, context.repo));
-  VARVE_TRY(const auto history, context.state.reader.history(context.state.size));
+// What every listing needs beside the asked state: what the newest one hides, and what was there.
+struct Ground {
+  std::unique_ptr<const View> newest;
+  oci::Listed listed;
+  std::unique_ptr<const History> history;
+  oci::ListWish wish;
+};
+Result<Ground> ground_of(const AcrContext& context, const Asked& asked) {
+  auto newest = context.services.reader().view();
+  VARVE_TRY(auto listed, oci::Listed::in(*newest, context.repo));
+  VARVE_TRY(auto history, context.state.reader.history(context.state.size));
   oci::ListWish wish = asked.wish;
   wish.history = history.get();
-  VARVE_TRY(const auto found,
-            oci::list_tags(*context.state.view, context.repo, of, asked.last, wish, listed));
+  return Ground{std::move(newest), std::move(listed), std::move(history), wish};
+}
+
+Result<Page> read_tags(const AcrContext& context, const Asked& asked,
+                       const std::optional<Digest>& of) {
+  VARVE_TRY(const auto ground, ground_of(context, asked));
+  VARVE_TRY(const auto found, oci::list_tags(*context.state.view, context.repo, of, asked.last,
+                                             ground.wish, ground.listed));
   VARVE_TRY(auto body, acr_tags(context, found.tags));
   return Page{std::move(body), found.more ? found.last : ""};
 }
@@ -142,18 +154,15 @@ void cut_to_what_is_read(oci::ListedManifests& page) {
 }
 
 Result<Page> read_manifests(const AcrContext& context, const Asked& asked) {
-  const auto newest = context.services.reader().view();
-  VARVE_TRY(const auto listed, oci::Listed::in(*newest, context.repo));
+  VARVE_TRY(const auto ground, ground_of(context, asked));
   std::optional<Digest> last;
   if (!asked.last.empty()) {
     VARVE_TRY(last, Digest::parse(asked.last));
   }
-  VARVE_TRY(const auto history, context.state.reader.history(context.state.size));
-  oci::ListWish wish = asked.wish;
-  wish.history = history.get();
-  VARVE_TRY(auto found, oci::list_manifests(*context.state.view, context.repo, last, wish, listed));
+  VARVE_TRY(auto found, oci::list_manifests(*context.state.view, context.repo, last, ground.wish,
+                                            ground.listed));
   cut_to_what_is_read(found);
-  VARVE_TRY(auto body, acr_manifests(context, found.manifests));
+  VARVE_TRY(auto body, acr_manifests(context, ground.listed, found.manifests));
   return Page{std::move(body), found.more && found.last ? found.last->to_string() : ""};
 }
 
@@ -169,8 +178,7 @@ Result<std::optional<Digest>> wanted_digest(const Request& request) {
 awaitable<Response> get_acr_repository(Services& services, Request& request) {
   auto scope = co_await read_scope(services, request);
   if (!scope) co_return std::move(scope).error();
-  auto read = [](const AcrContext& context) { return acr_repository(context); };
-  co_return co_await document(services, request, *scope, read);
+  co_return co_await document(services, request, *scope, acr_repository);
 }
 
 awaitable<Response> list_acr_tags(Services& services, Request& request) {
@@ -197,7 +205,7 @@ awaitable<Response> get_acr_tag(Services& services, Request& request) {
     return fail(Errc::not_found, About::tag, "that cannot be a tag",
                 std::string(request.params[1].substr(0, limits::kTagBytesMax)));
   };
-  co_return co_await document(services, request, *scope, read);
+  co_return co_await document(services, request, *scope, on_pool(read));
 }
 
 awaitable<Response> get_acr_manifest(Services& services, Request& request) {
@@ -206,7 +214,7 @@ awaitable<Response> get_acr_manifest(Services& services, Request& request) {
   const auto digest = Digest::parse(request.params[1]);
   if (!digest) co_return acr_problem(digest.error(), scope->state.size);
   auto read = [&](const AcrContext& context) { return acr_manifest(context, *digest); };
-  co_return co_await document(services, request, *scope, read);
+  co_return co_await document(services, request, *scope, on_pool(read));
 }
 
 }  // namespace varve::surface

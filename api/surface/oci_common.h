@@ -114,12 +114,12 @@ void add_receipt(http::Response& response, const Services& services, const Recei
 // 202: what was deleted is gone already.
 http::Response deleted(const Services& services, const Receipt& receipt);
 
-// Makes a placed blob reachable through the repository and answers 201.
 // Keeps the purger off a blob until it is linked. While it is being purged, which takes a batch,
 // this waits. Nothing on a server that purges nothing. Errors: unavailable when it takes too long.
 http::net::awaitable<Result<std::optional<Leases::Hold>>> hold_blob(Services& services,
                                                                     Digest digest);
 
+// Makes a placed blob reachable through the repository and answers 201.
 http::net::awaitable<http::Response> link_blob(Services& services, const http::Request& request,
                                                content::LinkBlob link);
 

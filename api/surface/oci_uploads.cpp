@@ -196,8 +196,9 @@ constexpr std::size_t kHoldersMax = 256;
 // way to it, and its answer would tell that somebody has these bytes.
 struct Sources {
   std::optional<RepoName> repo;
-  std::optional<RepoName>
-      beyond;  // the caller may pull from it; what the token is made for may not
+  // The client named it and may pull from it; what its token is made for may not. A source that it
+  // did not name is not told to a token that was kept from it.
+  std::optional<RepoName> beyond;
 };
 
 Result<Sources> mount_sources(const Services& services, const Request& request, const View& view,
@@ -205,18 +206,20 @@ Result<Sources> mount_sources(const Services& services, const Request& request, 
   Sources sources;
   const auto may = [&](const RepoName& repo) -> Result<bool> {
     if (!content::check_readable(view, repo)) return false;
-    VARVE_TRY(const bool allowed, may_pull(services, request, view, repo));
-    if (allowed || sources.beyond || !request.actor.limit) return allowed;
-    VARVE_TRY(const bool holder, may_find(services, request, view, repo));
-    if (holder) sources.beyond = repo;
-    return false;
+    return may_pull(services, request, view, repo);
   };
-  if (const auto from = request.query.get("from")) {
-    VARVE_TRY(auto repo, RepoName::parse(*from));
-    VARVE_TRY(const bool allowed, may(repo));
-    if (allowed) sources.repo = std::move(repo);
-  } else {
+  const auto from = request.query.get("from");
+  if (!from) {
     VARVE_TRY(sources.repo, oci::find_holder(view, digest, may, kHoldersMax));
+    return sources;
+  }
+  VARVE_TRY(auto repo, RepoName::parse(*from));
+  VARVE_TRY(const bool allowed, may(repo));
+  if (allowed) {
+    sources.repo = std::move(repo);
+  } else if (request.actor.limit && content::check_readable(view, repo)) {
+    VARVE_TRY(const bool holder, may_find(services, request, view, repo));
+    if (holder) sources.beyond = std::move(repo);
   }
   return sources;
 }

@@ -62,6 +62,8 @@ inline constexpr std::size_t kAcrConfigBytesMax = 128 << 10;
 inline constexpr std::size_t kAcrTagsOfManifestMax = 100;
 // Rows one listing looks at, those that it skips included; more is left for the next page.
 inline constexpr std::size_t kScanRowsMax = 20'000;
+// In the order of time every row is looked at for each page, on the pool: some tenth of a second.
+inline constexpr std::size_t kScanRowsByTimeMax = 200'000;
 inline constexpr std::size_t kMediaTypeBytesMax = 255;
 
 // --- Warg ----------------------------------------------------------------------------------------

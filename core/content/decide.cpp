@@ -3,6 +3,7 @@
 #include "core/content/locks.h"
 #include "core/content/rows.h"
 #include "core/content/rules.h"
+#include "core/scan.h"
 #include "core/trust/rules.h"
 
 namespace varve::content {
@@ -112,14 +113,13 @@ Result<void> check_nothing_locked(const DeleteRepo& command, const View& view) {
   VARVE_CHECK(check_removable(locks, command.repo));
   if (locks.inside.removable()) return {};
   for (const Table table : {Table::manifest_attributes, Table::tag_attributes}) {
-    Result<void> outcome;
-    const auto visit = [&](std::string_view key, const Row& row) {
+    const auto visit = [&](std::string_view key, const Row& row) -> Result<bool> {
       const Attributes attributes = attributes_of_byte(row.value.empty() ? '\0' : row.value[0]);
-      outcome = check_removable(attributes, About::repository, words_for(table, command.repo, key));
-      return outcome.has_value();
+      VARVE_CHECK(
+          check_removable(attributes, About::repository, words_for(table, command.repo, key)));
+      return true;
     };
-    VARVE_CHECK(view.scan(table, repo_key(command.repo), {}, visit));
-    VARVE_CHECK(std::move(outcome));
+    VARVE_CHECK(scan_checked(view, table, repo_key(command.repo), visit));
   }
   return {};
 }
@@ -140,12 +140,7 @@ Result<void> check_size(const DeleteRepo& command, const View& view) {
 }
 
 Result<void> check_tags_may_go(const DeleteRepo& command, const View& view) {
-  bool tagged = false;
-  const auto visit = [&tagged](std::string_view, const Row&) {
-    tagged = true;
-    return false;
-  };
-  VARVE_CHECK(view.scan(Table::tag, repo_key(command.repo), {}, visit));
+  VARVE_TRY(const bool tagged, has_rows(view, Table::tag, repo_key(command.repo)));
   return tagged ? trust::check_tags_may_move(view, command.repo) : Result<void>();
 }
 

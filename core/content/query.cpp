@@ -2,6 +2,7 @@
 #include "core/content/query.h"
 
 #include "core/content/rows.h"
+#include "core/scan.h"
 
 namespace varve::content {
 
@@ -12,19 +13,6 @@ Result<void> need_repo(const RepoName& repo, const View& view) {
 }
 
 namespace {
-
-// scan() whose visitor may fail.
-Result<void> scan_all(const View& view, Table table,
-                      const std::function<Result<bool>(std::string_view key, const Row&)>& visit) {
-  std::optional<Error> error;
-  VARVE_CHECK(view.scan(table, {}, {}, [&](std::string_view key, const Row& row) {
-    auto go_on = visit(key, row);
-    if (!go_on) error = std::move(go_on).error();
-    return go_on && *go_on;
-  }));
-  if (error) return std::unexpected(*std::move(error));
-  return {};
-}
 
 Result<HeldBlob> held_blob(std::string_view key, const Row& row) {
   const std::size_t end = key.find('\0');
@@ -37,20 +25,22 @@ Result<HeldBlob> held_blob(std::string_view key, const Row& row) {
 }  // namespace
 
 Result<void> each_unneeded_link(const View& view, const std::function<bool(HeldBlob)>& visit) {
-  return scan_all(view, Table::link, [&](std::string_view key, const Row& row) -> Result<bool> {
-    VARVE_TRY(auto link, held_blob(key, row));
-    VARVE_TRY(const auto user, find_user(view, Table::blob_in, link.repo, link.digest));
-    return user || visit(std::move(link));
-  });
+  return scan_checked(
+      view, Table::link, {}, [&](std::string_view key, const Row& row) -> Result<bool> {
+        VARVE_TRY(auto link, held_blob(key, row));
+        VARVE_TRY(const auto user, find_user(view, Table::blob_in, link.repo, link.digest));
+        return user || visit(std::move(link));
+      });
 }
 
 Result<void> each_unlinked_blob(const View& view, const std::function<bool(KnownBlob)>& visit) {
-  return scan_all(view, Table::blob, [&](std::string_view key, const Row& row) -> Result<bool> {
-    VARVE_TRY(const auto digest, Digest::from_row(key));
-    VARVE_TRY(const auto size, size_of_value(row.value));
-    VARVE_TRY(const bool held, is_held(view, digest));
-    return held || visit({digest, size, row.index});
-  });
+  return scan_checked(view, Table::blob, {},
+                      [&](std::string_view key, const Row& row) -> Result<bool> {
+                        VARVE_TRY(const auto digest, Digest::from_row(key));
+                        VARVE_TRY(const auto size, size_of_value(row.value));
+                        VARVE_TRY(const bool held, is_held(view, digest));
+                        return held || visit({digest, size, row.index});
+                      });
 }
 
 // Needed by nothing at both ends, it was needed in between exactly when a row came and went. The

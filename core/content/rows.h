@@ -8,6 +8,7 @@
 #include "core/base/bytes.h"
 #include "core/content/content.h"
 #include "core/content/locks.h"
+#include "core/scan.h"
 #include "core/view.h"
 
 namespace varve::content {
@@ -147,12 +148,7 @@ inline constexpr Table kTablesOfARepo[] = {Table::repo,
 
 // Does any repository link it?
 inline Result<bool> is_held(const View& view, const Digest& digest) {
-  bool held = false;
-  VARVE_CHECK(view.scan(Table::holder, blob_key(digest), {}, [&](std::string_view, const Row&) {
-    held = true;
-    return false;
-  }));
-  return held;
+  return has_rows(view, Table::holder, blob_key(digest));
 }
 
 }  // namespace varve::content

@@ -5,118 +5,100 @@
 #include <functional>
 
 #include "core/oci/rows.h"
+#include "core/scan.h"
 
 namespace varve::oci {
 namespace {
 
-// A row by what its key has behind the prefix.
-struct Place {
-  std::string key;
-  EntryIndex index;
-};
-struct Places {
-  std::vector<Place> places;
-  bool more = false;
-  std::string last;
-};
 struct Where {
   Table table;
   std::string prefix;
-  std::string last;  // as `key`; empty: from the beginning
+  std::string last;  // as a place's key; empty: from the beginning
 };
 using Keep = std::function<Result<bool>(std::string_view key)>;
 
-Result<Places> by_name(const View& view, const Where& where, const ListWish& wish,
-                       const Keep& keep) {
-  Places page;
-  Result<void> asked;
-  const std::string after = where.last.empty() ? "" : where.prefix + where.last;
-  const auto visit = [&](std::string_view full, const Row& row) {
-    const std::string_view key = full.substr(where.prefix.size());
-    const auto kept = keep(key);
-    if (!kept) asked = std::unexpected(kept.error());
-    if (!kept || !*kept) return kept.has_value();
-    page.more = page.places.size() == wish.limit;
-    if (!page.more) page.places.push_back({std::string(key), row.index});
-    return !page.more;
-  };
-  VARVE_TRY(const auto cut, view.scan_some(where.table, where.prefix, after, wish.rows_max, visit));
-  VARVE_CHECK(std::move(asked));
-  if (!page.places.empty()) page.last = page.places.back().key;
-  if (cut && !page.more) {
-    page.more = true;
-    page.last = cut->substr(where.prefix.size());
-  }
-  return page;
-}
-
-Result<std::vector<Place>> all_of(const View& view, const Where& where, std::size_t rows_max) {
-  std::vector<Place> all;
-  const auto visit = [&](std::string_view full, const Row& row) {
-    all.push_back({std::string(full.substr(where.prefix.size())), row.index});
-    return true;
-  };
-  VARVE_TRY(const auto cut, view.scan_some(where.table, where.prefix, {}, rows_max, visit));
-  if (!cut) return all;
-  return fail(Errc::invalid, About::request,
-              "this repository holds too much to be ordered by time: more than " +
-                  std::to_string(rows_max) + "; leave orderby out");
-}
-
-// The event that last made the row, there now or not.
-Result<std::optional<EntryIndex>> made_by(const History* history, const Where& where) {
+// The event that last made the row where the page before ended, there now or not. Each event sets
+// one tag or puts one manifest, so an index is a place.
+Result<std::optional<EntryIndex>> end_of_page_before(const View& view, const Where& where,
+                                                     const History* history) {
+  if (where.last.empty()) return std::nullopt;
+  const std::string key = where.prefix + where.last;
+  VARVE_TRY(const auto row, view.get(where.table, key));
   std::optional<EntryIndex> index;
+  if (row) index = row->index;
   const auto visit = [&index](const History::Version& version) {
     if (version.value) index = version.index;
     return !index;
   };
-  if (history != nullptr)
-    VARVE_CHECK(
-        history->versions(where.table, where.prefix + where.last, EntryIndex{UINT64_MAX}, visit));
-  return index;
+  if (!index && history != nullptr)
+    VARVE_CHECK(history->versions(where.table, key, EntryIndex{UINT64_MAX}, visit));
+  if (index) return index;
+  return fail(Errc::invalid, About::request,
+              "what `last` names was never there, so nothing comes after it in the order of time");
 }
 
-// Where the page before ended. Each event sets one tag or puts one manifest, so an index is a
-// place.
-Result<std::vector<Place>::const_iterator> go_on(const std::vector<Place>& sorted,
-                                                 const Where& where, const ListWish& wish) {
-  if (where.last.empty()) return sorted.begin();
-  const auto found = std::ranges::find(sorted, where.last, &Place::key);
-  if (found != sorted.end()) return found + 1;
-  VARVE_TRY(const auto index, made_by(wish.history, where));
-  if (!index)
-    return fail(
-        Errc::invalid, About::request,
-        "what `last` names was never there, so nothing comes after it in the order of time");
-  return std::ranges::find_if(sorted, [&](const Place& place) {
-    return wish.order == Order::oldest_first ? place.index > *index : place.index < *index;
-  });
-}
+// Holds the first places of an order while it is shown all, in any order.
+class FirstPlaces {
+  auto by_order() const {
+    return [this](const Place& a, const Place& b) { return before(a.index, b.index); };
+  }
+
+ public:
+  FirstPlaces(Order order, std::size_t limit) : order_(order), limit_(limit) {}
+
+  bool before(EntryIndex a, EntryIndex b) const {
+    return order_ == Order::oldest_first ? a < b : b < a;
+  }
+  // Whether it would be among them, as far as is known.
+  bool wants(EntryIndex index) const {
+    return held_.size() <= limit_ || before(index, held_.front().index);
+  }
+  void add(Place place) {
+    held_.push_back(std::move(place));
+    std::ranges::push_heap(held_, by_order());
+    if (held_.size() <= limit_ + 1) return;  // one more tells that there is a next page
+    std::ranges::pop_heap(held_, by_order());
+    held_.pop_back();
+  }
+  Places take() {
+    std::ranges::sort_heap(held_, by_order());
+    Places page;
+    page.more = held_.size() > limit_;
+    if (page.more) held_.pop_back();
+    page.places = std::move(held_);
+    if (!page.places.empty()) page.last = page.places.back().key;
+    return page;
+  }
+
+ private:
+  Order order_;
+  std::size_t limit_;
+  std::vector<Place> held_;  // a heap, the last in front
+};
 
 Result<Places> by_time(const View& view, const Where& where, const ListWish& wish,
                        const Keep& keep) {
-  VARVE_TRY(auto all, all_of(view, where, wish.rows_max));
-  if (wish.order == Order::oldest_first)
-    std::ranges::sort(all, std::less<>(), &Place::index);
-  else
-    std::ranges::sort(all, std::greater<>(), &Place::index);
-  VARVE_TRY(auto at, go_on(all, where, wish));
-  Places page;
-  for (; at != all.end(); ++at) {
-    VARVE_TRY(const bool kept, keep(at->key));
-    if (!kept) continue;
-    page.more = page.places.size() == wish.limit;
-    if (page.more) break;
-    page.places.push_back(*at);
-    page.last = at->key;
-  }
-  return page;
+  VARVE_TRY(const auto end, end_of_page_before(view, where, wish.history));
+  FirstPlaces first(wish.order, wish.limit);
+  const auto take = [&](std::string_view key, const Row& row) -> Result<bool> {
+    if ((end && !first.before(*end, row.index)) || !first.wants(row.index)) return false;
+    VARVE_TRY(const bool kept, keep(key));
+    if (kept) first.add({std::string(key), row.index});
+    return false;  // none is a place of the order of names
+  };
+  VARVE_TRY(const auto seen,
+            find_places(view, {where.table, where.prefix, {}, 1, wish.rows_by_time_max}, take));
+  if (!seen.more) return first.take();
+  return fail(Errc::invalid, About::request,
+              "this repository holds too much to be ordered by time: more than " +
+                  std::to_string(wish.rows_by_time_max) + "; leave orderby out");
 }
 
 Result<Places> page_of(const View& view, const Where& where, const ListWish& wish,
                        const Keep& keep) {
-  return wish.order == Order::name ? by_name(view, where, wish, keep)
-                                   : by_time(view, where, wish, keep);
+  if (wish.order != Order::name) return by_time(view, where, wish, keep);
+  return find_places(view, {where.table, where.prefix, where.last, wish.limit, wish.rows_max},
+                     [&keep](std::string_view key, const Row&) { return keep(key); });
 }
 
 // Keys of tags end with 00.
@@ -172,23 +154,42 @@ Result<ListedManifests> list_manifests(const View& view, const RepoName& repo,
   return manifests;
 }
 
-Result<RepoSummary> summarise(const View& view, const RepoName& repo) {
-  VARVE_TRY(const auto made, view.get(Table::repo, content::repo_key(repo)));
-  if (!made)
-    return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
-  RepoSummary summary{made->index, made->index};
-  const auto count = [&](Table table, std::uint64_t& rows) {
-    return view.scan(table, content::repo_key(repo), {}, [&](std::string_view, const Row& row) {
-      ++rows;
-      summary.updated = std::max(summary.updated, row.index);
+namespace {
+
+constexpr Table kCounted[] = {Table::tag, Table::manifest};
+
+}  // namespace
+
+Result<bool> Summariser::go_on(std::size_t rows_max) {
+  if (!summary_) {
+    VARVE_CHECK(begin());
+  }
+  while (table_ < std::size(kCounted) && rows_max > 0) {
+    auto& count = kCounted[table_] == Table::tag ? summary_->tags : summary_->manifests;
+    const std::uint64_t before = count;
+    const auto visit = [&](std::string_view, const Row& row) {
+      ++count;
+      summary_->updated = std::max(summary_->updated, row.index);
       return true;
-    });
-  };
-  VARVE_CHECK(count(Table::tag, summary.tags));
-  VARVE_CHECK(count(Table::manifest, summary.manifests));
-  VARVE_TRY(const auto locks, view.get(Table::attributes, content::repo_key(repo)));
-  if (locks) summary.updated = std::max(summary.updated, locks->index);
-  return summary;
+    };
+    VARVE_TRY(auto cut,
+              view_.scan_some(kCounted[table_], content::repo_key(repo_), after_, rows_max, visit));
+    after_ = cut ? *std::move(cut) : std::string();
+    if (!after_.empty()) return false;
+    ++table_;
+    rows_max -= std::min<std::size_t>(rows_max, count - before);
+  }
+  return table_ == std::size(kCounted);
+}
+
+Result<void> Summariser::begin() {
+  VARVE_TRY(const auto made, view_.get(Table::repo, content::repo_key(repo_)));
+  if (!made)
+    return fail(Errc::not_found, About::repository, "there is no such repository", repo_.text());
+  summary_ = RepoSummary{made->index, made->index};
+  VARVE_TRY(const auto locks, view_.get(Table::attributes, content::repo_key(repo_)));
+  if (locks) summary_->updated = std::max(summary_->updated, locks->index);
+  return {};
 }
 
 Result<Contents> contents_of(const View& view, const RepoName& repo) {
@@ -199,14 +200,12 @@ Result<Contents> contents_of(const View& view, const RepoName& repo) {
     contents.tags.emplace_back(name_in_key(key, start));
     return true;
   }));
-  Result<void> broken;
-  VARVE_CHECK(view.scan(Table::manifest, prefix, {}, [&](std::string_view key, const Row&) {
-    const auto digest = Digest::from_row(key.substr(start));
-    if (digest) contents.manifests.push_back(*digest);
-    if (!digest) broken = std::unexpected(digest.error());
-    return digest.has_value();
-  }));
-  VARVE_CHECK(std::move(broken));
+  const auto add = [&](std::string_view key, const Row&) -> Result<bool> {
+    VARVE_TRY(const auto digest, Digest::from_row(key.substr(start)));
+    contents.manifests.push_back(digest);
+    return true;
+  };
+  VARVE_CHECK(scan_checked(view, Table::manifest, prefix, add));
   return contents;
 }
 

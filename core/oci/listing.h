@@ -20,7 +20,8 @@ enum class Order : std::uint8_t { name, oldest_first, newest_first };
 struct ListWish {
   Order order = Order::name;
   std::size_t limit = 0;
-  std::size_t rows_max = limits::kScanRowsMax;  // by time, a repository may hold no more
+  std::size_t rows_max = limits::kScanRowsMax;
+  std::size_t rows_by_time_max = limits::kScanRowsByTimeMax;  // a repository may hold no more
   // By time: where something stood that is gone by now. Azure's CLI deletes the tags of a page and
   // then asks for those after its last one.
   const History* history = nullptr;
@@ -37,7 +38,7 @@ struct ListedTags {
 };
 // Tags after `last`, which need not exist when they are ordered by name; with `of`, those that
 // point to it. Only what `listed` has. Errors: invalid when they are too many to be ordered by
-// time, or when `last` is not there to go on from.
+// time, or when `last` was never there to go on from.
 Result<ListedTags> list_tags(const View& view, const RepoName& repo,
                              const std::optional<Digest>& of, const std::string& last,
                              const ListWish& wish, const Listed& listed);
@@ -61,8 +62,24 @@ struct RepoSummary {
   std::uint64_t tags = 0;
   std::uint64_t manifests = 0;
 };
-// Errors: not_found when the repository does not exist.
-Result<RepoSummary> summarise(const View& view, const RepoName& repo);
+// Makes one in steps, since a repository may hold millions of rows. The view must outlive it.
+class Summariser {
+ public:
+  Summariser(const View& view, RepoName repo) : view_(view), repo_(std::move(repo)) {}
+  // Looks at some `rows_max` rows; true when that was all. Errors: not_found when the repository
+  // does not exist.
+  Result<bool> go_on(std::size_t rows_max = limits::kScanRowsMax);
+  const RepoSummary& summary() const { return *summary_; }  // complete when go_on() said true
+
+ private:
+  Result<void> begin();
+
+  const View& view_;
+  RepoName repo_;
+  std::optional<RepoSummary> summary_;
+  std::size_t table_ = 0;
+  std::string after_;
+};
 
 // What goes when the repository is deleted.
 struct Contents {

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/content/query.h"
 #include "core/oci/locks.h"
 #include "core/oci/rows.h"
+#include "core/scan.h"
 
 namespace varve::oci {
 
@@ -39,10 +41,13 @@ namespace {
 
 // A place in the order, right after the name `last`: it comes from a client and may hold anything,
 // so this is no key.
-std::string after_name(std::string_view prefix, std::string_view last) {
-  std::string after;
-  if (!last.empty()) after.append(prefix).append(last).push_back('\0');
-  return after;
+std::string after_name(std::string_view last) {
+  return last.empty() ? std::string() : std::string(last) + '\0';
+}
+
+// Keys that are names end with 00.
+std::string last_name(const Places& page) {
+  return page.last.empty() ? std::string() : std::string(name_in_key(page.last, 0));
 }
 
 Result<bool> is_listed(const Listed* listed, std::string_view name) {
@@ -55,71 +60,44 @@ Result<bool> is_listed(const Listed* listed, std::string_view name) {
 
 Result<TagPage> list_tags(const View& view, const RepoName& repo, std::string_view last,
                           std::size_t limit, std::size_t rows_max, const Listed* listed) {
-  VARVE_TRY(const bool there, repo_exists(view, repo));
-  if (!there)
-    return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
-  const RowKey prefix = content::repo_key(repo);
-  const std::string after = after_name(prefix, last);
-  TagPage page;
-  Result<void> asked;
-  const auto visit = [&](std::string_view key, const Row&) {
-    const std::string_view name = name_in_key(key, prefix.bytes().size());
-    const Result<bool> has = is_listed(listed, name);
-    if (!has) asked = std::unexpected(has.error());
-    if (!has || !*has) return has.has_value();
-    page.more = page.tags.size() == limit;
-    if (!page.more) page.tags.emplace_back(name);
-    return !page.more;
+  VARVE_CHECK(content::need_repo(repo, view));
+  const auto keep = [listed](std::string_view key, const Row&) {
+    return is_listed(listed, name_in_key(key, 0));
   };
-  VARVE_TRY(const auto cut, view.scan_some(Table::tag, prefix, after, rows_max, visit));
-  VARVE_CHECK(std::move(asked));
-  if (!page.tags.empty()) page.last = page.tags.back();
-  if (cut && !page.more) {
-    page.more = true;
-    page.last = name_in_key(*cut, prefix.bytes().size());
-  }
+  VARVE_TRY(const auto found, find_places(view,
+                                          {Table::tag, content::repo_key(repo).bytes(),
+                                           after_name(last), limit, rows_max},
+                                          keep));
+  TagPage page{{}, found.more, last_name(found)};
+  for (const Place& place : found.places) page.tags.emplace_back(name_in_key(place.key, 0));
   return page;
 }
 
 Result<RepoPage> list_repos(const View& view, std::string_view last, std::size_t limit,
                             std::size_t rows_max, const MaySee& may_see) {
-  RepoPage page;
-  Result<void> asked;
-  const auto visit = [&](std::string_view key, const Row& row) {
-    if (row.value != "oci") return true;
-    const auto repo = RepoName::parse(name_in_key(key, 0));
-    const Result<bool> seen = repo ? may_see(*repo) : std::unexpected(repo.error());
-    if (!seen) asked = std::unexpected(seen.error());
-    if (!seen || !*seen) return seen.has_value();
-    page.more = page.repos.size() == limit;
-    if (!page.more) page.repos.push_back(repo->text());
-    return !page.more;
+  const auto keep = [&](std::string_view key, const Row& row) -> Result<bool> {
+    if (row.value != "oci") return false;
+    VARVE_TRY(const auto repo, RepoName::parse(name_in_key(key, 0)));
+    return may_see(repo);
   };
-  VARVE_TRY(const auto cut, view.scan_some(Table::repo, {}, after_name({}, last), rows_max, visit));
-  VARVE_CHECK(std::move(asked));
-  if (!page.repos.empty()) page.last = page.repos.back();
-  if (cut && !page.more) {
-    page.more = true;
-    page.last = name_in_key(*cut, 0);
-  }
+  VARVE_TRY(const auto found,
+            find_places(view, {Table::repo, {}, after_name(last), limit, rows_max}, keep));
+  RepoPage page{{}, found.more, last_name(found)};
+  for (const Place& place : found.places) page.repos.emplace_back(name_in_key(place.key, 0));
   return page;
 }
 
 Result<std::optional<RepoName>> find_holder(const View& view, const Digest& digest,
                                             const MaySee& may_see, std::size_t rows_max) {
-  std::optional<RepoName> found;
-  Result<void> asked;
-  const RowKey prefix = content::blob_key(digest);
-  const auto visit = [&](std::string_view key, const Row&) {
-    auto repo = RepoName::parse(name_in_key(key, prefix.bytes().size()));
-    const Result<bool> seen = repo ? may_see(*repo) : std::unexpected(repo.error());
-    if (!seen) asked = std::unexpected(seen.error());
-    if (seen && *seen) found = *std::move(repo);
-    return seen.has_value() && !found;
+  const auto keep = [&](std::string_view key, const Row&) -> Result<bool> {
+    VARVE_TRY(const auto repo, RepoName::parse(name_in_key(key, 0)));
+    return may_see(repo);
   };
-  VARVE_CHECK(view.scan_some(Table::holder, prefix, {}, rows_max, visit));
-  VARVE_CHECK(std::move(asked));
-  return found;
+  VARVE_TRY(
+      const auto found,
+      find_places(view, {Table::holder, content::blob_key(digest).bytes(), {}, 1, rows_max}, keep));
+  if (found.places.empty()) return std::nullopt;
+  return RepoName::parse(name_in_key(found.places.front().key, 0));
 }
 
 namespace {

@@ -37,6 +37,7 @@ struct Ask {
   Order order = Order::name;
   std::size_t limit = 100;
   std::size_t rows_max = 100;
+  std::size_t rows_by_time_max = 100;
   std::optional<Digest> of = std::nullopt;
   std::string last = {};
 };
@@ -44,7 +45,7 @@ struct Ask {
 Result<ListedTags> list(Scenario& scenario, const Ask& ask) {
   const auto listed = Listed::in(scenario.rows(), repo("r")).value();
   return list_tags(scenario.rows(), repo("r"), ask.of, ask.last,
-                   {ask.order, ask.limit, ask.rows_max}, listed);
+                   {ask.order, ask.limit, ask.rows_max, ask.rows_by_time_max}, listed);
 }
 
 // All pages, a bar between them.
@@ -74,6 +75,21 @@ TEST(ListedTags, MeetPageByPage) {
   EXPECT_EQ(pages(scenario, {.order = Order::oldest_first, .limit = 2}), "da|cb");
   EXPECT_EQ(pages(scenario, {.order = Order::newest_first, .limit = 1}), "b|c|a|d");
   EXPECT_EQ(pages(scenario, {.order = Order::name, .limit = 3, .rows_max = 2}), "ab|cd");
+}
+
+TEST(ListedTags, ByTimeAreTheFirstOfManyWhateverTheirNames) {
+  const std::string made = "qhzaydkmcxbwnjeftgupslviro";
+  auto scenario = given({content::RepoCreated{"oci", repo("r")}, was_put("m")});
+  for (const char name : made) scenario.given({tag_set(std::string(1, name), "m")});
+  const auto in_order = [&](Order order, std::size_t limit) {
+    std::string names = pages(scenario, {.order = order, .limit = limit});
+    std::erase(names, '|');
+    return names;
+  };
+  for (const std::size_t limit : {1U, 3U, 25U, 26U, 27U}) {
+    EXPECT_EQ(in_order(Order::oldest_first, limit), made) << limit;
+    EXPECT_EQ(in_order(Order::newest_first, limit), std::string(made.rbegin(), made.rend()));
+  }
 }
 
 TEST(ListedTags, OfOneManifestAreThoseThatPointToItNow) {
@@ -108,10 +124,10 @@ TEST(ListedTags, LeaveOutWhatIsHidden) {
 
 TEST(ListedTags, ByTimeAreRefusedWhenTheyAreTooManyOrTheEndIsGone) {
   auto scenario = pushed();
-  auto page = list(scenario, {.order = Order::newest_first, .rows_max = 3});
+  auto page = list(scenario, {.order = Order::newest_first, .rows_by_time_max = 3});
   ASSERT_FALSE(page.has_value());
   EXPECT_EQ(page.error().code, Errc::invalid);
-  EXPECT_EQ(pages(scenario, {.order = Order::newest_first, .rows_max = 4}), "bcad");
+  EXPECT_EQ(pages(scenario, {.order = Order::newest_first, .rows_by_time_max = 4}), "bcad");
   page = list(scenario, {.order = Order::newest_first, .last = "gone"});
   ASSERT_FALSE(page.has_value());
   EXPECT_EQ(page.error().code, Errc::invalid);
@@ -149,14 +165,33 @@ TEST(ListedManifests, ComeByDigestOrByTheTimeTheyWerePut) {
 
 TEST(RepoSummary, CountsAndKnowsTheNewestChange) {
   auto scenario = pushed();
-  auto summary = summarise(scenario.rows(), repo("r")).value();
+  const auto summarise = [&](std::string_view name) -> Result<RepoSummary> {
+    Summariser summariser(scenario.rows(), repo(name));
+    VARVE_TRY(const bool complete, summariser.go_on());
+    EXPECT_TRUE(complete);
+    return summariser.summary();
+  };
+  auto summary = summarise("r").value();
   EXPECT_EQ(summary.created, EntryIndex{0});
   EXPECT_EQ(summary.updated, EntryIndex{7});
   EXPECT_EQ(summary.tags, 4U);
   EXPECT_EQ(summary.manifests, 2U);
   scenario.given({content::RepoAttributesSet{{.write = false}, repo("r")}});
-  EXPECT_EQ(summarise(scenario.rows(), repo("r")).value().updated, EntryIndex{8});
-  EXPECT_EQ(summarise(scenario.rows(), repo("q")).error().code, Errc::not_found);
+  EXPECT_EQ(summarise("r").value().updated, EntryIndex{8});
+  EXPECT_EQ(summarise("q").error().code, Errc::not_found);
+}
+
+TEST(RepoSummary, ComesToTheSameInStepsOfAnySize) {
+  auto scenario = pushed();
+  for (const std::size_t rows : {1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
+    Summariser summariser(scenario.rows(), repo("r"));
+    std::size_t steps = 1;
+    while (!summariser.go_on(rows).value()) ASSERT_LT(++steps, 10U);
+    EXPECT_EQ(summariser.summary().tags, 4U) << rows;
+    EXPECT_EQ(summariser.summary().manifests, 2U) << rows;
+    EXPECT_EQ(summariser.summary().updated, EntryIndex{7}) << rows;
+    if (rows == 1) EXPECT_GE(steps, 6U) << "a step looks at one row";
+  }
 }
 
 TEST(Contents, AreTheTagsAndManifestsOfOneRepository) {

@@ -216,6 +216,31 @@ TEST(Token, ThatIsTooNarrowGetsAChallengeForAWiderOne) {
   EXPECT_NE(challenge.find(R"(error="insufficient_scope")"), std::string::npos);
 }
 
+TEST(Token, ThatMayNotPullASourceIsToldOfTheOneItsClientNamedAndOfNoOther) {
+  Registry registry;
+  registry.server.administer(Method::put, "/admin/v1/grants",
+                             R"({"principal":"anonymous","resource":"team/*","role":"none"})");
+  const Digest digest = Digest::of("shared");
+  const std::string blobs = "/v2/team/base/blobs/uploads/?digest=" + digest.to_string();
+  ASSERT_EQ(
+      registry.server.call({Method::post, blobs, {{"Authorization", registry.own()}}, "shared"})
+          .status,
+      201U);
+  const std::string value =
+      "Bearer " +
+      text_in(registry.get("&scope=repository:team/app:pull,push", registry.own()), "token");
+  const auto mount = [&](const std::string& from) {
+    const std::string target = "/v2/team/app/blobs/uploads/?mount=" + digest.to_string() + from;
+    return registry.server.call({Method::post, target, {{"Authorization", value}}});
+  };
+  const Answer named = mount("&from=team/base");
+  EXPECT_EQ(named.status, 401U);
+  EXPECT_NE(named.header("WWW-Authenticate").find("repository:team/base:pull"), std::string::npos);
+  const Answer unnamed = mount("");
+  EXPECT_EQ(unnamed.status, 202U);
+  EXPECT_EQ(unnamed.body.find("team/base"), std::string::npos);
+}
+
 TEST(Token, CannotHelpWhomNothingIsGranted) {
   Registry registry;
   const std::string token =
