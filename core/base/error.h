@@ -51,6 +51,9 @@ enum class About : std::uint8_t {
   proof,
   signature,
   key,
+  record,       // of a Warg log
+  package_log,  // a package's, by its id
+  name_space,   // of Warg packages
   storage,
 };
 

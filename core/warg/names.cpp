@@ -1,6 +1,7 @@
 // The grammars of Warg's names, by hand, and the hashes behind its ids.
 #include "core/warg/names.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/base/bytes.h"
@@ -117,6 +118,23 @@ Result<PublicKeyText> PublicKeyText::parse(std::string_view text) {
   const auto point = compressed(*bytes);
   if (!point) return bad_key(text);
   return PublicKeyText(KeyAlgorithm::ecdsa_p256, std::string(word) + ':' + base64_encode(*point));
+}
+
+Result<SignatureText> SignatureText::parse(std::string_view text) {
+  // A SEQUENCE of two INTEGERs of at most 33 bytes.
+  constexpr std::size_t kDerBytesMax = 72;
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  if (text.size() <= kShownBytesMax && colon < text.size()) {
+    const std::string_view word = text.substr(0, colon);
+    const auto bytes = base64_decode(text.substr(colon + 1));
+    if (bytes && word == to_string(KeyAlgorithm::ed25519) && bytes->size() == 64)
+      return SignatureText(KeyAlgorithm::ed25519, std::string(text));
+    if (bytes && word == to_string(KeyAlgorithm::ecdsa_p256) && !bytes->empty() &&
+        bytes->size() <= kDerBytesMax)
+      return SignatureText(KeyAlgorithm::ecdsa_p256, std::string(text));
+  }
+  return fail(Errc::invalid, About::signature,
+              "a signature is ecdsa-p256: or ed25519: and the base 64 of its bytes", shown(text));
 }
 
 KeyId key_id(std::string_view public_key_text) {

@@ -94,6 +94,22 @@ class PublicKeyText {
   std::string text_;
 };
 
+// "ecdsa-p256:" and the base 64 of a DER signature, or "ed25519:" and that of 64 bytes. Whether it
+// is one is for whoever verifies it; here it has a bound.
+class SignatureText {
+ public:
+  static Result<SignatureText> parse(std::string_view text);  // Errc::invalid, About::signature
+  KeyAlgorithm algorithm() const { return algorithm_; }
+  const std::string& text() const { return text_; }
+  friend auto operator<=>(const SignatureText&, const SignatureText&) = default;
+
+ private:
+  SignatureText(KeyAlgorithm algorithm, std::string text)
+      : algorithm_(algorithm), text_(std::move(text)) {}
+  KeyAlgorithm algorithm_;
+  std::string text_;
+};
+
 // Over the text of the compressed key, as PublicKeyText::text() has it.
 KeyId key_id(std::string_view public_key_text);
 inline KeyId key_id(const PublicKeyText& key) {

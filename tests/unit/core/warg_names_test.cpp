@@ -141,6 +141,23 @@ TEST(WargPublicKeyText, RefusesWhatCannotBeAKey) {
   }
 }
 
+TEST(WargSignatureText, HasABound) {
+  const auto with = [](std::string_view word, std::size_t size) {
+    return std::string(word) + base64_encode(std::string(size, 's'));
+  };
+  EXPECT_EQ(SignatureText::parse(with("ecdsa-p256:", 72)).value().algorithm(),
+            KeyAlgorithm::ecdsa_p256);
+  EXPECT_EQ(SignatureText::parse(with("ed25519:", 64)).value().algorithm(), KeyAlgorithm::ed25519);
+  for (const std::string& text :
+       {std::string(), std::string("ed25519"), with("ed25519:", 63), with("ed25519:", 65),
+        with("ecdsa-p256:", 0), with("ecdsa-p256:", 73), with("rsa:", 64), with(":", 64),
+        with("ed25519:", 64) + "\n", with("ed25519:", 1 << 20)}) {
+    const auto signature = SignatureText::parse(text);
+    ASSERT_FALSE(signature.has_value()) << text;
+    EXPECT_EQ(signature.error().about, About::signature);
+  }
+}
+
 TEST(WargStrings, CarryTheirLength) {
   std::string out;
   append_string(out, "");
