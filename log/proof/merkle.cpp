@@ -4,14 +4,11 @@
 #include "log/proof/merkle.h"
 
 #include <bit>
-#include <optional>
 #include <string>
 #include <utility>
 
 namespace varve {
 namespace {
-
-using std::string_view_literals::operator""sv;
 
 // Sizes reach 2^64 - 1, where a level can be 64; shifting by that is undefined in C++.
 constexpr std::uint64_t shift_right(std::uint64_t value, unsigned by) {
@@ -60,19 +57,6 @@ Hash256 climb_border(Hash256 hash, std::span<const Hash256> left_siblings) {
   return hash;
 }
 
-// The hash of the leaves [start, end), start being aligned for a subtree of that many leaves.
-Result<Hash256> range_hash(std::uint64_t start, std::uint64_t end, const NodeReader& nodes) {
-  std::optional<Hash256> hash;
-  while (end != start) {
-    const auto level = static_cast<unsigned>(std::countr_zero(end - start));
-    VARVE_TRY(const Hash256 peak, nodes(level, (end >> level) - 1));
-    hash = hash ? node_hash(peak, *hash) : peak;
-    end -= std::uint64_t{1} << level;
-  }
-  VARVE_ASSERT(hash.has_value());
-  return *hash;
-}
-
 // The siblings on the way from the ancestor of leaf `index` at `from_level` up to the root.
 Result<void> collect_path(unsigned from_level, std::uint64_t index, std::uint64_t size,
                           const NodeReader& nodes, std::vector<Hash256>& path) {
@@ -92,18 +76,6 @@ Result<void> collect_path(unsigned from_level, std::uint64_t index, std::uint64_
 }
 
 }  // namespace
-
-Hash256 leaf_hash(std::string_view entry) {
-  return sha256("\0"sv, entry);
-}
-
-Hash256 node_hash(const Hash256& left, const Hash256& right) {
-  return sha256("\1"sv, as_view(left), as_view(right));
-}
-
-Hash256 empty_root() {
-  return sha256({});
-}
 
 Result<void> verify_inclusion(const Hash256& leaf, EntryIndex index, TreeSize size,
                               std::span<const Hash256> proof, const Hash256& root) {
@@ -153,11 +125,6 @@ Result<void> verify_consistency(TreeSize old_size, TreeSize new_size,
     return refuse("the consistency proof leads to another root than that of the new size " +
                   std::to_string(n));
   return {};
-}
-
-Result<Hash256> root_of(TreeSize size, const NodeReader& nodes) {
-  if (size.value == 0) return empty_root();
-  return range_hash(0, size.value, nodes);
 }
 
 Result<std::vector<Hash256>> inclusion_proof(EntryIndex index, TreeSize size,
