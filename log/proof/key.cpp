@@ -1,12 +1,11 @@
-// Keys that sign notes: their text forms, Ed25519 by libsodium. Any thread.
-#include <sodium.h>
-
+// Keys that sign notes, and their text forms. Any thread.
 #include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "log/proof/ed25519.h"
 #include "log/proof/note.h"
 
 namespace varve {
@@ -15,17 +14,6 @@ namespace {
 constexpr std::size_t kKeyNameMax = 255;
 constexpr std::string_view kPrivatePrefix = "PRIVATE+KEY+";
 constexpr std::string_view kSignaturePrefix = "— ";
-
-// libsodium picks its code for this processor here; a function's static makes that happen once,
-// whichever thread comes first.
-void init_sodium() {
-  static const bool ready = sodium_init() >= 0;
-  VARVE_ASSERT(ready);
-}
-
-const unsigned char* as_bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 template <std::size_t N>
 std::string_view view_of(const std::array<std::uint8_t, N>& bytes) {
@@ -108,12 +96,9 @@ VerifierKey::VerifierKey(std::string name, const std::array<std::uint8_t, 32>& p
 
 Result<VerifierKey> VerifierKey::parse(std::string_view vkey) {
   VARVE_TRY(const KeyParts parts, split_key(vkey));
-  std::array<std::uint8_t, 32> public_key;
+  Ed25519Public public_key;
   std::memcpy(public_key.data(), parts.typed_key.data() + 1, public_key.size());
-  init_sodium();
-  // Under a key of small order one signature fits many messages; a key with two encodings has two
-  // ids. This also refuses points off the main subgroup, which no honest key generation yields.
-  if (crypto_core_ed25519_is_valid_point(public_key.data()) != 1)
+  if (!ed25519_key_is_sound(public_key))
     return bad_key("this public key is not a point that Ed25519 keys can be", parts.name);
   VerifierKey key(std::string(parts.name), public_key);
   if (key.id() != parts.id) return bad_key("a key's id does not belong to its name and key", vkey);
@@ -125,10 +110,7 @@ std::string VerifierKey::to_string() const {
 }
 
 bool VerifierKey::verify(std::string_view message, std::string_view signature) const {
-  if (signature.size() != crypto_sign_BYTES) return false;
-  init_sodium();
-  return crypto_sign_verify_detached(as_bytes(signature), as_bytes(message), message.size(),
-                                     public_key_.data()) == 0;
+  return ed25519_verify(public_key_, message, signature);
 }
 
 Signer::Signer(VerifierKey verifier, const std::array<std::uint8_t, 64>& secret)
@@ -137,14 +119,14 @@ Signer::Signer(VerifierKey verifier, const std::array<std::uint8_t, 64>& secret)
       secret_(secret) {}
 
 Signer::~Signer() {
-  sodium_memzero(secret_.data(), secret_.size());
+  wipe(secret_.data(), secret_.size());
 }
 
 Signer::Signer(Signer&& other) noexcept
     : verifier_(std::move(other.verifier_)),
       line_start_(std::exchange(other.line_start_, {})),
       secret_(other.secret_) {
-  sodium_memzero(other.secret_.data(), other.secret_.size());
+  wipe(other.secret_.data(), other.secret_.size());
 }
 
 Signer& Signer::operator=(Signer&& other) noexcept {
@@ -152,17 +134,16 @@ Signer& Signer::operator=(Signer&& other) noexcept {
   verifier_ = std::move(other.verifier_);
   line_start_ = std::exchange(other.line_start_, {});
   secret_ = other.secret_;
-  sodium_memzero(other.secret_.data(), other.secret_.size());
+  wipe(other.secret_.data(), other.secret_.size());
   return *this;
 }
 
 Signer Signer::generate(std::string name) {
-  init_sodium();
-  std::array<std::uint8_t, 32> public_key;
-  std::array<std::uint8_t, 64> secret;
-  VARVE_ASSERT(crypto_sign_keypair(public_key.data(), secret.data()) == 0);
+  Ed25519Public public_key;
+  Ed25519Secret secret;
+  ed25519_generate(public_key, secret);
   Signer signer(VerifierKey(std::move(name), public_key), secret);
-  sodium_memzero(secret.data(), secret.size());
+  wipe(secret.data(), secret.size());
   return signer;
 }
 
@@ -170,15 +151,15 @@ Result<Signer> Signer::parse(std::string_view private_key) {
   if (!private_key.starts_with(kPrivatePrefix))
     return bad_key("a private key starts with PRIVATE+KEY+");
   VARVE_TRY(KeyParts parts, split_key(private_key.substr(kPrivatePrefix.size())));
-  init_sodium();
-  std::array<std::uint8_t, 32> public_key;
-  std::array<std::uint8_t, 64> secret;
-  const int derived =
-      crypto_sign_seed_keypair(public_key.data(), secret.data(), as_bytes(parts.typed_key) + 1);
-  sodium_memzero(parts.typed_key.data(), parts.typed_key.size());
-  VARVE_ASSERT(derived == 0);
+  Ed25519Seed seed;
+  std::memcpy(seed.data(), parts.typed_key.data() + 1, seed.size());
+  wipe(parts.typed_key.data(), parts.typed_key.size());
+  Ed25519Public public_key;
+  Ed25519Secret secret;
+  ed25519_from_seed(seed, public_key, secret);
+  wipe(seed.data(), seed.size());
   Signer signer(VerifierKey(std::string(parts.name), public_key), secret);
-  sodium_memzero(secret.data(), secret.size());
+  wipe(secret.data(), secret.size());
   if (signer.verifier().id() != parts.id)
     return bad_key("a private key's id does not belong to its name and key", parts.name);
   return signer;
@@ -191,26 +172,23 @@ std::string Signer::to_string() const {
   std::string text(kPrivatePrefix);
   text += verifier_.name() + '+' + hex_encode(view_of(verifier_.id())) + '+';
   text += base64_encode(typed_seed);
-  sodium_memzero(seed.data(), seed.size());
-  sodium_memzero(typed_seed.data(), typed_seed.size());
+  wipe(seed.data(), seed.size());
+  wipe(typed_seed.data(), typed_seed.size());
   return text;
 }
 
 std::string Signer::sign(std::string_view message) const {
   VARVE_ASSERT(!line_start_.empty());  // a moved-from signer holds no key
-  std::string signature(crypto_sign_BYTES, '\0');
-  auto* out = reinterpret_cast<unsigned char*>(signature.data());
-  VARVE_ASSERT(
-      crypto_sign_detached(out, nullptr, as_bytes(message), message.size(), secret_.data()) == 0);
-  return signature;
+  Ed25519Signature signature;
+  ed25519_sign(secret_, message, signature.data());
+  return std::string(view_of(signature));
 }
 
 std::string Signer::sign_line(std::string_view text) const {
   VARVE_ASSERT(!line_start_.empty());  // a moved-from signer holds no key
-  std::array<std::uint8_t, sizeof(KeyId) + crypto_sign_BYTES> blob;
+  std::array<std::uint8_t, sizeof(KeyId) + sizeof(Ed25519Signature)> blob;
   std::ranges::copy(verifier_.id(), blob.begin());
-  VARVE_ASSERT(crypto_sign_detached(blob.data() + sizeof(KeyId), nullptr, as_bytes(text),
-                                    text.size(), secret_.data()) == 0);
+  ed25519_sign(secret_, text, blob.data() + sizeof(KeyId));
   constexpr std::size_t kEncoded = (sizeof(blob) + 2) / 3 * 4;
   std::string line;
   line.reserve(line_start_.size() + kEncoded + 1);
