@@ -2,6 +2,7 @@
 #include "log/proof/p256.h"
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 
 #include <algorithm>
 #include <thread>
@@ -140,6 +141,15 @@ TEST(P256Verify, RefusesAnyFlippedBit) {
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << bit % 8));
     EXPECT_FALSE(known_key().verify(digest, bad)) << "bit " << bit;
   }
+}
+
+// A server's TLS asks the same thread's list of errors.
+TEST(P256Verify, LeavesNoErrorBehindInTheThread) {
+  ERR_clear_error();
+  const std::string field = "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff";
+  EXPECT_FALSE(P256Public::parse(raw(hex_of("02", field))).has_value());
+  EXPECT_FALSE(known_key().verify(sha256("test"), der(kR, kS)));
+  EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
 TEST(P256Secret, HasThePointOfTheRfcAndSignsForIt) {
