@@ -71,8 +71,6 @@ struct Request {
   std::string_view peer;                 // the client's address, without the port (forwarded.h)
   Body* body = nullptr;                  // never null inside a handler
   std::vector<std::string_view> params;  // what the route's {…} captured, in order; views into path
-  // What a handler found that the token would have to be made for besides; said in the challenge.
-  std::string also_scope;
   std::string_view header(std::string_view name) const;  // case-insensitive; empty when absent
   std::vector<std::pair<std::string_view, std::string_view>> headers;
 };

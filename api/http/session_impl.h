@@ -226,7 +226,6 @@ class Session final : public Connection, private Wire {
     request_.path.clear();
     request_.query = Query();
     request_.actor = Actor();
-    request_.also_scope.clear();
     route_ = nullptr;
     request_.params.clear();
     request_.headers.clear();

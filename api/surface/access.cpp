@@ -39,10 +39,9 @@ std::string_view actions_for(const http::Route& route, Method method, Right righ
   return right == Right::push ? "pull,push" : right == Right::del ? "delete" : "pull";
 }
 
-// A mount reads from another repository: the one it names, or the one that was found for it.
+// A mount reads from the repository it names, too.
 std::string mount_scope(const http::Request& request) {
   const auto from = request.query.get("from");
-  if (!from && !request.also_scope.empty()) return " " + request.also_scope;
   if (request.method != Method::post || !from || !request.query.get("mount")) return {};
   const auto repo = auth::repository_in(*from);
   return repo ? " repository:" + repo->text() + ":pull" : "";

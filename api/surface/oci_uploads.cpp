@@ -196,9 +196,9 @@ constexpr std::size_t kHoldersMax = 256;
 // way to it, and its answer would tell that somebody has these bytes.
 struct Sources {
   std::optional<RepoName> repo;
-  // The client named it and may pull from it; what its token is made for may not. A source that it
-  // did not name is not told to a token that was kept from it.
-  std::optional<RepoName> beyond;
+  // The client named one and may pull from it; what its token is made for may not. One that it did
+  // not name is not told to a token that was kept from it.
+  bool beyond = false;
 };
 
 Result<Sources> mount_sources(const Services& services, const Request& request, const View& view,
@@ -218,15 +218,14 @@ Result<Sources> mount_sources(const Services& services, const Request& request, 
   if (allowed) {
     sources.repo = std::move(repo);
   } else if (request.actor.limit && content::check_readable(view, repo)) {
-    VARVE_TRY(const bool holder, may_find(services, request, view, repo));
-    if (holder) sources.beyond = std::move(repo);
+    VARVE_TRY(sources.beyond, may_find(services, request, view, repo));
   }
   return sources;
 }
 
 struct Mount {
   std::optional<content::LinkBlob> link;
-  std::optional<RepoName> beyond;  // a token for pulling from it too is needed first
+  bool beyond = false;  // a token for pulling from the source too is needed first
 };
 
 // Whatever is wrong with a mount (a malformed digest, a repository that does not exist, bytes that
@@ -238,15 +237,14 @@ Mount find_mount(const Services& services, const Request& request, const RepoNam
   const auto view = services.reader().view();
   auto sources = mount_sources(services, request, *view, *digest);
   if (!sources) return {};
-  if (!sources->repo) return {std::nullopt, std::move(sources->beyond)};
+  if (!sources->repo) return {std::nullopt, sources->beyond};
   const auto row = oci::find_blob(*view, *sources->repo, *digest);
   if (!row || !*row || !services.blobs.open(*digest)) return {};
-  return {content::LinkBlob{to, *digest, (*row)->size, *std::move(sources->repo)}, std::nullopt};
+  return {content::LinkBlob{to, *digest, (*row)->size, *std::move(sources->repo)}, false};
 }
 
 // The challenge asks for both, so that the client's next token mounts.
-Response needs_wider_token(Request& request, const RepoName& source) {
-  request.also_scope = "repository:" + source.text() + ":pull";
+Response needs_wider_token() {
   return oci_problem(Error(Errc::unauthorized, About::request,
                            "the token was not made for pulling what is to be mounted"));
 }
@@ -287,7 +285,7 @@ awaitable<Response> start_upload(Services& services, Request& request) {
   const auto writable = content::check_writable(*services.reader().view(), *repo);
   if (!writable) co_return oci_problem(writable.error());
   auto mount = co_await wanted_mount(services, request, *repo);
-  if (mount.beyond) co_return needs_wider_token(request, *mount.beyond);
+  if (mount.beyond) co_return needs_wider_token();
   if (mount.link) {
     const auto hold = co_await hold_blob(services, mount.link->digest);
     if (!hold) co_return oci_problem(hold.error());
