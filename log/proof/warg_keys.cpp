@@ -130,6 +130,15 @@ Result<void> PublicKey::verify(Purpose purpose, std::string_view payload,
               "signature `" + signature.text() + "` verification failed");
 }
 
+Result<PublicKey> PublicKeyMemo::parse(std::string_view text) {
+  std::string key_text(text);
+  if (const auto known = keys_.find(key_text); known != keys_.end()) return known->second;
+  VARVE_TRY(PublicKey key, PublicKey::parse(text));
+  if (keys_.size() == kKeysMax) keys_.clear();  // rare, and what is in use comes back at once
+  keys_.emplace(std::move(key_text), key);
+  return key;
+}
+
 // ---- private keys ----
 
 struct PrivateKey::State {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "core/verified.h"
 #include "core/warg/checkpoint.h"
@@ -36,6 +37,18 @@ class PublicKey {
   struct State;
   explicit PublicKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
+};
+
+// The keys of the last texts that were parsed. To find a key sound takes as long as to verify with
+// it does, and publishers sign again and again. One thread at a time.
+class PublicKeyMemo {
+ public:
+  static constexpr std::size_t kKeysMax = 1'024;   // some 2 KiB each
+  Result<PublicKey> parse(std::string_view text);  // as PublicKey::parse()
+  std::size_t size() const { return keys_.size(); }
+
+ private:
+  std::unordered_map<std::string, PublicKey> keys_;
 };
 
 // "ecdsa-p256:" and the base 64 of a scalar, or "ed25519:" and that of a seed; 32 bytes each. Wiped

@@ -102,6 +102,22 @@ TEST(WargKeyText, OfASecretIsInNoError) {
       std::string::npos);
 }
 
+TEST(WargPublicKeyMemo, GivesWhatParsingGivesAndStaysSmall) {
+  PublicKeyMemo memo;
+  const std::string& text = warg_vectors().operator_key.public_text;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(memo.parse(text)->id(), operator_key().id());
+  EXPECT_EQ(memo.size(), 1u);
+  EXPECT_FALSE(memo.parse("ed25519:" + base64_encode(std::string(32, '\0'))).has_value());
+  EXPECT_FALSE(memo.parse("").has_value());
+  EXPECT_EQ(memo.size(), 1u);  // what is refused is not kept, so it cannot push others out
+  for (std::size_t i = 0; i < PublicKeyMemo::kKeysMax + 10; ++i) {
+    const PrivateKey key = PrivateKey::generate(KeyAlgorithm::ed25519);
+    EXPECT_EQ(memo.parse(key.public_key().text().text())->id(), key.public_key().id());
+    EXPECT_LE(memo.size(), PublicKeyMemo::kKeysMax);
+  }
+  EXPECT_EQ(memo.parse(text)->id(), operator_key().id());
+}
+
 TEST(WargSignature, OfEveryReferenceRecordVerifies) {
   for (const WargRecord& record : warg_vectors().records) {
     const PublicKey key = record.kind == "operator" ? operator_key() : publisher_key();
