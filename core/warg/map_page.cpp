@@ -1,6 +1,8 @@
 // Pages of the verifiable map: rows and hashes. Pure; any thread.
 #include "core/warg/map_page.h"
 
+#include <vector>
+
 #include "core/base/merkle_tree.h"
 
 namespace varve::warg {
@@ -14,6 +16,30 @@ constexpr std::size_t kHash = sizeof(Hash256);
 Hash256 climb(const Hash256& below, bool right, unsigned height) {
   const Hash256& empty = empty_map_hash(height);
   return right ? node_hash(empty, below) : node_hash(below, empty);
+}
+
+Hash256 climb_alone(const Hash256& key, Hash256 hash, unsigned from, unsigned to) {
+  for (unsigned h = from; h < to; ++h) hash = climb(hash, goes_right(key, kMapDepth - 1 - h), h);
+  return hash;
+}
+
+// A record's way up is hashed when its checkpoint is made and again when that is projected, and as
+// far as here it does not depend on what else the map holds: keys that share 64 bits are rare.
+constexpr unsigned kStemHeight = 192;
+
+struct Stem {
+  Hash256 key{};
+  Hash256 leaf{};
+  Hash256 hash{};
+};
+constexpr std::size_t kStemsKept = 1'024;  // four batches of the ledger, 96 KiB a thread
+
+Hash256 stem_hash(const Hash256& key, const Hash256& leaf) {
+  thread_local std::vector<std::optional<Stem>> stems(kStemsKept);
+  auto& kept = stems[static_cast<std::size_t>(leaf[0] << 8 | leaf[1]) % kStemsKept];
+  if (!kept || kept->key != key || kept->leaf != leaf)
+    kept = Stem{key, leaf, climb_alone(key, leaf, 0, kStemHeight)};
+  return kept->hash;
 }
 
 std::unexpected<Error> corrupt() {
@@ -101,9 +127,8 @@ PageNodes hash_page(const Page& page, unsigned level) {
 
 Hash256 lonely_hash(const Hash256& key, const Hash256& leaf, unsigned height) {
   VARVE_ASSERT(height <= kMapDepth);
-  Hash256 hash = leaf;
-  for (unsigned h = 0; h < height; ++h) hash = climb(hash, goes_right(key, kMapDepth - 1 - h), h);
-  return hash;
+  if (height < kStemHeight) return climb_alone(key, leaf, 0, height);
+  return climb_alone(key, stem_hash(key, leaf), kStemHeight, height);
 }
 
 }  // namespace varve::warg

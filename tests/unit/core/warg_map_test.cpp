@@ -23,6 +23,30 @@ Hash256 neighbour(Hash256 of, unsigned bits) {
   return of;
 }
 
+TEST(WargLonelyLeaf, HasTheHashOfItsWayUpHoweverOftenAsked) {
+  for (int again = 0; again < 2; ++again)
+    for (std::uint64_t n = 0; n < 3; ++n)
+      for (const bool other_leaf : {false, true}) {
+        const Hash256 leaf = leaf_of(other_leaf ? n + 1 : n);
+        Hash256 hash = leaf;
+        for (unsigned height = 0; height <= kMapDepth; ++height) {
+          ASSERT_EQ(lonely_hash(key_of(n), leaf, height), hash) << height;
+          if (height == kMapDepth) break;
+          const Hash256 empty = MapModel::empty(height);
+          hash = goes_right(key_of(n), kMapDepth - 1 - height) ? node_hash(empty, hash)
+                                                               : node_hash(hash, empty);
+        }
+      }
+}
+
+// A zero key with a zero leaf is what an empty memo would show.
+TEST(WargLonelyLeaf, OfZerosIsHashedLikeAnyOther) {
+  MemoryMap map;
+  MapModel model;
+  model.set(Hash256{}, Hash256{});
+  EXPECT_EQ(map.set(Hash256{}, Hash256{}), model.root());
+}
+
 TEST(WargMapLeaf, IsTheReferencesBytesHashAndKey) {
   for (const WargRecord& record : warg_vectors().records) {
     const RecordId id = RecordId::parse(record.record_id).value();
