@@ -21,9 +21,12 @@ void check_log_bundle(std::string_view bytes) {
   VARVE_ASSERT(bundle->encode() == bytes);
   std::vector<LogLeaf> leaves;
   for (const std::uint32_t node : bundle->included_nodes) leaves.push_back({node / 2, Hash256{}});
-  VARVE_ASSERT(!verify_inclusion(*bundle, bundle->log_length, leaves, Hash256{}));
+  // Of no tree, and unlike each other: a log of one leaf has that leaf's hash for its root.
+  const Hash256 old_root = sha256("old root");
+  const Hash256 new_root = sha256("new root");
+  VARVE_ASSERT(!verify_inclusion(*bundle, bundle->log_length, leaves, new_root));
   for (const std::uint32_t from : bundle->consistent_lengths)
-    VARVE_ASSERT(!verify_consistency(*bundle, from, bundle->log_length, Hash256{}, Hash256{}));
+    VARVE_ASSERT(!verify_consistency(*bundle, from, bundle->log_length, old_root, new_root));
 }
 
 void check_map_bundle(std::string_view bytes) {
