@@ -58,6 +58,12 @@ class FieldWriter {
   void write(const Resource& value) { out_.string(value.text()); }
   void write(trust::PrincipalKind value) { out_.string(to_string(value)); }
   void write(trust::CredentialKind value) { out_.string(to_string(value)); }
+  template <class Kind>
+  void write(const warg::HashId<Kind>& value) {
+    out_.string(value.to_string());
+  }
+  void write(const warg::PackageName& value) { out_.string(value.text()); }
+  void write(const warg::SignatureText& value) { out_.string(value.text()); }
   void write(Rights value) {
     out_.begin_array();
     for (const std::string_view word : value.words()) out_.string(word);
@@ -145,21 +151,37 @@ struct Blank {
     static const CredentialId blank = *CredentialId::parse("00000000000000000000000000");
     return blank;
   }
+  template <class Kind>
+  operator warg::HashId<Kind>() {
+    return warg::HashId<Kind>(Hash256{});
+  }
+  operator warg::PackageName() {
+    static const warg::PackageName blank = *warg::PackageName::parse("a:blank");
+    return blank;
+  }
+  operator warg::SignatureText() {
+    static const warg::SignatureText blank = *warg::SignatureText::parse("ecdsa-p256:AAAA");
+    return blank;
+  }
 };
 
+template <std::size_t>
+using BlankAt = Blank;
+
+// From as many as the event has members.
+template <class E, std::size_t... I>
+E blank_of(std::index_sequence<I...>) {
+  if constexpr (sizeof...(I) == 0)
+    return E{};
+  else if constexpr (requires { E{BlankAt<I>{}...}; } && !std::is_empty_v<E>)
+    return E{BlankAt<I>{}...};
+  else
+    return blank_of<E>(std::make_index_sequence<sizeof...(I) - 1>());
+}
 template <class E>
 E blank() {
-  if constexpr (requires { E{Blank{}, Blank{}, Blank{}, Blank{}}; }) {
-    return E{Blank{}, Blank{}, Blank{}, Blank{}};
-  } else if constexpr (requires { E{Blank{}, Blank{}, Blank{}}; }) {
-    return E{Blank{}, Blank{}, Blank{}};
-  } else if constexpr (requires { E{Blank{}, Blank{}}; }) {
-    return E{Blank{}, Blank{}};
-  } else if constexpr (requires { E{Blank{}}; } && !std::is_empty_v<E>) {
-    return E{Blank{}};
-  } else {
-    return E{};
-  }
+  constexpr std::size_t kMembersMax = 8;
+  return blank_of<E>(std::make_index_sequence<kMembersMax>());
 }
 
 class FieldReader {
@@ -206,6 +228,14 @@ class FieldReader {
   Result<void> read(std::string_view name, PrincipalName& value) { return parse(name, value); }
   Result<void> read(std::string_view name, CredentialId& value) { return parse(name, value); }
   Result<void> read(std::string_view name, Resource& value) { return parse(name, value); }
+  template <class Kind>
+  Result<void> read(std::string_view name, warg::HashId<Kind>& value) {
+    return parse(name, value);
+  }
+  Result<void> read(std::string_view name, warg::PackageName& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, warg::SignatureText& value) {
+    return parse(name, value);
+  }
   Result<void> read(std::string_view name, bool& value) {
     if (data_.at_key(name).get(value) == simdjson::SUCCESS) return {};
     return corrupt("an entry's " + std::string(name) + " is missing or neither true nor false");
@@ -327,6 +357,10 @@ struct DigestFinder {
   void operator()(std::string_view, const Digest& value) { found = found || value == wanted; }
   void operator()(std::string_view, const std::optional<Digest>& value) {
     found = found || value == wanted;
+  }
+  template <class Kind>
+  void operator()(std::string_view, const warg::HashId<Kind>& value) {
+    found = found || value.raw() == wanted.raw();  // a SHA-256: no other digest is as short
   }
   template <class T>
   void operator()(std::string_view, const T&) {}

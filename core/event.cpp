@@ -36,6 +36,12 @@ struct Subject {
   Found operator()(const content::RepoDeleted&) const { return {}; }
   Found operator()(const oci::ManifestAttributesSet&) const { return {}; }
   Found operator()(const oci::TagAttributesSet&) const { return {}; }
+  Found operator()(const warg::OperatorRecordAppended& event) const { return event.digest; }
+  Found operator()(const warg::RecordSubmitted&) const { return {}; }  // nothing is decided yet
+  Found operator()(const warg::RecordPublished& event) const { return event.digest; }
+  Found operator()(const warg::RecordRejected&) const { return {}; }
+  Found operator()(const warg::ContentReceived& event) const { return event.digest; }
+  Found operator()(const warg::CheckpointSigned&) const { return {}; }
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "core/oci/oci.h"
 #include "core/system/system.h"
 #include "core/trust/trust.h"
+#include "core/warg/warg.h"
 
 namespace varve {
 
@@ -21,7 +22,9 @@ using Event =
                  trust::CredentialAdded, trust::CredentialRevoked, trust::GrantSet,
                  trust::GrantRemoved, trust::PolicySet, trust::PolicyRemoved, content::BlobUnlinked,
                  content::BlobPurged, content::RepoAttributesSet, content::RepoDeleted,
-                 oci::ManifestAttributesSet, oci::TagAttributesSet>;
+                 oci::ManifestAttributesSet, oci::TagAttributesSet, warg::OperatorRecordAppended,
+                 warg::RecordSubmitted, warg::RecordPublished, warg::RecordRejected,
+                 warg::ContentReceived, warg::CheckpointSigned>;
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);

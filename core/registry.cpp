@@ -10,6 +10,7 @@
 #include "core/oci/rules.h"
 #include "core/system/rules.h"
 #include "core/trust/rules.h"
+#include "core/warg/rules.h"
 
 namespace varve {
 namespace {
@@ -71,6 +72,20 @@ Result<void> authorise(const Asker& asker, const content::DeleteRepo& wish, cons
   return needs(Right::del, wish.repo, asker, view);
 }
 
+Result<void> authorise(const Asker& asker, const warg::AppendOperatorRecord&, const View& view) {
+  return trust::check(view, asker.actor, Right::administer, asker.now);
+}
+// A record's own signature is what lets it in; who begins a log is asked where the record is
+// judged.
+Result<void> authorise(const Asker&, const warg::SubmitRecord&, const View&) {
+  return {};
+}
+// Whoever brings the very bytes that an accepted record names: Warg's clients send nothing that
+// says who they are along with them.
+Result<void> authorise(const Asker&, const warg::ReceiveContent&, const View&) {
+  return {};
+}
+
 template <class Intent>
   requires requires(const Intent& wish, const Asker& asker, const View& view) {
     trust::decide(wish, asker, view);
@@ -121,9 +136,16 @@ Result<void> project(const Event& event, Bodies bodies, const View& before, Chan
 }
 
 std::optional<BodyName> body_of(const Event& event) {
-  if (const auto* put = std::get_if<oci::ManifestPut>(&event))
-    return BodyName{put->digest, put->size};
-  return std::nullopt;
+  return std::visit(
+      [](const auto& e) -> std::optional<BodyName> {
+        if constexpr (requires(std::string_view body, const View& before, Changes& changes) {
+                        project(e, body, before, changes);
+                      })
+          return BodyName{e.digest, e.size};
+        else
+          return std::nullopt;
+      },
+      event);
 }
 
 }  // namespace varve

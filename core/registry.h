@@ -21,7 +21,8 @@ using Intent =
                  oci::SetTagAttributes, oci::PutManifest, oci::SetTag, oci::DeleteTag,
                  oci::DeleteManifest, trust::CreatePrincipal, trust::DisablePrincipal,
                  trust::EnablePrincipal, trust::AddCredential, trust::RevokeCredential,
-                 trust::SetGrant, trust::RemoveGrant, trust::SetPolicy, trust::RemovePolicy>;
+                 trust::SetGrant, trust::RemoveGrant, trust::SetPolicy, trust::RemovePolicy,
+                 warg::AppendOperatorRecord, warg::SubmitRecord, warg::ReceiveContent>;
 
 // A wish, with everything that is not a function of the state: who, through what, which bytes.
 struct Command {

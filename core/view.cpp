@@ -1,6 +1,8 @@
 // Names of the derived tables and the building of their keys. Any thread.
 #include "core/view.h"
 
+#include "core/base/bytes.h"
+
 namespace varve {
 
 std::string_view table_name(Table table) {
@@ -47,6 +49,36 @@ std::string_view table_name(Table table) {
       return "grant";
     case Table::policy:
       return "policy";
+    case Table::warg:
+      return "warg";
+    case Table::warg_log:
+      return "warg_log";
+    case Table::warg_key:
+      return "warg_key";
+    case Table::warg_release:
+      return "warg_release";
+    case Table::warg_record:
+      return "warg_record";
+    case Table::warg_record_state:
+      return "warg_record_state";
+    case Table::warg_pending:
+      return "warg_pending";
+    case Table::warg_missing:
+      return "warg_missing";
+    case Table::warg_content:
+      return "warg_content";
+    case Table::warg_namespace:
+      return "warg_namespace";
+    case Table::warg_leaf:
+      return "warg_leaf";
+    case Table::warg_node:
+      return "warg_node";
+    case Table::warg_map:
+      return "warg_map";
+    case Table::warg_checkpoint:
+      return "warg_checkpoint";
+    case Table::warg_first:
+      return "warg_first";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }
@@ -60,6 +92,16 @@ RowKey& RowKey::name(std::string_view part) {
 
 RowKey& RowKey::digest(const Digest& digest) {
   bytes_ += digest.row();
+  return *this;
+}
+
+RowKey& RowKey::hash(const Hash256& hash) {
+  bytes_ += as_view(hash);
+  return *this;
+}
+
+RowKey& RowKey::number(std::uint64_t number) {
+  append_be64(bytes_, number);
   return *this;
 }
 

@@ -43,18 +43,59 @@ enum class Table : std::uint8_t {
   credential_of = 19,  // principal, credential id -> nothing: those not revoked
   grant = 20,          // principal, resource -> rights
   policy = 21,         // resource -> what holds for its repositories
+  // Warg packages; their keys and values are described in core/warg/rows.h.
+  warg = 22,               // name -> a number about all of Warg's logs together
+  warg_log = 23,           // log -> its newest record, how many it has, its package
+  warg_key = 24,           // log, key -> what the key may do in it
+  warg_release = 25,       // log, version -> content, yanked
+  warg_record = 26,        // log, position -> a published record
+  warg_record_state = 27,  // log, record -> waits for content, published or rejected
+  warg_pending = 28,       // log -> the record that waits for content
+  warg_missing = 29,       // log, record, digest -> nothing: the content it waits for
+  warg_content = 30,       // digest -> size: content that Warg holds
+  warg_namespace = 31,     // namespace -> where it is imported from, if anywhere
+  warg_leaf = 32,          // registry index -> log, record
+  warg_node = 33,          // level, n -> hash: Warg's tree
+  warg_map = 34,           // page -> hashes: Warg's map
+  warg_checkpoint = 35,    // log length -> Warg's checkpoint
+  warg_first = 36,         // record -> the log that begins with it
 };
-inline constexpr Table kTables[] = {Table::system,         Table::repo,
-                                    Table::blob,           Table::link,
-                                    Table::manifest,       Table::tag,
-                                    Table::tag_of,         Table::holder,
-                                    Table::blob_in,        Table::child_in,
-                                    Table::refers,         Table::referrer,
-                                    Table::attributes,     Table::manifest_attributes,
-                                    Table::tag_attributes, Table::principal,
-                                    Table::administrator,  Table::credential,
-                                    Table::credential_of,  Table::grant,
-                                    Table::policy};
+inline constexpr Table kTables[] = {Table::system,
+                                    Table::repo,
+                                    Table::blob,
+                                    Table::link,
+                                    Table::manifest,
+                                    Table::tag,
+                                    Table::tag_of,
+                                    Table::holder,
+                                    Table::blob_in,
+                                    Table::child_in,
+                                    Table::refers,
+                                    Table::referrer,
+                                    Table::attributes,
+                                    Table::manifest_attributes,
+                                    Table::tag_attributes,
+                                    Table::principal,
+                                    Table::administrator,
+                                    Table::credential,
+                                    Table::credential_of,
+                                    Table::grant,
+                                    Table::policy,
+                                    Table::warg,
+                                    Table::warg_log,
+                                    Table::warg_key,
+                                    Table::warg_release,
+                                    Table::warg_record,
+                                    Table::warg_record_state,
+                                    Table::warg_pending,
+                                    Table::warg_missing,
+                                    Table::warg_content,
+                                    Table::warg_namespace,
+                                    Table::warg_leaf,
+                                    Table::warg_node,
+                                    Table::warg_map,
+                                    Table::warg_checkpoint,
+                                    Table::warg_first};
 std::string_view table_name(Table table);
 
 struct Row {
@@ -62,12 +103,15 @@ struct Row {
   std::string value;
 };
 
-// Self-delimiting key parts: a name ends with 00 (names cannot hold it), a digest knows its length.
+// Self-delimiting key parts: a name ends with 00 (names cannot hold it), a digest knows its length,
+// hashes and numbers have one.
 class RowKey {
  public:
   RowKey() = default;
   RowKey& name(std::string_view part);  // asserted free of 00
   RowKey& digest(const Digest& digest);
+  RowKey& hash(const Hash256& hash);
+  RowKey& number(std::uint64_t number);  // big-endian: byte order is numeric order
   const std::string& bytes() const { return bytes_; }
   operator std::string_view() const { return bytes_; }  // NOLINT: a key is its bytes
 

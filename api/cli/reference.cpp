@@ -29,6 +29,17 @@ std::string text_of(const Resource& value) {
 std::string text_of(const Digest& value) {
   return value.to_string();
 }
+template <class Kind>
+std::string text_of(const warg::HashId<Kind>& value) {
+  return value.to_string();
+}
+std::string text_of(const warg::PackageName& value) {
+  return value.text();
+}
+// For whoever verifies it; a line for a person is long enough without.
+std::string text_of(const warg::SignatureText&) {
+  return {};
+}
 std::string text_of(std::uint64_t value) {
   return std::to_string(value);
 }

@@ -10,14 +10,18 @@ namespace varve::content {
 namespace {
 
 // One digest cannot have two sizes: either a stored row or the blob store lies.
-Result<bool> is_there(const View& view, Table table, const RowKey& key, const LinkBlob& command) {
+Result<bool> is_there(const View& view, Table table, const RowKey& key, const Digest& digest,
+                      std::uint64_t size) {
   VARVE_TRY(const auto row, find_size(view, table, key));
-  if (row && row->size != command.size)
+  if (row && row->size != size)
     return fail(Errc::corrupt, About::blob,
                 "a blob is recorded with " + std::to_string(row->size) +
-                    " bytes and offered with " + std::to_string(command.size),
-                command.digest.to_string());
+                    " bytes and offered with " + std::to_string(size),
+                digest.to_string());
   return row.has_value();
+}
+Result<bool> is_linked(const View& view, const RepoName& repo, const LinkBlob& command) {
+  return is_there(view, Table::link, held_key(repo, command.digest), command.digest, command.size);
 }
 
 }  // namespace
@@ -28,13 +32,19 @@ Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Eve
   return {};
 }
 
+Result<void> ensure_committed(const Digest& digest, std::uint64_t size, const View& view,
+                              std::vector<Event>& events) {
+  VARVE_TRY(const bool there, is_there(view, Table::blob, blob_key(digest), digest, size));
+  if (!there) events.emplace_back(BlobCommitted{digest, size});
+  return {};
+}
+
 namespace {
 
 // What the mount was offered on may be gone by now, and with it the right to reach the bytes.
 Result<void> check_source(const LinkBlob& command, const View& view) {
   if (!command.from) return {};
-  VARVE_TRY(const bool linked,
-            is_there(view, Table::link, held_key(*command.from, command.digest), command));
+  VARVE_TRY(const bool linked, is_linked(view, *command.from, command));
   if (!linked)
     return fail(Errc::not_found, About::blob, "the other repository no longer has this blob",
                 command.digest.to_string());
@@ -51,10 +61,8 @@ Result<std::vector<Event>> decide(const LinkBlob& command, const View& view) {
   VARVE_CHECK(check_source(command, view));
   std::vector<Event> events;
   VARVE_CHECK(ensure_repo(command.repo, view, events));
-  VARVE_TRY(const bool committed, is_there(view, Table::blob, blob_key(command.digest), command));
-  if (!committed) events.emplace_back(BlobCommitted{command.digest, command.size});
-  VARVE_TRY(const bool linked,
-            is_there(view, Table::link, held_key(command.repo, command.digest), command));
+  VARVE_CHECK(ensure_committed(command.digest, command.size, view, events));
+  VARVE_TRY(const bool linked, is_linked(view, command.repo, command));
   if (!linked) events.emplace_back(BlobLinked{command.digest, command.repo, command.size});
   if (!events.empty()) VARVE_CHECK(check_writable(view, command.repo));
   return events;
@@ -85,7 +93,7 @@ Result<std::vector<Event>> decide(const PurgeBlob& command, const View& view) {
     return fail(Errc::not_found, About::blob, "there is no such blob", command.digest.to_string());
   VARVE_TRY(const bool held, is_held(view, command.digest));
   if (held)
-    return fail(Errc::conflict, About::blob, "a repository still links the blob",
+    return fail(Errc::conflict, About::blob, "a repository links the blob, or a package needs it",
                 command.digest.to_string());
   return std::vector<Event>{BlobPurged{command.digest, blob->size}};
 }

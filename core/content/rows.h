@@ -146,8 +146,10 @@ inline constexpr Table kTablesOfARepo[] = {Table::repo,
                                            Table::manifest_attributes,
                                            Table::tag_attributes};
 
-// Does any repository link it?
+// Does anything keep the bytes: a repository that links them, or Warg, whose content stays?
 inline Result<bool> is_held(const View& view, const Digest& digest) {
+  VARVE_TRY(const auto warg, view.get(Table::warg_content, blob_key(digest)));
+  if (warg) return true;
   return has_rows(view, Table::holder, blob_key(digest));
 }
 

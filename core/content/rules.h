@@ -18,6 +18,10 @@ Result<std::vector<Event>> decide(const DeleteRepo& command, const View& view);
 
 // Adds the event that makes `repo` exist, if it does not: a first push creates its repository.
 Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Event>& events);
+// Adds the event that makes the bytes exist, if they do not. Errors: corrupt when they are recorded
+// with another size.
+Result<void> ensure_committed(const Digest& digest, std::uint64_t size, const View& view,
+                              std::vector<Event>& events);
 
 Result<void> project(const RepoCreated& event, const View& before, Changes& changes);
 Result<void> project(const BlobCommitted& event, const View& before, Changes& changes);

@@ -8,19 +8,29 @@
 #include <sstream>
 
 #include "tests/support/given.h"
+#include "tests/support/warg_given.h"
 
 namespace varve {
 namespace {
 
 using test::credential;
 using test::digest;
+using test::package;
 using test::principal;
 using test::repo;
 using test::resource;
 using test::tag;
+using test::warg_key;
+using test::warg_signature;
 
 // One event of every alternative, in the order of Event, as the files have them.
 std::vector<Event> samples() {
+  const warg::RecordId record = warg::package_record_id("record");
+  const warg::SignatureText p256 =
+      warg::SignatureText::parse(
+          "ecdsa-p256:MEUCIHTsATQt0t41xs0ZvkSCRP4nyYhfP0y821lsYgWat9BHAiEA76AITKq/"
+          "cH8JcK1Un9o1WrUro0D501lFszR/xkj4ZyU=")
+          .value();
   const std::string old_key = "registry.example/events+a1b2c3d4+AQID";
   return {
       system::Genesis{old_key, "sha256", "registry.example+0badcafe+BQYH", "registry.example"},
@@ -52,6 +62,18 @@ std::vector<Event> samples() {
       oci::ManifestAttributesSet{
           {false, true, true, false}, digest("manifest"), repo("library/alpine")},
       oci::TagAttributesSet{{true, true, false, true}, repo("library/alpine"), tag("3.20")},
+      warg::OperatorRecordAppended{digest("record"), warg_key('k').id,
+                                   warg::operator_record_id("record"), 0, p256, 6},
+      warg::RecordSubmitted{digest("record"), Timestamp{1'795'368'011'123'456}, warg_key('k').id,
+                            package("test:hello"), record, warg_signature(), 6},
+      warg::RecordPublished{digest("record"), warg_key('k').id, package("test:hello"), record,
+                            9'007'199'254'740'991, warg_signature(), 6},
+      warg::RecordRejected{package("test:hello"),
+                           "the package record was invalid: a second \"init\" entry was found",
+                           record},
+      warg::ContentReceived{digest("layer"), package("test:hello"), record, 5},
+      warg::CheckpointSigned{warg_key('k').id, 2, digest("log"), digest("map"), p256,
+                             1'795'281'611},
   };
 }
 
@@ -70,7 +92,8 @@ Envelope envelope_of(std::size_t i, const Event& event) {
   envelope.actor = {"ci-prod", local ? Auth::local : Auth::dev};
   if (account) envelope.actor = {"root", Auth::basic, credential('B')};
   envelope.request = "01JD7Q2V3W4X5Y6Z7A8B9C0D1E";
-  envelope.surface = local ? "local" : account ? "admin" : "oci";
+  const bool warg = type_of(event).starts_with("warg.");
+  envelope.surface = local ? "local" : account ? "admin" : warg ? "warg" : "oci";
   envelope.batch_position = 0;
   envelope.batch_count = 2;
   return envelope;

@@ -11,6 +11,7 @@
 #include "core/oci/manifest.h"
 #include "core/oci/query.h"
 #include "tests/support/given.h"
+#include "tests/support/warg_given.h"
 
 namespace varve {
 namespace {
@@ -487,6 +488,42 @@ T any_of(Dice& dice, T one, T other) {
   return dice.one_in(2) ? one : other;
 }
 
+template <class Id>
+Id any_id(Dice& dice) {
+  return Id(sha256(std::to_string(dice.below(1'000'000))));
+}
+warg::SignatureText any_signature(Dice& dice) {
+  return test::warg_signature(dice.pick({"a", "b"}).front());
+}
+warg::PackageName any_package(Dice& dice) {
+  return test::package(dice.pick({"a:b", "my-team:tool-x"}));
+}
+Event any_warg_event(Dice& dice) {
+  const auto key = any_id<warg::KeyId>(dice);
+  const auto record = any_id<warg::RecordId>(dice);
+  switch (dice.below(6)) {
+    case 0:
+      return warg::OperatorRecordAppended{
+          any_digest(dice), key, record, any_size(dice), any_signature(dice), any_size(dice)};
+    case 1:
+      return warg::RecordSubmitted{any_digest(dice),  any_time(dice), key,
+                                   any_package(dice), record,         any_signature(dice),
+                                   any_size(dice)};
+    case 2:
+      return warg::RecordPublished{
+          any_digest(dice),    key,           any_package(dice), record, any_size(dice),
+          any_signature(dice), any_size(dice)};
+    case 3:
+      return warg::RecordRejected{any_package(dice), any_text(dice), record};
+    case 4:
+      return warg::ContentReceived{any_digest(dice), any_package(dice), record, any_size(dice)};
+    default:
+      return warg::CheckpointSigned{
+          key,           any_size(dice), any_digest(dice), any_digest(dice), any_signature(dice),
+          any_size(dice)};
+  }
+}
+
 Event any_event(Dice& dice) {
   switch (dice.below(std::variant_size_v<Event>)) {
     case 0:
@@ -549,8 +586,10 @@ Event any_event(Dice& dice) {
       return content::RepoDeleted{dice.any_repo()};
     case 23:
       return oci::ManifestAttributesSet{any_attributes(dice), any_digest(dice), dice.any_repo()};
-    default:
+    case 24:
       return oci::TagAttributesSet{any_attributes(dice), dice.any_repo(), dice.any_tag()};
+    default:
+      return any_warg_event(dice);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "tests/support/purge_rig.h"
+#include "tests/support/warg_publisher.h"
 
 namespace varve {
 namespace {
@@ -234,6 +235,40 @@ TEST_F(PurgerTest, ADryRunDoesNotStartTheGracePeriod) {
   rig_.pass(true);
   rig_.let_pass(kGrace);
   EXPECT_EQ(count(rig_.pass(), Outcome::waiting), 1u);
+}
+
+// A package's content is nobody's layer: no repository links it, and it stays.
+TEST_F(PurgerTest, LeavesAPackagesContentAlone) {
+  const test::Publisher op{'r'};
+  const test::Publisher owner{'o'};
+  const auto now = warg::RecordTime::of(rig_.rig.now());
+  const auto founding = op.sign(warg::OperatorRecord{
+      std::nullopt, 0, now, {warg::Init{op.text()}, warg::DefineNamespace{"test"}}});
+  const auto record = owner.sign(warg::PackageRecord{
+      std::nullopt, 0, now, {test::init(owner), test::release("1.0.0", "content")}});
+  const auto with_body = [](Intent intent, const warg::Envelope& envelope) {
+    return test::command_of(std::move(intent), {{Digest::of(*envelope.content), envelope.content}});
+  };
+  must(rig_.rig.run(with_body(warg::AppendOperatorRecord{founding}, founding->envelope)));
+  must(rig_.rig.run(
+      with_body(warg::SubmitRecord{test::package("test:hello"), record}, record->envelope)));
+  const Digest digest = Digest::of("content");
+  auto upload = must(rig_.blobs->start_upload());
+  must(upload->append("content"));
+  must(upload->finish(digest));
+  must(rig_.rig.run(with_body(warg::ReceiveContent{test::package("test:hello"), record->id,
+                                                   record->envelope.content, digest, 7},
+                              record->envelope)));
+  const auto before = size();
+  EXPECT_TRUE(purge_all().counts.empty());
+  EXPECT_EQ(size(), before);
+  EXPECT_TRUE(rig_.has_bytes(digest));
+  // An image that used the same bytes and is gone takes nothing with it.
+  must(rig_.push_blob("app", "content"));
+  const auto report = purge_all();
+  EXPECT_EQ(count(report, Outcome::unlinked), 1u);
+  EXPECT_EQ(count(report, Outcome::purged), 0u);
+  EXPECT_TRUE(rig_.has_bytes(digest));
 }
 
 TEST_F(PurgerTest, SweepsAFileThatNeverReachedTheLogOnceItIsOld) {

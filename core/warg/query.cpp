@@ -1,0 +1,122 @@
+// Reading the rows about Warg packages.
+#include "core/warg/query.h"
+
+#include "core/scan.h"
+#include "core/warg/rows.h"
+
+namespace varve::warg {
+namespace {
+
+// A row through its reader, if there is one.
+template <class T, class Read>
+Result<std::optional<T>> find_as(const View& view, Table table, const RowKey& key,
+                                 const Read& read) {
+  VARVE_TRY(const auto row, view.get(table, key));
+  if (!row) return std::nullopt;
+  VARVE_TRY(auto value, read(row->value));
+  return std::optional<T>(std::move(value));
+}
+
+}  // namespace
+
+Result<std::optional<LogRow>> find_log(const View& view, const LogId& log) {
+  return find_as<LogRow>(view, Table::warg_log, log_key(log), log_of);
+}
+
+Result<std::optional<LogHead>> LogRows::head() const {
+  VARVE_TRY(const auto row, find_log(view_, log_));
+  if (!row) return std::nullopt;
+  return row->head;
+}
+Result<std::optional<LogKey>> LogRows::key(const KeyId& id) const {
+  return find_as<LogKey>(view_, Table::warg_key, key_key(log_, id), key_of);
+}
+Result<std::optional<LogRelease>> LogRows::release(const Version& version) const {
+  return find_as<LogRelease>(view_, Table::warg_release, release_key(log_, version.text()),
+                             release_of);
+}
+Result<std::optional<NamespaceOrigin>> LogRows::name_space(const std::string& name) const {
+  VARVE_TRY(auto row, view_.get(Table::warg_namespace, name_key(name)));
+  if (!row) return std::nullopt;
+  return std::move(row->value);
+}
+
+Result<std::optional<NamespaceOrigin>> find_namespace(const View& view, const Namespace& name) {
+  return LogRows(view, operator_log_id()).name_space(name.text());
+}
+
+Result<std::optional<RecordState>> find_state(const View& view, const LogId& log,
+                                              const RecordId& record) {
+  return find_as<RecordState>(view, Table::warg_record_state, record_key(log, record), state_of);
+}
+
+Result<std::optional<PublishedRecord>> find_record(const View& view, const LogId& log,
+                                                   std::uint64_t position) {
+  return find_as<PublishedRecord>(view, Table::warg_record, position_key(log, position), record_of);
+}
+
+Result<std::vector<PublishedRecord>> records_of(const View& view, const LogId& log,
+                                                std::uint64_t position, std::size_t count_max,
+                                                std::uint64_t length) {
+  std::vector<PublishedRecord> records;
+  while (records.size() < count_max) {
+    VARVE_TRY(auto record, find_record(view, log, position + records.size()));
+    if (!record || record->registry_index >= length) break;
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+Result<std::optional<RecordId>> find_pending(const View& view, const LogId& log) {
+  return find_as<RecordId>(view, Table::warg_pending, log_key(log), record_id_of);
+}
+
+Result<std::vector<Digest>> missing_content(const View& view, const LogId& log,
+                                            const RecordId& record) {
+  const RowKey prefix = record_key(log, record);
+  std::vector<Digest> missing;
+  VARVE_CHECK(scan_checked(
+      view, Table::warg_missing, prefix, [&](std::string_view key, const Row&) -> Result<bool> {
+        VARVE_TRY(const auto digest, Digest::from_row(key.substr(prefix.bytes().size())));
+        missing.push_back(digest);
+        return true;
+      }));
+  return missing;
+}
+
+Result<std::optional<std::uint64_t>> find_content(const View& view, const Digest& digest) {
+  return find_as<std::uint64_t>(view, Table::warg_content, content_key(digest), number_of);
+}
+
+Result<std::uint64_t> log_length(const View& view) {
+  return find_number(view, kLength);
+}
+
+Result<std::optional<Leaf>> find_leaf(const View& view, std::uint64_t registry_index) {
+  return find_as<Leaf>(view, Table::warg_leaf, number_key(registry_index), leaf_of);
+}
+
+Result<std::vector<Leaf>> leaves_from(const View& view, std::uint64_t registry_index,
+                                      std::size_t count_max) {
+  std::vector<Leaf> leaves;
+  while (leaves.size() < count_max) {
+    VARVE_TRY(auto leaf, find_leaf(view, registry_index + leaves.size()));
+    if (!leaf) break;
+    leaves.push_back(*std::move(leaf));
+  }
+  return leaves;
+}
+
+Result<std::optional<CheckpointRow>> find_checkpoint(const View& view, std::uint64_t log_length) {
+  VARVE_TRY(const auto row, view.get(Table::warg_checkpoint, number_key(log_length)));
+  if (!row) return std::nullopt;
+  VARVE_TRY(auto checkpoint, checkpoint_of(log_length, row->value));
+  return CheckpointRow{std::move(checkpoint), row->index};
+}
+
+Result<std::optional<CheckpointRow>> newest_checkpoint(const View& view) {
+  VARVE_TRY(const auto settled, find_number(view, kSettled));
+  return find_checkpoint(view, settled);
+}
+
+}  // namespace varve::warg
