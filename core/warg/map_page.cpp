@@ -120,7 +120,7 @@ PageNodes hash_page(const Page& page, unsigned level) {
   for (unsigned i = 0; i < kPageSlots; ++i)
     if (page[i]) nodes[0][i] = page[i]->hash;
   for (unsigned up = 0; up < kPageBits; ++up)
-    for (unsigned i = 0; i < kPageSlots >> (up + 1); ++i)
+    for (std::size_t i = 0; i < kPageSlots >> (up + 1); ++i)
       nodes[up + 1][i] = join(nodes[up][2 * i], nodes[up][2 * i + 1], slot_height(level) + up);
   return nodes;
 }

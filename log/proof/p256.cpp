@@ -112,7 +112,9 @@ bool is_strict_p256_signature(std::string_view der) {
   if (der.size() < 2 || der[0] != 0x30 || static_cast<unsigned char>(der[1]) != der.size() - 2)
     return false;
   der.remove_prefix(2);
-  return take_integer(der) && take_integer(der) && der.empty();
+  const bool r = take_integer(der);
+  const bool s = r && take_integer(der);
+  return s && der.empty();
 }
 
 Result<P256Public> P256Public::parse(std::string_view sec1) {

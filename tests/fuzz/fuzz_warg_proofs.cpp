@@ -50,7 +50,7 @@ void check_page(std::string_view bytes) {
   const Hash256 key = sha256(bytes);
   VARVE_ASSERT(!prove_in_map(key, pages) || !prove_absence(key, pages));
   const std::vector<MapEntry> entry{{key, key}};
-  const auto root = set_in_map(entry, pages, [](std::string_view, std::string) {});
+  const auto root = set_in_map(entry, pages, [](std::string_view, const std::string&) {});
   VARVE_ASSERT(root || root.error().code == Errc::corrupt);
 }
 

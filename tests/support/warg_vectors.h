@@ -6,6 +6,8 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
@@ -101,7 +103,9 @@ inline WargRecord record(const element& of) {
 inline WargVectors read_warg_vectors() {
   using namespace warg_vectors_detail;
   simdjson::dom::parser parser;
-  const element root = parser.load(VARVE_GOLDEN_DIR "/warg/vectors.json").value();
+  std::ifstream file(VARVE_GOLDEN_DIR "/warg/vectors.json", std::ios::binary);
+  const std::string json{std::istreambuf_iterator<char>(file), {}};
+  const element root = parser.parse(json).value();
   WargVectors all;
   all.operator_key = key_pair(root["keys"]["operator"]);
   all.publisher_key = key_pair(root["keys"]["publisher"]);

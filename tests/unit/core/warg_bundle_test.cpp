@@ -35,15 +35,20 @@ const Checkpoint& checkpoint_at(std::uint64_t length) {
   return warg_vectors().records.at(length - 1).checkpoint.contents;
 }
 
-std::vector<LogLeaf> log_leaves(const WargInclusion& vector) {
+std::vector<LogLeaf> log_leaves(const std::vector<std::uint64_t>& indexes) {
   std::vector<LogLeaf> leaves;
-  for (const std::uint64_t index : vector.leaves)
+  leaves.reserve(indexes.size());
+  for (const std::uint64_t index : indexes)
     leaves.push_back({index, unhex(warg_vectors().records[index].log_leaf_hash)});
   return leaves;
+}
+std::vector<LogLeaf> log_leaves(const WargInclusion& vector) {
+  return log_leaves(vector.leaves);
 }
 
 std::vector<MapEntry> map_entries(const WargInclusion& vector) {
   std::vector<MapEntry> entries;
+  entries.reserve(vector.leaves.size());
   for (const std::uint64_t index : vector.leaves) {
     const WargRecord& record = warg_vectors().records[index];
     entries.push_back({unhex(record.map_key_path), unhex(record.map_leaf_hash)});
@@ -53,6 +58,7 @@ std::vector<MapEntry> map_entries(const WargInclusion& vector) {
 
 std::vector<Hash256> keys_of(const std::vector<MapEntry>& entries) {
   std::vector<Hash256> keys;
+  keys.reserve(entries.size());
   for (const MapEntry& entry : entries) keys.push_back(entry.key);
   return keys;
 }
@@ -64,6 +70,7 @@ TEST(WargConsistencyBundle, HasTheReferencesBytesAndVerifies) {
     const LogBundle bundle = bundle_consistency(vector.from, vector.to, tree.nodes()).value();
     EXPECT_EQ(bundle.encode(), vector.proof) << vector.from << " -> " << vector.to;
     std::vector<std::uint32_t> nodes;
+    nodes.reserve(bundle.hashes.size());
     for (const auto& [number, hash] : bundle.hashes) nodes.push_back(number);
     EXPECT_EQ(nodes, vector.nodes);
     const LogBundle decoded = LogBundle::decode(vector.proof).value();
@@ -114,9 +121,7 @@ TEST(WargInclusionBundle, KeepsTheOrderOfTheRequestAndRepeats) {
   const std::vector<std::uint64_t> leaves{3, 0, 3};
   const LogBundle bundle = bundle_inclusion(4, leaves, tree.nodes()).value();
   EXPECT_EQ(bundle.included_nodes, (std::vector<std::uint32_t>{6, 0, 6}));
-  std::vector<LogLeaf> asked;
-  for (const std::uint64_t index : leaves)
-    asked.push_back({index, unhex(warg_vectors().records[index].log_leaf_hash)});
+  std::vector<LogLeaf> asked = log_leaves(leaves);
   EXPECT_TRUE(verify_inclusion(bundle, 4, asked, checkpoint_at(4).log_root).has_value());
   std::swap(asked[0], asked[1]);
   EXPECT_FALSE(verify_inclusion(bundle, 4, asked, checkpoint_at(4).log_root).has_value());

@@ -17,10 +17,18 @@ using namespace testing;
 constexpr auto key_of = [](std::uint64_t n) { return numbered_hash("key ", n); };
 constexpr auto leaf_of = [](std::uint64_t n) { return numbered_hash("value ", n); };
 
+constexpr auto kDrop = [](std::string_view, const std::string&) {};
+
 // A key that shares its first `bits` bits with `of` and no more.
 Hash256 neighbour(Hash256 of, unsigned bits) {
   of[bits / 8] = static_cast<std::uint8_t>(of[bits / 8] ^ (0x80 >> bits % 8));
   return of;
+}
+
+std::vector<MapEntry> numbered_entries(std::size_t count) {
+  std::vector<MapEntry> entries(count);
+  for (std::size_t n = 0; n < count; ++n) entries[n] = {key_of(n), leaf_of(n)};
+  return entries;
 }
 
 TEST(WargLonelyLeaf, HasTheHashOfItsWayUpHoweverOftenAsked) {
@@ -117,8 +125,7 @@ TEST(WargMapSet, OfWhatIsThereWritesNothing) {
 
 TEST(WargMapSet, OfManyWritesEachRowOnce) {
   MemoryMap map;
-  std::vector<MapEntry> entries;
-  for (std::uint64_t n = 0; n < 300; ++n) entries.push_back({key_of(n), leaf_of(n)});
+  const std::vector<MapEntry> entries = numbered_entries(300);
   map.set(entries);
   EXPECT_EQ(map.rewritten(), 0);
   EXPECT_EQ(map.last_written(), map.rows().size());
@@ -129,9 +136,7 @@ TEST(WargMapSet, OfManyWritesEachRowOnce) {
 
 TEST(WargMapSet, OfOneKeyAmongManyWritesOnlyTheRowsOnItsWay) {
   MemoryMap map;
-  std::vector<MapEntry> entries;
-  for (std::uint64_t n = 0; n < 500; ++n) entries.push_back({key_of(n), leaf_of(n)});
-  map.set(entries);
+  map.set(numbered_entries(500));
   map.set(key_of(321), leaf_of(0));
   EXPECT_LE(map.last_written(), 5u);
 }
@@ -256,8 +261,8 @@ TEST(WargMapRows, ThatAreMissingOrElsewhereAreCorruptAndNotAnEmptyMap) {
     damaged.rows().erase(key);
     EXPECT_EQ(prove_in_map(key_of(0), damaged.pages()).error().code, Errc::corrupt);
     EXPECT_EQ(prove_absence(neighbour(key_of(0), 30), damaged.pages()).error().code, Errc::corrupt);
-    const auto set = set_in_map(std::vector<MapEntry>{{key_of(0), leaf_of(5)}}, damaged.pages(),
-                                [](std::string_view, std::string) {});
+    const auto set =
+        set_in_map(std::vector<MapEntry>{{key_of(0), leaf_of(5)}}, damaged.pages(), kDrop);
     EXPECT_EQ(set.error().code, Errc::corrupt);
   }
   // A lonely key that stands where its digits do not lead.
@@ -266,11 +271,9 @@ TEST(WargMapRows, ThatAreMissingOrElsewhereAreCorruptAndNotAnEmptyMap) {
   std::string& row = moved.rows().begin()->second;
   row[0] = static_cast<char>(row[0] ^ 1);
   EXPECT_EQ(prove_in_map(key_of(0), moved.pages()).error().code, Errc::corrupt);
-  EXPECT_EQ(set_in_map(std::vector<MapEntry>{{key_of(0), leaf_of(5)}}, moved.pages(),
-                       [](std::string_view, std::string) {})
-                .error()
-                .code,
-            Errc::corrupt);
+  EXPECT_EQ(
+      set_in_map(std::vector<MapEntry>{{key_of(0), leaf_of(5)}}, moved.pages(), kDrop).error().code,
+      Errc::corrupt);
 }
 
 TEST(WargMapRows, DeeperThanAHashIsLongAreCorrupt) {
@@ -282,11 +285,9 @@ TEST(WargMapRows, DeeperThanAHashIsLongAreCorrupt) {
   page[slot_of(key_of(0), kPageLevels - 1)] = Slot{std::nullopt, leaf_of(0)};
   map.rows()[page_key(key_of(0), kPageLevels - 1)] = encode_page(page);
   EXPECT_EQ(prove_in_map(key_of(0), map.pages()).error().code, Errc::corrupt);
-  EXPECT_EQ(set_in_map(std::vector<MapEntry>{{key_of(0), leaf_of(5)}}, map.pages(),
-                       [](std::string_view, std::string) {})
-                .error()
-                .code,
-            Errc::corrupt);
+  EXPECT_EQ(
+      set_in_map(std::vector<MapEntry>{{key_of(0), leaf_of(5)}}, map.pages(), kDrop).error().code,
+      Errc::corrupt);
 }
 
 TEST(WargMapRows, ThatCannotBeReadAreNotAnEmptyMap) {
@@ -295,7 +296,7 @@ TEST(WargMapRows, ThatCannotBeReadAreNotAnEmptyMap) {
   };
   EXPECT_FALSE(map_root(broken).has_value());
   EXPECT_FALSE(prove_absence(key_of(0), broken).has_value());
-  EXPECT_FALSE(set_in_map({}, broken, [](std::string_view, std::string) {}).has_value());
+  EXPECT_FALSE(set_in_map({}, broken, kDrop).has_value());
 }
 
 }  // namespace

@@ -102,7 +102,9 @@ TEST(P256Verify, RefusesEveryOtherSpellingOfTheSignature) {
   const std::string s = integer(raw(kS));
   const std::string good = sequence(r + s);
   ASSERT_TRUE(known_key().verify(digest, good));
-  std::string long_length = good, indefinite = good, negative_r = r, padded_s = s, set = good;
+  std::string long_length = good, indefinite = good, negative_r = r, padded_s = s, set = good,
+              tail = r + s, twice = tail + s;
+  tail += '\0';
   long_length.insert(1, 1, '\x81');
   indefinite[1] = '\x80';
   indefinite += std::string(2, '\0');
@@ -113,7 +115,7 @@ TEST(P256Verify, RefusesEveryOtherSpellingOfTheSignature) {
   set[0] = 0x31;
   for (const std::string& bad :
        {long_length, indefinite, sequence(negative_r + s), sequence(r + padded_s), set, good + '\0',
-        sequence(r + s + '\0'), sequence(r), sequence(r + s + s), std::string(), good.substr(0, 1),
+        sequence(tail), sequence(r), sequence(twice), std::string(), good.substr(0, 1),
         sequence(""), sequence(r + std::string("\x02\x00", 2)),
         sequence(r + std::string("\x02\x21", 2)), raw(kR) + raw(kS)}) {
     EXPECT_FALSE(is_strict_p256_signature(bad)) << hex_encode(bad);
@@ -185,6 +187,7 @@ TEST(P256Secret, SignsAndVerifiesOnManyThreadsAtOnce) {
   const P256Secret secret = P256Secret::generate();
   std::array<bool, 4> good{};
   std::vector<std::jthread> threads;
+  threads.reserve(good.size());
   for (bool& mine : good)
     threads.emplace_back([&] {
       mine = true;
