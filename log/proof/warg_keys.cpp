@@ -256,11 +256,29 @@ Result<void> check_envelope(const warg::Envelope& envelope, warg::Purpose purpos
 
 }  // namespace
 
+// A key of no curve in a log would end it for every client that reads keys strictly, and one of
+// small order would let anybody sign.
+template <class Record>
+Result<void> check_keys(const Record& record, const warg::PublicKey& signer) {
+  for (const auto& entry : record.entries)
+    VARVE_CHECK(std::visit(
+        [&]<class Entry>(const Entry& one) -> Result<void> {
+          if constexpr (requires { one.key.text(); }) {
+            if (one.key == signer.text()) return {};  // found sound when it was made
+            VARVE_TRY([[maybe_unused]] const auto key, warg::PublicKey::parse(one.key.text()));
+          }
+          return {};
+        },
+        entry));
+  return {};
+}
+
 // Each reads the record out of the bytes that were verified, not out of what a caller took for it.
 Result<Verified<warg::SignedPackageRecord>> SignatureChecks::package_record(
     warg::Envelope envelope, const warg::PublicKey& key) {
   VARVE_CHECK(check_envelope(envelope, warg::Purpose::package_record, key));
   VARVE_TRY(warg::SignedPackageRecord record, warg::open_package_record(std::move(envelope)));
+  VARVE_CHECK(check_keys(record.record, key));
   return Verified<warg::SignedPackageRecord>(std::move(record));
 }
 
@@ -268,6 +286,7 @@ Result<Verified<warg::SignedOperatorRecord>> SignatureChecks::operator_record(
     warg::Envelope envelope, const warg::PublicKey& key) {
   VARVE_CHECK(check_envelope(envelope, warg::Purpose::operator_record, key));
   VARVE_TRY(warg::SignedOperatorRecord record, warg::open_operator_record(std::move(envelope)));
+  VARVE_CHECK(check_keys(record.record, key));
   return Verified<warg::SignedOperatorRecord>(std::move(record));
 }
 

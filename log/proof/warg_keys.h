@@ -85,8 +85,8 @@ Result<void> verify_checkpoint(const SignedCheckpoint& checkpoint, const PublicK
 
 namespace varve {
 
-// The gate: what comes out was signed by `key`, names it, and is what the signed bytes say.
-// Errc::unauthorized if not; else as decoding.
+// The gate: what comes out was signed by `key`, names it, is what the signed bytes say, and names
+// no unsound key. Errc::unauthorized if the signature is not; else as decoding.
 class SignatureChecks {
  public:
   static Result<Verified<warg::SignedPackageRecord>> package_record(warg::Envelope envelope,

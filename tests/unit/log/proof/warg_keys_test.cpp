@@ -266,6 +266,45 @@ TEST(SignatureChecks, StopSignedBytesThatAreNoRecord) {
   EXPECT_EQ(refused.error().code, Errc::invalid);
 }
 
+TEST(SignatureChecks, StopRecordsThatGrantToAnUnsoundKey) {
+  const PrivateKey signer = PrivateKey::generate(KeyAlgorithm::ecdsa_p256);
+  const auto granted = [&](const std::string& key_text) {
+    PackageRecord record;
+    record.entries.emplace_back(Init{signer.public_key().text()});
+    record.entries.emplace_back(Grant<PackagePermission>{PublicKeyText::parse(key_text).value(),
+                                                         {PackagePermission::release}});
+    const std::string content = encode(record);
+    return SignatureChecks::package_record(
+        {std::make_shared<const std::string>(content), signer.public_key().id(),
+         signer.sign(Purpose::package_record, content)},
+        signer.public_key());
+  };
+  EXPECT_TRUE(granted(warg_vectors().publisher_key.public_text).has_value());
+  const std::string small_order(32, '\0');
+  const std::string no_point = '\2' + std::string(32, '\xff');
+  for (const std::string& bad :
+       {"ed25519:" + base64_encode(small_order), "ecdsa-p256:" + base64_encode(no_point)}) {
+    const auto refused = granted(bad);
+    ASSERT_FALSE(refused.has_value()) << bad;
+    EXPECT_EQ(refused.error().code, Errc::invalid);
+    EXPECT_EQ(refused.error().about, About::key);
+  }
+}
+
+TEST(SignatureChecks, StopAnOperatorsRecordThatInitsAnUnsoundKey) {
+  const PrivateKey signer = PrivateKey::generate(KeyAlgorithm::ecdsa_p256);
+  OperatorRecord record;
+  record.entries.emplace_back(
+      Init{PublicKeyText::parse("ed25519:" + base64_encode(std::string(32, '\0'))).value()});
+  const std::string content = encode(record);
+  const auto refused = SignatureChecks::operator_record(
+      {std::make_shared<const std::string>(content), signer.public_key().id(),
+       signer.sign(Purpose::operator_record, content)},
+      signer.public_key());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().about, About::key);
+}
+
 TEST(SignatureChecks, LetEd25519RecordsThrough) {
   const PrivateKey key = PrivateKey::generate(KeyAlgorithm::ed25519);
   PackageRecord record;
