@@ -75,15 +75,16 @@ Result<void> authorise(const Asker& asker, const content::DeleteRepo& wish, cons
 Result<void> authorise(const Asker& asker, const warg::AppendOperatorRecord&, const View& view) {
   return trust::check(view, asker.actor, Right::administer, asker.now);
 }
-// A record's own signature is what lets it in; who begins a log is asked where the record is
-// judged.
-Result<void> authorise(const Asker&, const warg::SubmitRecord&, const View&) {
-  return {};
-}
-// Whoever brings the very bytes that an accepted record names: Warg's clients send nothing that
-// says who they are along with them.
-Result<void> authorise(const Asker&, const warg::ReceiveContent&, const View&) {
-  return {};
+// A record's own signature is what lets it in, and who begins a log is asked where the record is
+// judged. Content is brought by whoever has the very bytes that an accepted record names: Warg's
+// clients send nothing along with them that says who they are. But the entry names who asked, and
+// then that must be true.
+template <class Intent>
+concept SignedOrNamedByItsDigest =
+    std::same_as<Intent, warg::SubmitRecord> || std::same_as<Intent, warg::ReceiveContent>;
+template <SignedOrNamedByItsDigest Intent>
+Result<void> authorise(const Asker& asker, const Intent&, const View& view) {
+  return trust::check_credential(view, asker.actor, asker.now);
 }
 
 template <class Intent>

@@ -2,6 +2,8 @@
 // and the state as of N is the state a replay to N makes.
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "core/codec.h"
 #include "core/trust/query.h"
 #include "log/fsck.h"
@@ -164,6 +166,24 @@ TEST_P(LogProperty, ATimeMeansTheEntriesUpToIt) {
   }
   EXPECT_EQ(must(reader.size_at(Timestamp{times.front().micros - 1})), TreeSize{0});
   EXPECT_EQ(reader.size_at(Timestamp{times.back().micros + 1}).error().code, Errc::invalid);
+}
+
+// Random commands that are nearly all refused would prove nothing.
+TEST(RandomHistory, HoldsEveryKindOfEventAboutPackages) {
+  std::map<std::string, int> counts;
+  for (std::uint64_t seed = 0; seed < 16; ++seed) {
+    LogRig rig;
+    rig.open();
+    grow(rig, seed, 60);
+    const Reader reader = rig.reader();
+    for (std::uint64_t i = 0; i < reader.head().size.value; ++i) {
+      const std::string bytes = must(reader.entry(EntryIndex{i}));
+      ++counts[std::string(type_of(must(decode_entry_text(must(parse_note(bytes)).text)).event))];
+    }
+  }
+  for (const char* type : {"warg.operator.record", "warg.record.published", "warg.record.submitted",
+                           "warg.record.rejected", "warg.content.received"})
+    EXPECT_GE(counts[type], 8) << type;
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, LogProperty, testing::Range(0, 8));

@@ -2,16 +2,22 @@
 // move, the same manifests are put twice, deletes hit and miss. Swarm style: each seed leaves some
 // kinds out.
 //
+// Packages of Warg are part of it too: their records follow each other, or what was refused, and
+// share blobs with the images.
+//
 // Accounts are part of it: principals come and go, and some commands are theirs instead of dev
 // mode's, so that whether they are taken depends on what was decided just before.
 #pragma once
 
+#include <algorithm>
+#include <deque>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "core/base/bytes.h"
 #include "tests/support/log_rig.h"
+#include "tests/support/warg_publisher.h"
 
 namespace varve::test {
 
@@ -23,6 +29,12 @@ class RandomCommands {
   }
 
   Command next() {
+    // A record and its content mostly come one after another, with other commands in between.
+    if (!soon_.empty() && pick(2) == 0) {
+      Command command = std::move(soon_.front());
+      soon_.pop_front();
+      return command;
+    }
     Command command = about_anything();
     if (pick(3) == 0) command.actor = somebody();
     return command;
@@ -36,7 +48,7 @@ class RandomCommands {
   }
 
  private:
-  static constexpr std::size_t kKinds = 9;
+  static constexpr std::size_t kKinds = 10;
 
   Command about_anything() {
     for (;;) {
@@ -68,6 +80,8 @@ class RandomCommands {
           return command_of(about_accounts());
         case 7:
           return command_of(about_locks(repo, tag, n));
+        case 8:
+          return about_packages();
         default:
           if (pick(4) != 0) continue;
           return command_of(content::DeleteRepo{must(RepoName::parse(repo))});
@@ -109,6 +123,110 @@ class RandomCommands {
                                        std::move(parsed.manifests)},
                       {{digest, body}});
   }
+
+  // ---- packages ----
+
+  struct Made {
+    std::size_t package;
+    Verified<warg::SignedPackageRecord> record;
+  };
+  static Command with_record(Intent intent, const warg::Envelope& envelope) {
+    return command_of(std::move(intent), {{Digest::of(*envelope.content), envelope.content}});
+  }
+  static warg::PackageName package_name(std::size_t n) {
+    return package("test:p" + std::to_string(n));
+  }
+  warg::RecordTime record_time() {
+    return {1'795'000'000, static_cast<std::int32_t>(made_.size())};
+  }
+
+  Command about_packages() {
+    if (made_.empty() || pick(20) == 0) {
+      const auto founding = op_.sign(warg::OperatorRecord{
+          std::nullopt, 0, {}, {warg::Init{op_.text()}, warg::DefineNamespace{"test"}}});
+      Command command = with_record(warg::AppendOperatorRecord{founding}, founding->envelope);
+      soon_.push_front(command);
+      if (made_.empty()) make_record();
+      return command;
+    }
+    if (pick(2) == 0) {
+      make_record();
+      plan(made_.back());
+    }
+    const Made& made = made_[made_.size() - 1 - pick(std::min<std::size_t>(made_.size(), 5))];
+    if (pick(3) == 0) return submission(made);
+    return upload(made, blob_of(made));
+  }
+  void plan(const Made& made) {
+    soon_.push_back(submission(made));
+    for (std::size_t n = 0; n < 12; ++n)
+      if (pick(8) != 0 && releases(made, n)) soon_.push_back(upload(made, n));
+  }
+  Command submission(const Made& made) {
+    return with_record(warg::SubmitRecord{package_name(made.package), made.record, pick(2) == 0},
+                       made.record->envelope);
+  }
+  Command upload(const Made& made, std::size_t blob) {
+    const std::string content = "blob" + std::to_string(blob);
+    return with_record(
+        warg::ReceiveContent{package_name(made.package), made.record->id,
+                             made.record->envelope.content, Digest::of(content), content.size()},
+        made.record->envelope);
+  }
+  static bool releases(const Made& made, std::size_t blob) {
+    for (const auto& entry : made.record->record.entries)
+      if (const auto* released = std::get_if<warg::Release>(&entry))
+        if (released->content == Digest::of("blob" + std::to_string(blob))) return true;
+    return false;
+  }
+  // Often content that the record waits for, or waited for.
+  std::size_t blob_of(const Made& made) {
+    for (std::size_t n = 0; n < 12; ++n)
+      if (releases(made, n) && pick(2) == 0) return n;
+    return pick(12);
+  }
+
+  void make_record() {
+    const std::size_t which = pick(3);
+    std::vector<const Made*> before;
+    for (const Made& made : made_)
+      if (made.package == which) before.push_back(&made);
+    warg::PackageRecord record{std::nullopt, 0, record_time(), {}};
+    if (before.empty() || pick(20) == 0) {
+      record.entries.emplace_back(init(publishers_[0]));
+    } else {
+      const std::size_t back = pick(3) == 0 ? pick(std::min<std::size_t>(before.size(), 4)) : 0;
+      record.prev = before[before.size() - 1 - back]->record->id;
+    }
+    if (pick(3) != 0)
+      record.entries.emplace_back(
+          release("2." + std::to_string(made_.size()) + ".0", "blob" + std::to_string(pick(4))));
+    else
+      for (std::size_t n = pick(3); n > 0; --n) record.entries.push_back(package_entry());
+    const std::size_t signer = pick(4) == 0 ? pick(std::size(publishers_)) : 0;
+    made_.push_back({which, publishers_[signer].sign(record)});
+  }
+  warg::PackageEntry package_entry() {
+    const std::string text = "1." + std::to_string(pick(40)) + ".0";
+    const Publisher& somebody_else = publishers_[1 + pick(2)];
+    switch (pick(5)) {
+      case 0:
+        return grant(somebody_else, kReleaseAndYank);
+      case 1:
+        return revoke(somebody_else, kYank);
+      case 2:
+        return yank(text);
+      default:
+        return release(text, "blob" + std::to_string(pick(12)));
+    }
+  }
+
+  const Publisher op_{'r'};
+  const Publisher publishers_[3]{Publisher{'o'}, Publisher{'f'}, Publisher{'g'}};
+  std::vector<Made> made_;
+  std::deque<Command> soon_;
+
+  // ---- accounts ----
 
   Intent about_accounts() {
     const PrincipalName who = principal();

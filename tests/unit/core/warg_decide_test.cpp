@@ -525,6 +525,23 @@ TEST_F(WargBegin, FromThenOnASignatureIsEnough) {
   EXPECT_EQ(types(world.submit(kHello, record, owner, kNobody)), Types{"warg.record.published"});
 }
 
+// An entry says who asked. With a credential that is no longer good nobody is named, not even where
+// nobody would do.
+TEST_F(WargBegin, WhoeverIsNamedHasAGoodCredential) {
+  given_principal("ci", 'C', "test/*", Rights::of_a_repository());
+  given_package();
+  const auto record = world.next(kHello, {release("1.0.0", "bytes")});
+  EXPECT_TRUE(
+      world.rows.apply(trust::CredentialRevoked{credential('C'), principal("ci"), "leaked"}));
+  then_refused(world.submit(kHello, record, owner, ci), Errc::unauthorized, About::request);
+  ASSERT_EQ(types(world.submit(kHello, record, owner, kNobody)), Types{"warg.record.submitted"});
+  const warg::ReceiveContent upload{package(kHello), WargWorld::id_of(record),
+                                    std::make_shared<const std::string>(warg::encode(record)),
+                                    digest("bytes"), 5};
+  then_refused(world.run(upload, ci), Errc::unauthorized, About::request);
+  EXPECT_EQ(WargWorld::events_of(world.run(upload, kNobody)), 3u);
+}
+
 // A namespace that no repository can have either: grants could not be about it.
 TEST_F(WargBegin, ANamespaceWithAReservedNameIsForNobody) {
   const auto head = warg::find_log(world.rows, warg::operator_log_id()).value()->head;
