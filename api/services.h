@@ -44,6 +44,8 @@ struct Services {
   http::Pool& pool;  // for anything that may block: file syncs, blob reads
   VerifierKey log_key;
   VerifierKey event_key;
+  // Signs operator records; null on a read-only server.
+  std::shared_ptr<const warg::PrivateKey> warg_key = nullptr;
   Leases* leases = nullptr;             // null on a read-only server: nothing is purged there
   Purger* purger = nullptr;             // the same
   auth::Authenticator* auth = nullptr;  // null on a read-only server: it has no secrets

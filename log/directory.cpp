@@ -10,6 +10,7 @@
 #include <future>
 
 #include "core/trust/query.h"
+#include "core/warg/query.h"
 #include "log/file_io.h"
 #include "log/reader.h"
 #include "log/rows_view.h"
@@ -88,6 +89,30 @@ Result<void> check_leftover_anchor(const fs::path& keys, const fs::path& anchor_
   if (!log || !open_checkpoint(*note, log->verifier()))
     return storage_error(Errc::conflict, "the anchor of another log is there already");
   return {};
+}
+
+// The key that signs Warg's checkpoints: made when it is first wanted, and from then on one that
+// the operator's log lets commit.
+Result<std::shared_ptr<const warg::PrivateKey>> warg_key(const fs::path& file, const View& view) {
+  const warg::LogRows log(view, warg::operator_log_id());
+  VARVE_TRY(const auto begun, log.head());
+  VARVE_TRY(auto text, read_whole_file(file, About::key));
+  if (!text && begun)
+    return fail(Errc::unavailable, About::key, "a key file is missing", file.filename().string());
+  if (!text) {
+    auto made = warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256);
+    VARVE_CHECK(replace_file(file, made.to_string() + '\n', 0600, About::key));
+    return std::make_shared<const warg::PrivateKey>(std::move(made));
+  }
+  if (text->ends_with('\n')) text->pop_back();
+  VARVE_TRY(auto key, warg::PrivateKey::parse(*text));
+  if (begun) {
+    VARVE_TRY(const auto named, log.key(key.public_key().id()));
+    if (!named || !named->permissions.has(warg::OperatorPermission::commit))
+      return fail(Errc::corrupt, About::key,
+                  "the key file `warg` is none that the operator's log lets commit");
+  }
+  return std::make_shared<const warg::PrivateKey>(std::move(key));
 }
 
 // Keys, the genesis entry, its checkpoint and the anchor, in a directory nobody looks at yet.
@@ -235,7 +260,8 @@ Result<LedgerKeys> DataDirectory::load_keys(const Anchor& anchor) const {
   }
   if (!(log.verifier() == named.log) || !(event.verifier() == named.event))
     return fail(Errc::corrupt, About::key, "the key files are not those the log names");
-  return LedgerKeys{std::move(log), std::move(event)};
+  VARVE_TRY(auto warg, warg_key(keys / "warg", *Reader(head).view()));
+  return LedgerKeys{std::move(log), std::move(event), std::move(warg)};
 }
 
 Result<std::size_t> DataDirectory::sweep_secrets() const {

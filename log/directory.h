@@ -3,7 +3,7 @@
 //   lock             held (flock) by the one process that writes
 //   store/           the log and its tables; its presence means the directory is initialised
 //   blobs/ uploads/  see log/store/blob_store.h
-//   secrets/keys/    log, event, token: signed-note private keys, 0600
+//   secrets/keys/    log, event, token: signed-note private keys, 0600; warg: as Warg writes them
 //   secrets/credentials/  what proves credentials, see log/secrets.h
 //   head.anchor      the newest published checkpoint, unless configured elsewhere
 //

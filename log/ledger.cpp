@@ -12,6 +12,8 @@
 
 #include "core/base/limits.h"
 #include "core/codec.h"
+#include "core/warg/query.h"
+#include "core/warg/settle.h"
 #include "log/crew.h"
 #include "log/rows_view.h"
 
@@ -75,15 +77,19 @@ class Preparation {
     if (!events) return std::unexpected(std::move(events).error());
     const Receipt receipt{next_, static_cast<std::uint32_t>(events->size()), {}};
     for (std::uint32_t i = 0; i < events->size(); ++i) {
-      const Envelope envelope{next_,           at_, command.actor, command.request,
-                              command.surface, i,   receipt.count};
-      rows_.at(next_);
-      VARVE_CHECK(broken_unless(project((*events)[i], command.bodies, view_, rows_)));
-      put_body((*events)[i], command);
-      drafts_.push_back({envelope, std::move((*events)[i]), {}, {}});
-      next_ = EntryIndex{next_.value + 1};
+      VARVE_CHECK(
+          append({next_, at_, command.actor, command.request, command.surface, i, receipt.count},
+                 std::move((*events)[i]), command.bodies));
     }
     return receipt;
+  }
+
+  // The events that close a batch: Warg's clients take a record once a checkpoint covers it, so the
+  // batch that takes records signs one over them. What it says is pinned in this log.
+  void close() {
+    if (drafts_.empty() || keys_.warg == nullptr) return;
+    if (auto closed = sign_warg_checkpoint(); !closed && fatal_.empty())
+      fatal_ = "Warg's checkpoint could not be made: " + closed.error().what;
   }
 
   // Encodes, signs and hashes every event on all cores, then grows the tree.
@@ -128,16 +134,46 @@ class Preparation {
     Hash256 leaf;
   };
 
+  Result<void> sign_warg_checkpoint() {
+    VARVE_TRY(const bool due, warg::checkpoint_is_due(view_));
+    if (!due) return {};
+    VARVE_TRY(const auto roots, warg::roots_now(view_));
+    const warg::Checkpoint contents{roots.log_length, roots.log_root, roots.map_root,
+                                    static_cast<std::uint64_t>(at_.micros / 1'000'000)};
+    VARVE_TRY(const auto made, warg::sign_checkpoint(contents, *keys_.warg));
+    const warg::CheckpointSigned event{made.key,
+                                       contents.log_length,
+                                       Digest(DigestAlgorithm::sha256, as_view(roots.log_root)),
+                                       Digest(DigestAlgorithm::sha256, as_view(roots.map_root)),
+                                       made.signature,
+                                       contents.timestamp};
+    // It belongs to the newest request it covers, as a run of its own.
+    const Envelope& newest = drafts_.back().envelope;
+    return append({next_, at_, Actor{std::string(kOperator), Auth::local}, newest.request,
+                   std::string(warg::kSurface), 0, 1},
+                  event, {});
+  }
+
+  // Takes the event in at its place: what comes after sees what it did.
+  Result<void> append(Envelope envelope, Event event, Bodies bodies) {
+    rows_.at(next_);
+    VARVE_CHECK(broken_unless(project(event, bodies, view_, rows_)));
+    put_body(event, bodies);
+    drafts_.push_back({std::move(envelope), std::move(event), {}, {}});
+    next_ = EntryIndex{next_.value + 1};
+    return {};
+  }
+
   Result<void> broken_unless(Result<void> result) {
     if (!result) fatal_ = "a row could not be read: " + result.error().what;
     return result;
   }
 
-  void put_body(const Event& event, const Command& command) {
+  void put_body(const Event& event, Bodies bodies) {
     const auto named = body_of(event);
     if (!named) return;
-    const auto brought = std::ranges::find(command.bodies, named->digest, &Body::digest);
-    VARVE_ASSERT(brought != command.bodies.end() && brought->bytes->size() == named->size);
+    const auto brought = std::ranges::find(bodies, named->digest, &Body::digest);
+    VARVE_ASSERT(brought != bodies.end() && brought->bytes->size() == named->size);
     writes_->put(Family::body, brought->digest.row(), *brought->bytes);
     bodies_.push_back(*brought);
   }
@@ -285,6 +321,8 @@ class Ledger::Writer {
       commands.pop_front();
     }
     give_back(std::move(commands));
+    preparation.close();
+    if (!preparation.fatal().empty()) return abandon(preparation.fatal(), *prepared, commands);
     preparation.seal();
     cache_.update(prepared->layer);
     finish(*prepared, preparation);

@@ -20,6 +20,7 @@
 #include "log/anchor.h"
 #include "log/head.h"
 #include "log/proof/note.h"
+#include "log/proof/warg_keys.h"
 #include "log/store/store.h"
 
 namespace varve {
@@ -41,6 +42,8 @@ struct LedgerOptions {
 struct LedgerKeys {
   Signer log;    // name = origin
   Signer event;  // name = origin + "/events"
+  // Signs Warg's checkpoints (P-256: Warg's client knows nothing else). None: they are not made.
+  std::shared_ptr<const warg::PrivateKey> warg = nullptr;
 };
 
 class Ledger {

@@ -119,4 +119,10 @@ Result<std::optional<CheckpointRow>> newest_checkpoint(const View& view) {
   return find_checkpoint(view, settled);
 }
 
+Result<bool> checkpoint_is_due(const View& view) {
+  VARVE_TRY(const auto settled, find_number(view, kSettled));
+  VARVE_TRY(const auto length, find_number(view, kLength));
+  return settled != length;
+}
+
 }  // namespace varve::warg

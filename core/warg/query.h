@@ -113,5 +113,7 @@ struct CheckpointRow {
 };
 Result<std::optional<CheckpointRow>> find_checkpoint(const View& view, std::uint64_t log_length);
 Result<std::optional<CheckpointRow>> newest_checkpoint(const View& view);
+// Are there records that no checkpoint covers?
+Result<bool> checkpoint_is_due(const View& view);
 
 }  // namespace varve::warg

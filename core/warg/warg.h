@@ -14,6 +14,8 @@
 
 namespace varve::warg {
 
+inline constexpr std::string_view kSurface = "warg";  // in entries
+
 // ---- commands ---- (a repeat is no event; the record's bytes are among the command's bodies)
 
 // Of the registry itself: which namespaces there are, and which keys sign checkpoints.

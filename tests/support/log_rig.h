@@ -89,7 +89,8 @@ class LogRig {
             {}};
   }
   LedgerKeys keys() const {
-    return {must(Signer::parse(log_key.to_string())), must(Signer::parse(event_key.to_string()))};
+    return {must(Signer::parse(log_key.to_string())), must(Signer::parse(event_key.to_string())),
+            warg_key};
   }
   Timestamp now() const { return Timestamp{clock.load()}; }
 
@@ -128,6 +129,7 @@ class LogRig {
   MemAnchor anchor;
   Signer log_key;
   Signer event_key;
+  std::shared_ptr<const warg::PrivateKey> warg_key = nullptr;  // from the next open() on
   std::atomic<std::int64_t> clock{1'795'000'000'000'000};
   std::chrono::milliseconds publish_interval{20};
   std::unique_ptr<Store> store;

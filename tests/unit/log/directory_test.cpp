@@ -8,6 +8,7 @@
 #include "core/codec.h"
 #include "core/trust/query.h"
 #include "log/fsck.h"
+#include "log/operator_record.h"
 #include "log/rows_view.h"
 #include "log/secrets.h"
 #include "tests/support/log_rig.h"
@@ -286,6 +287,59 @@ TEST(DataDirectory, RefusesKeysTheLogDoesNotName) {
   auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
   EXPECT_EQ(directory.load_keys(FileAnchor(default_anchor(scratch.path()))).error().code,
             Errc::corrupt);
+}
+
+// Begins the operator's log of the directory with the key in its files, as a server does.
+void begin_operator_log(const fs::path& root) {
+  auto directory = must(DataDirectory::open(root, Access::exclusive));
+  FileAnchor anchor(default_anchor(root));
+  HeadCell head;
+  LedgerOptions options;
+  options.clock = noon;
+  auto keys = must(directory.load_keys(anchor));
+  const auto key = keys.warg;
+  auto ledger = must(Ledger::open(directory.store(), anchor, head, std::move(keys), options));
+  auto wish = must(sign_operator_record(
+      {std::nullopt, 0, warg::RecordTime::of(noon()), {warg::Init{key->public_key().text()}}},
+      *key));
+  std::promise<Result<Receipt>> answer;
+  ledger->submit(command_of(warg::AppendOperatorRecord{std::move(wish.record)}, {wish.body}),
+                 [&](Result<Receipt> r) { answer.set_value(std::move(r)); });
+  must(answer.get_future().get());
+  ledger->drain();
+}
+
+TEST(WargKey, IsMadeOnceAndOnlyItsOwnerReadsIt) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  const auto file = scratch.path() / "secrets" / "keys" / "warg";
+  const auto id = [&] {
+    auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
+    return must(directory.load_keys(FileAnchor(default_anchor(scratch.path()))))
+        .warg->public_key()
+        .id();
+  };
+  const auto first = id();
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(id(), first);
+  begin_operator_log(scratch.path());
+  EXPECT_EQ(id(), first);
+}
+
+TEST(WargKey, IsTheOneThatTheOperatorsLogLetsCommit) {
+  const TestDirectory scratch;
+  initialise(scratch.path());
+  begin_operator_log(scratch.path());
+  const auto file = scratch.path() / "secrets" / "keys" / "warg";
+  const auto code = [&] {
+    auto directory = must(DataDirectory::open(scratch.path(), Access::exclusive));
+    return directory.load_keys(FileAnchor(default_anchor(scratch.path()))).error().code;
+  };
+  std::ofstream(file) << warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256).to_string();
+  EXPECT_EQ(code(), Errc::corrupt);
+  fs::remove(file);
+  EXPECT_EQ(code(), Errc::unavailable) << "another one would be no key of this log";
+  EXPECT_FALSE(fs::exists(file));
 }
 
 TEST(KeyRotation, IsSignedByTheOldKeyAndChecksOutAlongTheChain) {

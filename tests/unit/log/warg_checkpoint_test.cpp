@@ -1,0 +1,147 @@
+// The closing event of a batch with Warg's records: what is signed, over what, and that whoever
+// reads the log later can check it and prove every record by it.
+#include <gtest/gtest.h>
+
+#include "core/warg/bundle.h"
+#include "core/warg/query.h"
+#include "core/warg/settle.h"
+#include "log/operator_record.h"
+#include "log/replay.h"
+#include "tests/support/log_rig.h"
+#include "tests/support/warg_publisher.h"
+
+namespace varve {
+namespace {
+
+using test::must;
+
+class WargCheckpoint : public ::testing::Test {
+ protected:
+  WargCheckpoint() {
+    rig.warg_key = key;
+    rig.open();
+    auto wish = must(sign_operator_record(
+        {std::nullopt,
+         0,
+         now(),
+         {warg::Init{key->public_key().text()}, warg::DefineNamespace{"test"}}},
+        *key));
+    must(
+        rig.run(test::command_of(warg::AppendOperatorRecord{std::move(wish.record)}, {wish.body})));
+  }
+
+  warg::RecordTime now() const { return warg::RecordTime::of(rig.now()); }
+  // The first record of a package, with nothing to wait for.
+  Command begin(const std::string& name) {
+    const auto record = owner.sign(
+        warg::PackageRecord{std::nullopt, 0, {now().seconds, ++records_}, {test::init(owner)}});
+    return test::command_of(warg::SubmitRecord{test::package(name), record},
+                            {{Digest::of(*record->envelope.content), record->envelope.content}});
+  }
+  warg::CheckpointRow newest() const {
+    return must(warg::newest_checkpoint(*rig.reader().view())).value();
+  }
+  static warg::SignedCheckpoint signed_checkpoint(const warg::CheckpointSigned& event) {
+    return {{event.log_length, hash_from(event.log_root.raw()), hash_from(event.map_root.raw()),
+             event.timestamp},
+            event.key_id,
+            event.signature};
+  }
+
+  const std::shared_ptr<const warg::PrivateKey> key = std::make_shared<const warg::PrivateKey>(
+      warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256));
+  const test::Publisher owner{'o', warg::KeyAlgorithm::ecdsa_p256};
+  test::LogRig rig;
+
+ private:
+  std::int32_t records_ = 0;
+};
+
+TEST_F(WargCheckpoint, FollowsTheRecordsOfItsBatchAndIsSignedOverAllThereAre) {
+  const TreeSize before = rig.reader().head().size;
+  const Receipt receipt = must(rig.run(begin("test:hello")));
+  EXPECT_EQ(receipt.count, 1u);
+  EXPECT_EQ(receipt.size.value, before.value + 2);
+  const auto row = newest();
+  EXPECT_EQ(row.index.value, receipt.first.value + 1);
+  EXPECT_EQ(row.checkpoint.log_length, 2u);
+  EXPECT_EQ(row.checkpoint.timestamp, static_cast<std::uint64_t>(rig.now().micros / 1'000'000));
+  EXPECT_TRUE(verify_checkpoint(signed_checkpoint(row.checkpoint), key->public_key()));
+  const auto envelope = must(rig.reader().envelope(row.index));
+  EXPECT_EQ(envelope.surface, "warg");
+  EXPECT_EQ(envelope.actor.id, kOperator);
+}
+
+TEST_F(WargCheckpoint, IsNotSignedForABatchWithoutRecords) {
+  const auto before = newest();
+  must(rig.run(test::put_manifest("lib/app", "v1", 1)));
+  EXPECT_EQ(newest().index, before.index);
+  EXPECT_EQ(newest().checkpoint, before.checkpoint);
+}
+
+TEST_F(WargCheckpoint, IsOneForManyRecordsOfABatch) {
+  std::vector<std::future<Result<Receipt>>> answers;
+  const TreeSize before = rig.reader().head().size;
+  for (int i = 0; i < 200; ++i) answers.push_back(rig.submit(begin("test:p" + std::to_string(i))));
+  for (auto& answer : answers) EXPECT_EQ(must(answer.get()).count, 1u);
+  const auto view = rig.reader().view();
+  EXPECT_EQ(must(warg::log_length(*view)), 201u);
+  EXPECT_EQ(newest().checkpoint.log_length, 201u);
+  const std::uint64_t checkpoints = rig.reader().head().size.value - before.value - 200;
+  EXPECT_GE(checkpoints, 1u);
+  EXPECT_LT(checkpoints, 200u);
+}
+
+// Also of a checkpoint that was followed by others: the map of then is in the rows of then.
+TEST_F(WargCheckpoint, ProvesEveryRecordItCoversWhateverCameLater) {
+  std::vector<warg::CheckpointRow> rows{newest()};
+  for (const char* name : {"test:a", "test:b", "test:c"}) {
+    must(rig.run(begin(name)));
+    rows.push_back(newest());
+  }
+  const auto now_view = rig.reader().view();
+  for (const auto& row : rows) {
+    const auto then = must(rig.reader().view_as_of(TreeSize{row.index.value + 1}));
+    const auto& checkpoint = row.checkpoint;
+    for (std::uint64_t i = 0; i < checkpoint.log_length; ++i) {
+      const auto leaf = must(warg::find_leaf(*now_view, i)).value();
+      const std::uint64_t leaves[] = {i};
+      const auto log =
+          must(warg::bundle_inclusion(checkpoint.log_length, leaves, warg::tree_rows(*now_view)));
+      const warg::LogLeaf wanted[] = {{i, warg::log_leaf_hash(leaf.log, leaf.record)}};
+      EXPECT_TRUE(warg::verify_inclusion(log, checkpoint.log_length, wanted,
+                                         hash_from(checkpoint.log_root.raw())));
+      const Hash256 keys[] = {warg::map_key(leaf.log)};
+      const auto map = must(warg::bundle_map_inclusion(keys, warg::map_rows(*then)));
+      const warg::MapEntry entries[] = {{keys[0], warg::map_leaf_hash(leaf.record)}};
+      EXPECT_TRUE(warg::verify_inclusion(map, entries, hash_from(checkpoint.map_root.raw())));
+    }
+    const Hash256 absent[] = {warg::map_key(warg::package_log_id(test::package("test:nobody")))};
+    const auto proof = must(warg::bundle_absence(absent, warg::map_rows(*then)));
+    EXPECT_TRUE(warg::verify_absence(proof, absent, hash_from(checkpoint.map_root.raw())));
+  }
+}
+
+TEST_F(WargCheckpoint, IsTheSameAfterAReplay) {
+  for (const char* name : {"test:a", "test:b"}) must(rig.run(begin(name)));
+  rig.ledger->drain();
+  StoreSource source(rig.head.get());
+  const auto out = test::make_mem_store();
+  const auto report = must(replay(source, *out, {}, rig.log_key.verifier()));
+  EXPECT_EQ(report.tables, must(table_digests(*rig.head.get()->snapshot)));
+}
+
+TEST_F(WargCheckpoint, CatchesUpWithRecordsOfATimeWithoutAKey) {
+  rig.warg_key = nullptr;
+  rig.open();
+  must(rig.run(begin("test:a")));
+  EXPECT_EQ(newest().checkpoint.log_length, 1u);
+  rig.warg_key = key;
+  rig.open();
+  must(rig.run(begin("test:b")));
+  EXPECT_EQ(newest().checkpoint.log_length, 3u);
+  EXPECT_TRUE(verify_checkpoint(signed_checkpoint(newest().checkpoint), key->public_key()));
+}
+
+}  // namespace
+}  // namespace varve
