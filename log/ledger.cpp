@@ -137,7 +137,8 @@ class Preparation {
   Result<void> sign_warg_checkpoint() {
     VARVE_TRY(const bool due, warg::checkpoint_is_due(view_));
     if (!due) return {};
-    VARVE_TRY(const auto roots, warg::roots_now(view_));
+    VARVE_TRY(auto settlement, broken_unless(warg::settle(view_)));
+    const warg::Roots& roots = settlement.roots;
     const warg::Checkpoint contents{roots.log_length, roots.log_root, roots.map_root,
                                     static_cast<std::uint64_t>(at_.micros / 1'000'000)};
     VARVE_TRY(const auto made, warg::sign_checkpoint(contents, *keys_.warg));
@@ -149,22 +150,35 @@ class Preparation {
                                        contents.timestamp};
     // It belongs to the newest request it covers, as a run of its own.
     const Envelope& newest = drafts_.back().envelope;
-    return append({next_, at_, Actor{std::string(kOperator), Auth::local}, newest.request,
-                   std::string(warg::kSurface), 0, 1},
-                  event, {});
+    Envelope envelope{next_,
+                      at_,
+                      Actor{std::string(kOperator), Auth::local},
+                      newest.request,
+                      std::string(warg::kSurface),
+                      0,
+                      1};
+    // What project() does to this event, without settling once more.
+    rows_.at(next_);
+    VARVE_CHECK(broken_unless(warg::pin(event, std::move(settlement), rows_)));
+    draft(std::move(envelope), event, {});
+    return {};
   }
 
   // Takes the event in at its place: what comes after sees what it did.
   Result<void> append(Envelope envelope, Event event, Bodies bodies) {
     rows_.at(next_);
     VARVE_CHECK(broken_unless(project(event, bodies, view_, rows_)));
+    draft(std::move(envelope), std::move(event), bodies);
+    return {};
+  }
+  void draft(Envelope envelope, Event event, Bodies bodies) {
     put_body(event, bodies);
     drafts_.push_back({std::move(envelope), std::move(event), {}, {}});
     next_ = EntryIndex{next_.value + 1};
-    return {};
   }
 
-  Result<void> broken_unless(Result<void> result) {
+  template <class T>
+  Result<T> broken_unless(Result<T> result) {
     if (!result) fatal_ = "a row could not be read: " + result.error().what;
     return result;
   }

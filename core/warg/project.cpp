@@ -124,12 +124,8 @@ Result<void> project(const ContentReceived& event, const View& before, Changes& 
 }
 
 Result<void> project(const CheckpointSigned& event, const View& before, Changes& changes) {
-  VARVE_TRY(const Roots roots, settle(before, changes));
-  if (roots.log_length != event.log_length || as_view(roots.log_root) != event.log_root.raw() ||
-      as_view(roots.map_root) != event.map_root.raw())
-    return corrupt("a checkpoint of Warg's is not about the records before it");
-  changes.put(Table::warg_checkpoint, number_key(event.log_length), checkpoint_value(event));
-  return {};
+  VARVE_TRY(auto settlement, settle(before));
+  return pin(event, std::move(settlement), changes);
 }
 
 }  // namespace varve::warg

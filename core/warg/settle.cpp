@@ -8,11 +8,6 @@
 namespace varve::warg {
 namespace {
 
-struct Nothing final : Changes {
-  void put(Table, std::string_view, std::string) override {}
-  void erase(Table, std::string_view) override {}
-};
-
 std::unexpected<Error> corrupt(std::string what) {
   return fail(Errc::corrupt, About::storage, std::move(what));
 }
@@ -36,7 +31,7 @@ PageReader map_rows(const View& view) {
   };
 }
 
-Result<Roots> settle(const View& before, Changes& changes) {
+Result<Settlement> settle(const View& before) {
   VARVE_TRY(const std::uint64_t settled, find_number(before, kSettled));
   VARVE_TRY(const std::uint64_t length, find_number(before, kLength));
   if (settled > length) return corrupt("more records are settled than there are");
@@ -48,22 +43,28 @@ Result<Roots> settle(const View& before, Changes& changes) {
     hashes.push_back(log_leaf_hash(leaf.log, leaf.record));
     entries.push_back({map_key(leaf.log), map_leaf_hash(leaf.record)});
   }
-  const auto put_node = [&changes](unsigned level, std::uint64_t n, const Hash256& hash) {
-    changes.put(Table::warg_node, node_key(level, n), std::string(as_view(hash)));
+  Settlement made{{length, {}, {}}, {}};
+  const auto put_node = [&made](unsigned level, std::uint64_t n, const Hash256& hash) {
+    made.rows.push_back({Table::warg_node, node_key(level, n).bytes(), std::string(as_view(hash))});
   };
-  const auto put_page = [&changes](std::string_view key, std::string value) {
-    changes.put(Table::warg_map, key, std::move(value));
+  const auto put_page = [&made](std::string_view key, std::string value) {
+    made.rows.push_back({Table::warg_map, std::string(key), std::move(value)});
   };
-  Roots roots{length, {}, {}};
-  VARVE_TRY(roots.log_root, append_leaves(settled, hashes, tree_rows(before), put_node));
-  VARVE_TRY(roots.map_root, set_in_map(entries, map_rows(before), put_page));
-  if (length != settled) changes.put(Table::warg, name_key(kSettled), number_value(length));
-  return roots;
+  VARVE_TRY(made.roots.log_root, append_leaves(settled, hashes, tree_rows(before), put_node));
+  VARVE_TRY(made.roots.map_root, set_in_map(entries, map_rows(before), put_page));
+  if (length != settled)
+    made.rows.push_back({Table::warg, name_key(kSettled).bytes(), number_value(length)});
+  return made;
 }
 
-Result<Roots> roots_now(const View& before) {
-  Nothing nothing;
-  return settle(before, nothing);
+Result<void> pin(const CheckpointSigned& event, Settlement settlement, Changes& changes) {
+  const Roots& roots = settlement.roots;
+  if (roots.log_length != event.log_length || as_view(roots.log_root) != event.log_root.raw() ||
+      as_view(roots.map_root) != event.map_root.raw())
+    return corrupt("a checkpoint of Warg's is not about the records before it");
+  for (auto& row : settlement.rows) changes.put(row.table, row.key, std::move(row.value));
+  changes.put(Table::warg_checkpoint, number_key(event.log_length), checkpoint_value(event));
+  return {};
 }
 
 }  // namespace varve::warg

@@ -205,7 +205,7 @@ warg::CheckpointSigned checkpoint_of(const warg::Roots& roots, std::uint64_t tim
 class WargSettle : public WargRows {
  protected:
   warg::Roots settle() {
-    const auto roots = warg::roots_now(rows()).value();
+    const auto roots = warg::settle(rows()).value().roots;
     const auto done = world.rows.apply(checkpoint_of(roots));
     EXPECT_TRUE(done.has_value()) << done.error().what;
     return roots;
@@ -241,9 +241,9 @@ TEST_F(WargSettle, HowOftenDoesNotMatter) {
     publish_in_both(name, {grant(other, kRelease)});
     settle();
   }
-  const auto roots = warg::roots_now(other_world.rows).value();
+  const auto roots = warg::settle(other_world.rows).value().roots;
   EXPECT_TRUE(other_world.rows.apply(checkpoint_of(roots)).has_value());
-  EXPECT_EQ(roots, warg::roots_now(rows()).value());
+  EXPECT_EQ(roots, warg::settle(rows()).value().roots);
   for (const auto& [key, value] : other_world.rows.values())
     if (key.first != Table::warg_checkpoint) EXPECT_EQ(world.rows.values().at(key), value);
 }
@@ -258,7 +258,7 @@ TEST_F(WargSettle, ANewCheckpointOfTheSameRecordsHasTheSameRoots) {
 
 TEST_F(WargSettle, ACheckpointAboutOtherRecordsIsCorrupt) {
   publish(kHello, {init(owner)});
-  const auto roots = warg::roots_now(rows()).value();
+  const auto roots = warg::settle(rows()).value().roots;
   auto longer = roots;
   ++longer.log_length;
   auto other_log = roots;
@@ -275,9 +275,9 @@ TEST_F(WargSettle, ACheckpointAboutOtherRecordsIsCorrupt) {
 
 TEST_F(WargSettle, AMissingLeafIsCorrupt) {
   world.rows.put(Table::warg, warg::name_key("length"), warg::number_value(9));
-  EXPECT_EQ(warg::roots_now(rows()).error().code, Errc::corrupt);
+  EXPECT_EQ(warg::settle(rows()).error().code, Errc::corrupt);
   world.rows.put(Table::warg, warg::name_key("settled"), warg::number_value(10));
-  EXPECT_EQ(warg::roots_now(rows()).error().code, Errc::corrupt);
+  EXPECT_EQ(warg::settle(rows()).error().code, Errc::corrupt);
 }
 
 // ---- the reference's own registry, record by record ----
@@ -323,7 +323,7 @@ TEST(WargReference, HasTheSameRootsAfterEachRecord) {
             record.content);
     }
     const auto& checkpoint = record.checkpoint;
-    const auto roots = warg::roots_now(rows).value();
+    const auto roots = warg::settle(rows).value().roots;
     EXPECT_EQ(roots, (warg::Roots{checkpoint.contents.log_length, checkpoint.contents.log_root,
                                   checkpoint.contents.map_root}));
     ASSERT_TRUE(rows.apply(warg::CheckpointSigned{
