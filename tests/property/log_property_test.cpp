@@ -2,10 +2,14 @@
 // and the state as of N is the state a replay to N makes.
 #include <gmock/gmock.h>
 
+#include <bit>
 #include <map>
+#include <span>
 
 #include "core/codec.h"
 #include "core/trust/query.h"
+#include "core/warg/map.h"
+#include "core/warg/tree.h"
 #include "log/fsck.h"
 #include "log/replay.h"
 #include "log/rows_view.h"
@@ -41,6 +45,8 @@ class LogProperty : public testing::TestWithParam<int> {
  protected:
   std::uint64_t seed() const { return property_seed() + static_cast<std::uint64_t>(GetParam()); }
   void SetUp() override {
+    rig.warg_key = std::make_shared<const warg::PrivateKey>(
+        warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256));
     rig.open();
     grow(rig, seed(), 60);
   }
@@ -166,6 +172,51 @@ TEST_P(LogProperty, ATimeMeansTheEntriesUpToIt) {
   }
   EXPECT_EQ(must(reader.size_at(Timestamp{times.front().micros - 1})), TreeSize{0});
   EXPECT_EQ(reader.size_at(Timestamp{times.back().micros + 1}).error().code, Errc::invalid);
+}
+
+// RFC 6962, as it is written there.
+Hash256 tree_head(std::span<const Hash256> leaves) {
+  if (leaves.size() == 1) return leaves.front();
+  const std::size_t left = std::bit_floor(leaves.size() - 1);
+  return node_hash(tree_head(leaves.first(left)), tree_head(leaves.subspan(left)));
+}
+// The map that holds these and nothing else, made in one go.
+Hash256 map_head(const std::map<warg::LogId, warg::RecordId>& newest) {
+  std::vector<warg::MapEntry> entries;
+  for (const auto& [log, record] : newest)
+    entries.push_back({warg::map_key(log), warg::map_leaf_hash(record)});
+  const auto nothing = [](std::string_view) -> Result<std::optional<std::string>> {
+    return std::nullopt;
+  };
+  return must(warg::set_in_map(entries, nothing, [](std::string_view, std::string) {}));
+}
+
+// Read from the entries alone, without any row.
+TEST_P(LogProperty, EveryCheckpointOfWargsIsAboutTheRecordsBeforeIt) {
+  std::vector<Hash256> leaves;
+  std::map<warg::LogId, warg::RecordId> newest;
+  std::uint64_t covered = 0;
+  const auto add = [&](const warg::LogId& log, const warg::RecordId& record, std::uint64_t index) {
+    EXPECT_EQ(index, leaves.size());
+    leaves.push_back(warg::log_leaf_hash(log, record));
+    newest.insert_or_assign(log, record);
+  };
+  const Reader reader = rig.reader();
+  for (std::uint64_t i = 0; i < reader.head().size.value; ++i) {
+    const std::string bytes = must(reader.entry(EntryIndex{i}));
+    const Event event = must(decode_entry_text(must(parse_note(bytes)).text)).event;
+    if (const auto* record = std::get_if<warg::OperatorRecordAppended>(&event))
+      add(warg::operator_log_id(), record->record_id, record->registry_index);
+    if (const auto* record = std::get_if<warg::RecordPublished>(&event))
+      add(warg::package_log_id(record->package), record->record_id, record->registry_index);
+    const auto* checkpoint = std::get_if<warg::CheckpointSigned>(&event);
+    if (checkpoint == nullptr) continue;
+    ASSERT_EQ(checkpoint->log_length, leaves.size());
+    EXPECT_EQ(checkpoint->log_root.raw(), as_view(tree_head(leaves)));
+    EXPECT_EQ(checkpoint->map_root.raw(), as_view(map_head(newest)));
+    covered = checkpoint->log_length;
+  }
+  EXPECT_EQ(covered, leaves.size());  // no record waits for a checkpoint
 }
 
 // Random commands that are nearly all refused would prove nothing.
