@@ -216,32 +216,26 @@ struct Parts {
   std::unique_ptr<Ledger> ledger;  // null: read-only
   std::unique_ptr<BlobStore> blobs;
   std::optional<NamedKeys> keys;
-  std::shared_ptr<const warg::PrivateKey> warg_key;  // null: read-only
 
   explicit Parts(DataDirectory opened) : directory(std::move(opened)) {}
 };
 
 // Warg's clients take nothing from a registry whose operator's log is empty: it begins here.
-Outcome<void> begin_operator_log(Ledger& ledger, const HeadCell& head,
-                                 const warg::PrivateKey& key) {
-  const std::string problem = "Warg's operator log cannot be begun";
+Result<void> begin_operator_log(Ledger& ledger, const HeadCell& head, const warg::PrivateKey& key) {
   const auto view = Reader(head.get()).view();
-  VARVE_CLI_TRY(const auto begun,
-                cli::doing(problem, warg::find_log(*view, warg::operator_log_id())));
+  VARVE_TRY(const auto begun, warg::find_log(*view, warg::operator_log_id()));
   if (begun) return {};
-  warg::OperatorRecord record{
+  const warg::OperatorRecord record{
       std::nullopt, 0, warg::RecordTime::of(now()), {warg::Init{key.public_key().text()}}};
-  VARVE_CLI_TRY(auto wish, cli::doing(problem, sign_operator_record(record, key)));
+  VARVE_TRY(auto wish, sign_operator_record(record, key));
   std::promise<Result<Receipt>> outcome;
-  Command command{Actor{std::string(kOperator), Auth::local},
-                  http::ulid(),
-                  std::string(warg::kSurface),
-                  warg::AppendOperatorRecord{std::move(wish.record)},
-                  {std::move(wish.body)}};
-  ledger.submit(std::move(command),
+  ledger.submit(Command{Actor{std::string(kOperator), Auth::local},
+                        http::ulid(),
+                        std::string(warg::kSurface),
+                        warg::AppendOperatorRecord{std::move(wish.record)},
+                        {std::move(wish.body)}},
                 [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
-  VARVE_CLI_TRY([[maybe_unused]] const auto receipt,
-                cli::doing(problem, outcome.get_future().get()));
+  VARVE_CHECK(outcome.get_future().get());
   return {};
 }
 
@@ -259,7 +253,7 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
                              parts.directory.sweep_secrets()));
   LedgerKeys keys = *std::move(loaded);
   parts.keys = NamedKeys{keys.log.verifier(), keys.event.verifier()};
-  parts.warg_key = keys.warg;
+  const auto warg_key = keys.warg;
   LedgerOptions options;
   options.publish_interval = config.publish_interval;
   options.signing_threads = std::max(1u, std::thread::hardware_concurrency());
@@ -271,7 +265,9 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
     VARVE_CLI_CHECK(cli::doing("the log cannot be opened", std::move(ledger), advice));
   }
   parts.ledger = *std::move(ledger);
-  VARVE_CLI_CHECK(begin_operator_log(*parts.ledger, parts.head, *parts.warg_key));
+  // Nobody but Warg's clients waits for it, and the next start tries again.
+  if (const auto begun = begin_operator_log(*parts.ledger, parts.head, *warg_key); !begun)
+    console.warn("Warg's operator log is not begun: " + cli::describe(begun.error()));
   VARVE_CLI_TRY(parts.blobs,
                 cli::doing("the blobs cannot be opened", open_file_blob_store(config.data)));
   if (config.dev) return enable_dev_mode(*parts.ledger);
@@ -393,7 +389,6 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
                     pool,   parts.keys->log, parts.keys->event};
   VARVE_CLI_TRY(const auto authenticator, make_authenticator(config, parts, pool));
   services.auth = authenticator.get();
-  services.warg_key = parts.warg_key;
   Leases leases(config.gc_grace);
   const auto purger = make_purger(config, parts, leases);
   if (purger) {

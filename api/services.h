@@ -44,14 +44,11 @@ struct Services {
   http::Pool& pool;  // for anything that may block: file syncs, blob reads
   VerifierKey log_key;
   VerifierKey event_key;
-  // Signs operator records; null on a read-only server.
-  std::shared_ptr<const warg::PrivateKey> warg_key = nullptr;
   Leases* leases = nullptr;             // null on a read-only server: nothing is purged there
   Purger* purger = nullptr;             // the same
   auth::Authenticator* auth = nullptr;  // null on a read-only server: it has no secrets
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
   std::size_t scan_rows_max = limits::kScanRowsMax;
-  std::size_t scan_rows_by_time_max = limits::kScanRowsByTimeMax;
 
   Reader reader() const { return Reader(head.get()); }
   std::string ulid() const;  // a new request id

@@ -91,19 +91,21 @@ Result<void> check_leftover_anchor(const fs::path& keys, const fs::path& anchor_
   return {};
 }
 
-// The key that signs Warg's checkpoints: made when it is first wanted, and from then on one that
-// the operator's log lets commit.
+Result<std::shared_ptr<const warg::PrivateKey>> make_warg_key(const fs::path& file) {
+  auto made = warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256);
+  VARVE_CHECK(replace_file(file, made.to_string() + '\n', 0600, About::key));
+  return std::make_shared<const warg::PrivateKey>(std::move(made));
+}
+
+// The key that signs Warg's checkpoints: once the operator's log has begun, one that it lets
+// commit. Until then a directory that was made without one gets one.
 Result<std::shared_ptr<const warg::PrivateKey>> warg_key(const fs::path& file, const View& view) {
   const warg::LogRows log(view, warg::operator_log_id());
   VARVE_TRY(const auto begun, log.head());
   VARVE_TRY(auto text, read_whole_file(file, About::key));
   if (!text && begun)
     return fail(Errc::unavailable, About::key, "a key file is missing", file.filename().string());
-  if (!text) {
-    auto made = warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256);
-    VARVE_CHECK(replace_file(file, made.to_string() + '\n', 0600, About::key));
-    return std::make_shared<const warg::PrivateKey>(std::move(made));
-  }
+  if (!text) return make_warg_key(file);
   if (text->ends_with('\n')) text->pop_back();
   VARVE_TRY(auto key, warg::PrivateKey::parse(*text));
   if (begun) {
@@ -123,6 +125,7 @@ Result<void> make_log(const fs::path& aside, const std::string& origin, const fs
   LedgerKeys keys{Signer::generate(origin), Signer::generate(origin + kEventKeySuffix)};
   VARVE_CHECK(store_signer(keys_of(aside) / "log", keys.log));
   VARVE_CHECK(store_signer(keys_of(aside) / "event", keys.event));
+  VARVE_CHECK(make_warg_key(keys_of(aside) / "warg"));
 
   trust::Founding accounts;
   if (admin) {

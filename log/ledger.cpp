@@ -87,7 +87,7 @@ class Preparation {
   // The events that close a batch: Warg's clients take a record once a checkpoint covers it, so the
   // batch that takes records signs one over them. What it says is pinned in this log.
   void close() {
-    if (drafts_.empty() || keys_.warg == nullptr) return;
+    if (drafts_.empty() || keys_.warg == nullptr || ends_the_event_key()) return;
     if (auto closed = sign_warg_checkpoint(); !closed && fatal_.empty())
       fatal_ = "Warg's checkpoint could not be made: " + closed.error().what;
   }
@@ -134,6 +134,20 @@ class Preparation {
     Hash256 leaf;
   };
 
+  // What follows a rotation is signed by the new key, which this writer does not have.
+  bool ends_the_event_key() const {
+    return std::ranges::any_of(drafts_, [](const Draft& draft) {
+      return std::holds_alternative<system::EventKeyRotated>(draft.event);
+    });
+  }
+  // The newest request that it covers; of a time without a key, the one that comes first after it.
+  const std::string& request_of_checkpoint() const {
+    const auto of_warg = std::ranges::find(
+        drafts_.rbegin(), drafts_.rend(), warg::kSurface,
+        [](const Draft& draft) { return std::string_view(draft.envelope.surface); });
+    return (of_warg == drafts_.rend() ? drafts_.back() : *of_warg).envelope.request;
+  }
+
   Result<void> sign_warg_checkpoint() {
     VARVE_TRY(const bool due, warg::checkpoint_is_due(view_));
     if (!due) return {};
@@ -148,12 +162,10 @@ class Preparation {
                                        Digest(DigestAlgorithm::sha256, as_view(roots.map_root)),
                                        made.signature,
                                        contents.timestamp};
-    // It belongs to the newest request it covers, as a run of its own.
-    const Envelope& newest = drafts_.back().envelope;
     Envelope envelope{next_,
                       at_,
                       Actor{std::string(kOperator), Auth::local},
-                      newest.request,
+                      request_of_checkpoint(),
                       std::string(warg::kSurface),
                       0,
                       1};
@@ -352,8 +364,8 @@ class Ledger::Writer {
     }
   }
 
-  // Closes the batch: the checkpoint when one is due, and the head row. Closing events (a Warg
-  // checkpoint, the state's root) belong here too, before the checkpoint that covers them.
+  // Closes the batch: the checkpoint when one is due, and the head row. The closing events that it
+  // covers are in already: Preparation::close().
   void finish(Prepared& prepared, Preparation& preparation) {
     const bool due = unpublished() && Clock::now() >= last_publication_ + options_.publish_interval;
     if (preparation.events() == 0 && !due) return;

@@ -128,20 +128,32 @@ const std::optional<Row>* RowCache::find(const std::string& full_key) const {
   return found == rows_.end() ? nullptr : &found->second;
 }
 
-void RowCache::remember(std::string full_key, const std::optional<Row>& row) {
+std::size_t RowCache::bytes_of(const std::string& full_key, const std::optional<Row>& row) {
   constexpr std::size_t kOverhead = 128;  // node, bucket, two string headers, the index
-  bytes_ += kOverhead + full_key.size() + (row ? row->value.size() : 0);
-  if (bytes_ > bytes_max_) {
-    rows_.clear();
-    bytes_ = 0;
-    return;
-  }
+  return kOverhead + full_key.size() + (row ? row->value.size() : 0);
+}
+
+void RowCache::keep_within_bound() {
+  if (bytes_ <= bytes_max_) return;
+  rows_.clear();
+  bytes_ = 0;
+}
+
+void RowCache::remember(std::string full_key, const std::optional<Row>& row) {
+  bytes_ += bytes_of(full_key, row);
   rows_.insert_or_assign(std::move(full_key), row);
+  keep_within_bound();
 }
 
 void RowCache::update(const Layer& layer) {
-  for (const auto& [key, version] : layer)
-    if (const auto found = rows_.find(key); found != rows_.end()) found->second = row_of(version);
+  for (const auto& [key, version] : layer) {
+    const auto found = rows_.find(key);
+    if (found == rows_.end()) continue;
+    bytes_ -= bytes_of(key, found->second);
+    found->second = row_of(version);
+    bytes_ += bytes_of(key, found->second);
+  }
+  keep_within_bound();
 }
 
 Result<std::optional<Row>> LayeredView::get(Table table, std::string_view key) const {

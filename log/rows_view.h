@@ -73,6 +73,9 @@ class RowCache {
   void update(const Layer& layer);  // what a batch changed; only of keys that are cached
 
  private:
+  static std::size_t bytes_of(const std::string& full_key, const std::optional<Row>& row);
+  void keep_within_bound();
+
   const std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::unordered_map<std::string, std::optional<Row>> rows_;  // full: emptied and filled anew

@@ -56,7 +56,8 @@ bool same_word(std::string_view text, std::string_view word) {
 Result<Asked> parse_listing(const Services& services, const Request& request) {
   Asked asked;
   asked.wish.rows_max = services.scan_rows_max;
-  asked.wish.rows_by_time_max = services.scan_rows_by_time_max;
+  // All of them for each page, and as of the past each is a seek: others wait for the pool.
+  asked.wish.rows_by_time_max = services.scan_rows_max;
   asked.wish.limit = limits::kAcrPageDefault;
   if (request.query.get("n")) {
     VARVE_TRY(asked.wish.limit, page_size(request, limits::kAcrPageMax));

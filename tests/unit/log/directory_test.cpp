@@ -66,7 +66,7 @@ TEST(DataDirectory, IsMadeWithKeysThatOnlyItsOwnerReads) {
   const TestDirectory scratch;
   initialise(scratch.path() / "data");
   const auto keys = scratch.path() / "data" / "secrets" / "keys";
-  for (const char* name : {"log", "event"})
+  for (const char* name : {"log", "event", "warg"})
     EXPECT_EQ(fs::status(keys / name).permissions(),
               fs::perms::owner_read | fs::perms::owner_write);
 }

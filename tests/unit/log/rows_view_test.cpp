@@ -97,6 +97,15 @@ TEST_F(RowCacheTest, NeverHoldsMoreThanItsBound) {
   EXPECT_EQ(cache.find(std::string(2000, 'k')), nullptr);
 }
 
+TEST_F(RowCacheTest, CountsWhatABatchMakesOfTheRowsItHolds) {
+  RowCache cache(1000);
+  commit(1, "small");
+  EXPECT_EQ(ask(cache), "small");
+  change(newest_, std::string(2000, 'v'));
+  cache.update(newest_);
+  EXPECT_EQ(cache.find(now_key(Table::tag, key_)), nullptr);
+}
+
 // What a batch does to the row app/t, event by event, and what is in the store then.
 class RowWriterTest : public ::testing::Test {
  protected:

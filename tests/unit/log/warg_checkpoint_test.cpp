@@ -131,6 +131,42 @@ TEST_F(WargCheckpoint, IsTheSameAfterAReplay) {
   EXPECT_EQ(report.tables, must(table_digests(*rig.head.get()->snapshot)));
 }
 
+TEST_F(WargCheckpoint, NamesTheRequestOfTheNewestRecordItCovers) {
+  const std::string own = "01JD00000000000000000000WW", other = "01JD00000000000000000000ZZ";
+  auto record = begin("test:a");
+  record.request = own;
+  record.surface = "warg";
+  auto push = test::put_manifest("lib/app", "v1", 1);
+  push.request = other;
+  auto first = rig.submit(test::put_manifest("lib/app", "v0", 0));  // the two meet in one batch
+  auto second = rig.submit(std::move(record));
+  auto third = rig.submit(std::move(push));
+  for (auto* answer : {&first, &second, &third}) must(answer->get());
+  EXPECT_EQ(must(rig.reader().envelope(newest().index)).request, own);
+}
+
+// The batch of a rotation ends with the old key; what came after it would need the new one.
+TEST_F(WargCheckpoint, WaitsForTheBatchAfterARotationOfTheEventKey) {
+  rig.warg_key = nullptr;
+  rig.open();
+  must(rig.run(begin("test:a")));
+  rig.warg_key = key;
+  rig.open();
+  const auto next = Signer::generate(rig.event_key.verifier().name());
+  must(rig.run(test::command_of(system::RotateEventKey{next.verifier().to_string()}, {},
+                                {std::string(kOperator), Auth::local})));
+  EXPECT_EQ(newest().checkpoint.log_length, 1u);
+  rig.close();
+  rig.event_key = must(Signer::parse(next.to_string()));
+  rig.open();
+  must(rig.run(begin("test:b")));
+  EXPECT_EQ(newest().checkpoint.log_length, 3u);
+  rig.ledger->drain();
+  StoreSource source(rig.head.get());
+  const auto out = test::make_mem_store();
+  EXPECT_TRUE(replay(source, *out, {}, rig.log_key.verifier()));
+}
+
 TEST_F(WargCheckpoint, CatchesUpWithRecordsOfATimeWithoutAKey) {
   rig.warg_key = nullptr;
   rig.open();

@@ -105,7 +105,6 @@ TEST(Acr, OrdersNoMoreByTimeThanItMayLookAt) {
   for (const char* tag : {"a", "b", "c"})
     server.put("/v2/app/manifests/" + std::string(tag), kEmptyIndex, kIndexType);
   server.services().scan_rows_max = 2;
-  server.services().scan_rows_by_time_max = 2;
   const Answer answer = server.get("/acr/v1/app/_tags?orderby=timedesc");
   EXPECT_EQ(answer.status, 400U);
   EXPECT_NE(answer.body.find("too much to be ordered by time"), std::string::npos);
