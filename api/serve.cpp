@@ -9,7 +9,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -163,17 +162,16 @@ std::string anchor_advice(const Error& error) {
          "second history";
 }
 
-Outcome<void> enable_dev_mode(Ledger& ledger) {
-  std::promise<Result<Receipt>> outcome;
-  ledger.submit(Command{Actor{std::string(kOperator), Auth::local},
-                        http::ulid(),
-                        "local",
-                        system::EnableDevMode{},
-                        {}},
-                [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
-  VARVE_CLI_TRY([[maybe_unused]] const auto receipt,
-                cli::doing("dev mode cannot be recorded in the log", outcome.get_future().get()));
+Result<void> run_as_operator(Ledger& ledger, std::string_view surface, Intent intent,
+                             std::vector<Body> bodies = {}) {
+  VARVE_CHECK(ledger.run({Actor{std::string(kOperator), Auth::local}, http::ulid(),
+                          std::string(surface), std::move(intent), std::move(bodies)}));
   return {};
+}
+
+Outcome<void> enable_dev_mode(Ledger& ledger) {
+  return cli::doing("dev mode cannot be recorded in the log",
+                    run_as_operator(ledger, "local", system::EnableDevMode{}));
 }
 
 // Once everybody could do everything, what the log says about who did what before is worth less.
@@ -228,15 +226,8 @@ Result<void> begin_operator_log(Ledger& ledger, const HeadCell& head, const warg
   const warg::OperatorRecord record{
       std::nullopt, 0, warg::RecordTime::of(now()), {warg::Init{key.public_key().text()}}};
   VARVE_TRY(auto wish, sign_operator_record(record, key));
-  std::promise<Result<Receipt>> outcome;
-  ledger.submit(Command{Actor{std::string(kOperator), Auth::local},
-                        http::ulid(),
-                        std::string(warg::kSurface),
-                        warg::AppendOperatorRecord{std::move(wish.record)},
-                        {std::move(wish.body)}},
-                [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
-  VARVE_CHECK(outcome.get_future().get());
-  return {};
+  return run_as_operator(ledger, warg::kSurface, warg::AppendOperatorRecord{std::move(wish.record)},
+                         {std::move(wish.body)});
 }
 
 Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) {

@@ -155,7 +155,7 @@ class History {
                                      TreeSize since) const = 0;
 };
 
-// Where project() writes. At most one write a key and event.
+// Where project() writes. Of what one event writes to a key, the last counts.
 class Changes {
  public:
   virtual ~Changes() = default;

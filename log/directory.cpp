@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <future>
 
 #include "core/trust/query.h"
 #include "core/warg/query.h"
@@ -33,16 +32,14 @@ fs::path keys_of(const fs::path& root) {
   return root / "secrets" / "keys";
 }
 
-Result<Signer> load_signer(const fs::path& file) {
-  VARVE_TRY(auto text, read_whole_file(file, About::key));
-  if (!text)
-    return fail(Errc::unavailable, About::key, "a key file is missing", file.filename().string());
-  if (text->ends_with('\n')) text->pop_back();
-  return Signer::parse(*text);
+std::unexpected<Error> missing_key(const fs::path& file) {
+  return fail(Errc::unavailable, About::key, "a key file is missing", file.filename().string());
 }
 
-Result<void> store_signer(const fs::path& file, const Signer& signer) {
-  return replace_file(file, signer.to_string() + "\n", 0600, About::key);
+Result<Signer> load_signer(const fs::path& file) {
+  VARVE_TRY(const auto text, read_key_file(file));
+  if (!text) return missing_key(file);
+  return Signer::parse(*text);
 }
 
 // The lock is the kernel's: it goes with the process, however it ends.
@@ -93,7 +90,7 @@ Result<void> check_leftover_anchor(const fs::path& keys, const fs::path& anchor_
 
 Result<std::shared_ptr<const warg::PrivateKey>> make_warg_key(const fs::path& file) {
   auto made = warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256);
-  VARVE_CHECK(replace_file(file, made.to_string() + '\n', 0600, About::key));
+  VARVE_CHECK(write_key_file(file, made.to_string()));
   return std::make_shared<const warg::PrivateKey>(std::move(made));
 }
 
@@ -102,11 +99,9 @@ Result<std::shared_ptr<const warg::PrivateKey>> make_warg_key(const fs::path& fi
 Result<std::shared_ptr<const warg::PrivateKey>> warg_key(const fs::path& file, const View& view) {
   const warg::LogRows log(view, warg::operator_log_id());
   VARVE_TRY(const auto begun, log.head());
-  VARVE_TRY(auto text, read_whole_file(file, About::key));
-  if (!text && begun)
-    return fail(Errc::unavailable, About::key, "a key file is missing", file.filename().string());
+  VARVE_TRY(const auto text, read_key_file(file));
+  if (!text && begun) return missing_key(file);
   if (!text) return make_warg_key(file);
-  if (text->ends_with('\n')) text->pop_back();
   VARVE_TRY(auto key, warg::PrivateKey::parse(*text));
   if (begun) {
     VARVE_TRY(const auto named, log.key(key.public_key().id()));
@@ -123,8 +118,8 @@ Result<void> make_log(const fs::path& aside, const std::string& origin, const fs
                       const std::optional<FirstAdmin>& admin) {
   VARVE_CHECK(make_directories(keys_of(aside)));
   LedgerKeys keys{Signer::generate(origin), Signer::generate(origin + kEventKeySuffix)};
-  VARVE_CHECK(store_signer(keys_of(aside) / "log", keys.log));
-  VARVE_CHECK(store_signer(keys_of(aside) / "event", keys.event));
+  VARVE_CHECK(write_key_file(keys_of(aside) / "log", keys.log.to_string()));
+  VARVE_CHECK(write_key_file(keys_of(aside) / "event", keys.event.to_string()));
   VARVE_CHECK(make_warg_key(keys_of(aside) / "warg"));
 
   trust::Founding accounts;
@@ -289,11 +284,8 @@ Result<void> run_alone(DataDirectory& directory, Anchor& anchor, LedgerKeys keys
   VARVE_TRY(auto ledger,
             Ledger::open(directory.store(), anchor, head, std::move(keys), std::move(options)));
   for (Intent& intent : intents) {
-    std::promise<Result<Receipt>> outcome;
-    ledger->submit(
-        {Actor{std::string(kOperator), Auth::local}, request, "local", std::move(intent), {}},
-        [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
-    VARVE_TRY([[maybe_unused]] const auto receipt, outcome.get_future().get());
+    VARVE_CHECK(ledger->run(
+        {Actor{std::string(kOperator), Auth::local}, request, "local", std::move(intent), {}}));
   }
   ledger->drain();
   return {};
@@ -335,7 +327,7 @@ Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& ancho
   std::error_code error;
   if (fs::exists(staged, error))
     VARVE_CHECK(rename_into_place(staged, keys_of(root) / ("event.unused." + request)));
-  VARVE_CHECK(store_signer(staged, replacement));
+  VARVE_CHECK(write_key_file(staged, replacement.to_string()));
 
   VARVE_CHECK(run_alone(directory, anchor, std::move(keys), std::move(clock), request,
                         {system::RotateEventKey{replacement.verifier().to_string()}}));

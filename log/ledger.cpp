@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -583,6 +584,12 @@ Result<void> Ledger::initialise(Store& store, Anchor& anchor, LedgerKeys keys, C
 
 void Ledger::submit(Command command, Done done) {
   writer_->submit(std::move(command), std::move(done));
+}
+Result<Receipt> Ledger::run(Command command) {
+  std::promise<Result<Receipt>> outcome;
+  submit(std::move(command),
+         [&](Result<Receipt> receipt) { outcome.set_value(std::move(receipt)); });
+  return outcome.get_future().get();
 }
 void Ledger::drain() {
   writer_->drain();

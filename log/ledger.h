@@ -65,6 +65,8 @@ class Ledger {
   // Queues the command, or completes it at once with Errc::overloaded (queue full) or
   // Errc::unavailable (draining, stopped). `done` is called exactly once.
   void submit(Command command, Done done);
+  // The same for a thread that may wait: never one of the ledger's or of an I/O loop.
+  Result<Receipt> run(Command command);
 
   // Refuses new commands, commits what is queued, publishes last. Idempotent; blocks.
   void drain();

@@ -2,7 +2,6 @@
 #include "log/purger.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 #include "core/base/limits.h"
@@ -177,14 +176,11 @@ class Purger::Pass {
 
   // False when the log said no.
   Result<bool> submit(Intent intent) {
-    std::promise<Result<Receipt>> answer;
-    purger_.ledger_.submit(Command{Actor{std::string(kPurger), Auth::local},
-                                   purger_.options_.request(),
-                                   "local",
-                                   std::move(intent),
-                                   {}},
-                           [&](Result<Receipt> receipt) { answer.set_value(std::move(receipt)); });
-    const Result<Receipt> receipt = answer.get_future().get();
+    const Result<Receipt> receipt = purger_.ledger_.run({Actor{std::string(kPurger), Auth::local},
+                                                         purger_.options_.request(),
+                                                         "local",
+                                                         std::move(intent),
+                                                         {}});
     if (!receipt && !is_about_the_case(receipt.error())) return std::unexpected(receipt.error());
     return receipt.has_value();
   }

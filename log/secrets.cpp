@@ -166,16 +166,23 @@ Result<std::size_t> SecretStore::sweep(const Wanted& wanted) const {
   return removed;
 }
 
+Result<std::optional<std::string>> read_key_file(const fs::path& file) {
+  VARVE_TRY(auto text, read_whole_file(file, About::key));
+  if (text && text->ends_with('\n')) text->pop_back();
+  return text;
+}
+
+Result<void> write_key_file(const fs::path& file, const std::string& text) {
+  return replace_file(file, text + '\n', 0600, About::key);
+}
+
 Result<Signer> load_or_make_token_key(const fs::path& root, const std::string& origin) {
   const fs::path file = root / "secrets" / "keys" / "token";
-  VARVE_TRY(auto text, read_whole_file(file, About::key));
-  if (text) {
-    if (text->ends_with('\n')) text->pop_back();
-    return Signer::parse(*text);
-  }
+  VARVE_TRY(const auto text, read_key_file(file));
+  if (text) return Signer::parse(*text);
   VARVE_CHECK(make_directories(file.parent_path()));
   Signer made = Signer::generate(origin + kTokenKeySuffix);
-  VARVE_CHECK(replace_file(file, made.to_string() + "\n", 0600, About::key));
+  VARVE_CHECK(write_key_file(file, made.to_string()));
   return made;
 }
 

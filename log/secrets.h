@@ -66,6 +66,11 @@ class SecretStore {
   std::filesystem::path directory_;
 };
 
+// The text in a private key's file, without the end of its line; nothing when there is no file.
+Result<std::optional<std::string>> read_key_file(const std::filesystem::path& file);
+// For its owner's eyes alone, and durable when this returns.
+Result<void> write_key_file(const std::filesystem::path& file, const std::string& text);
+
 // The key that signs access tokens, made when it is not there: to lose it costs its holders a new
 // login, nothing else.
 Result<Signer> load_or_make_token_key(const std::filesystem::path& root, const std::string& origin);

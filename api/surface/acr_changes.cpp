@@ -74,9 +74,9 @@ awaitable<Response> update(Services& services, const Request& request, const Rep
   const auto state = state_at(services.reader(), receipt->size);
   if (!state) co_return acr_problem(state.error());
   const AcrContext context{services, *state, repo, registry_of(services, request)};
-  const auto made = co_await read(context);
+  auto made = co_await read(context);
   if (!made) co_return acr_problem(made.error());
-  Response response = http::json(200, made->text);
+  Response response = http::json(200, std::move(made->text));
   // When nothing had to happen, what made it so before is not looked for: the thing's own event is.
   add_receipt(
       response, services, *receipt,

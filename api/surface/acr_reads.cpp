@@ -34,9 +34,9 @@ awaitable<Response> document(Services& services, const Request& request, const R
                              Read read) {
   const TreeSize size = scope.state.size;
   const AcrContext context = context_of(services, request, scope);
-  const auto made = co_await read(context);
+  auto made = co_await read(context);
   if (!made) co_return acr_problem(made.error(), size);
-  Response response = http::json(200, made->text);
+  Response response = http::json(200, std::move(made->text));
   add_provenance(response, made->index, size);
   co_return response;
 }
@@ -56,8 +56,6 @@ bool same_word(std::string_view text, std::string_view word) {
 Result<Asked> parse_listing(const Services& services, const Request& request) {
   Asked asked;
   asked.wish.rows_max = services.scan_rows_max;
-  // All of them for each page, and as of the past each is a seek: others wait for the pool.
-  asked.wish.rows_by_time_max = services.scan_rows_max;
   asked.wish.limit = limits::kAcrPageDefault;
   if (request.query.get("n")) {
     VARVE_TRY(asked.wish.limit, page_size(request, limits::kAcrPageMax));

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 // --- the log -------------------------------------------------------------------------------------
 // An entry sits behind a 16-bit length in a C2SP entry bundle (tlog-tiles).
 inline constexpr std::size_t kEntryBytesMax = 65'535;
-// One commit: the width of a tile; more gained nothing in measurements.
+// One commit, but for what closes it: the width of a tile; more gained nothing in measurements.
 inline constexpr std::size_t kBatchEventsMax = 256;
 inline constexpr std::size_t kBatchBytesMax = 8 << 20;
 // Rows one commit may change before it takes no further command: a manifest of thousands of
@@ -62,8 +62,6 @@ inline constexpr std::size_t kAcrConfigBytesMax = 128 << 10;
 inline constexpr std::size_t kAcrTagsOfManifestMax = 100;
 // Rows one listing looks at, those that it skips included; more is left for the next page.
 inline constexpr std::size_t kScanRowsMax = 20'000;
-// In the order of time every row is looked at for each page, on the pool: some tenth of a second.
-inline constexpr std::size_t kScanRowsByTimeMax = 200'000;
 inline constexpr std::size_t kMediaTypeBytesMax = 255;
 
 // --- Warg ----------------------------------------------------------------------------------------

@@ -87,11 +87,11 @@ Result<Places> by_time(const View& view, const Where& where, const ListWish& wis
     return false;  // none is a place of the order of names
   };
   VARVE_TRY(const auto seen,
-            find_places(view, {where.table, where.prefix, {}, 1, wish.rows_by_time_max}, take));
+            find_places(view, {where.table, where.prefix, {}, 1, wish.rows_max}, take));
   if (!seen.more) return first.take();
   return fail(Errc::invalid, About::request,
               "this repository holds too much to be ordered by time: more than " +
-                  std::to_string(wish.rows_by_time_max) + "; leave orderby out");
+                  std::to_string(wish.rows_max) + "; leave orderby out");
 }
 
 Result<Places> page_of(const View& view, const Where& where, const ListWish& wish,

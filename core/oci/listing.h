@@ -20,8 +20,7 @@ enum class Order : std::uint8_t { name, oldest_first, newest_first };
 struct ListWish {
   Order order = Order::name;
   std::size_t limit = 0;
-  std::size_t rows_max = limits::kScanRowsMax;
-  std::size_t rows_by_time_max = limits::kScanRowsByTimeMax;  // a repository may hold no more
+  std::size_t rows_max = limits::kScanRowsMax;  // by time, a repository may hold no more
   // By time: where something stood that is gone by now. Azure's CLI deletes the tags of a page and
   // then asks for those after its last one.
   const History* history = nullptr;

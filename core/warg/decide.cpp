@@ -71,10 +71,8 @@ Result<void> clear_pending(const SubmitRecord& command, const LogId& log, const 
 }
 
 Result<bool> is_complete(const PackageRecord& record, const View& view) {
-  for (const auto& entry : record.entries) {
-    const auto* release = std::get_if<Release>(&entry);
-    if (release == nullptr) continue;
-    VARVE_TRY(const auto size, find_content(view, release->content));
+  for (const Digest& content : released_content(record)) {
+    VARVE_TRY(const auto size, find_content(view, content));
     if (!size) return false;
   }
   return true;
@@ -188,19 +186,12 @@ Result<Waiting> find_waiting(const ReceiveContent& command, const LogId& log, co
   return Waiting{std::move(record), std::move(missing)};
 }
 
-bool releases(const PackageRecord& record, const Digest& content) {
-  return std::ranges::any_of(record.entries, [&content](const PackageEntry& entry) {
-    const auto* release = std::get_if<Release>(&entry);
-    return release != nullptr && release->content == content;
-  });
-}
-
 }  // namespace
 
 Result<Events> decide(const ReceiveContent& command, const Asker& asker, const View& view) {
   VARVE_TRY(const Waiting wait, find_waiting(command, package_log_id(command.package), view));
   if (std::ranges::find(wait.missing, command.digest) == wait.missing.end()) {
-    if (releases(wait.record.record, command.digest)) return Events{};
+    if (released_content(wait.record.record).contains(command.digest)) return Events{};
     return fail(Errc::invalid, About::digest, "the record does not need this content",
                 command.digest.to_string());
   }

@@ -107,31 +107,41 @@ std::string_view to_string(KeyAlgorithm algorithm) {
   assertion_failed("a KeyAlgorithm outside its enumeration", __FILE__, __LINE__);
 }
 
-Result<PublicKeyText> PublicKeyText::parse(std::string_view text) {
+std::optional<AlgorithmAndBytes> split_key_text(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || text.size() > kShownBytesMax) return bad_key(text);
-  const std::string_view word = text.substr(0, colon);
-  const auto bytes = base64_decode(text.substr(colon + 1));
-  if (bytes && word == to_string(KeyAlgorithm::ed25519) && bytes->size() == 32)
+  if (colon == text.npos) return std::nullopt;
+  for (const KeyAlgorithm algorithm : {KeyAlgorithm::ecdsa_p256, KeyAlgorithm::ed25519}) {
+    if (text.substr(0, colon) != to_string(algorithm)) continue;
+    auto bytes = base64_decode(text.substr(colon + 1));
+    if (bytes) return AlgorithmAndBytes{algorithm, *std::move(bytes)};
+  }
+  return std::nullopt;
+}
+
+Result<PublicKeyText> PublicKeyText::parse(std::string_view text) {
+  if (text.size() > kShownBytesMax) return bad_key(text);
+  const auto parts = split_key_text(text);
+  if (!parts) return bad_key(text);
+  if (parts->algorithm == KeyAlgorithm::ed25519) {
+    if (parts->bytes.size() != 32) return bad_key(text);
     return PublicKeyText(KeyAlgorithm::ed25519, std::string(text));
-  if (!bytes || word != to_string(KeyAlgorithm::ecdsa_p256)) return bad_key(text);
-  const auto point = compressed(*bytes);
+  }
+  const auto point = compressed(parts->bytes);
   if (!point) return bad_key(text);
-  return PublicKeyText(KeyAlgorithm::ecdsa_p256, std::string(word) + ':' + base64_encode(*point));
+  return PublicKeyText(KeyAlgorithm::ecdsa_p256, std::string(to_string(KeyAlgorithm::ecdsa_p256)) +
+                                                     ':' + base64_encode(*point));
 }
 
 Result<SignatureText> SignatureText::parse(std::string_view text) {
   // A SEQUENCE of two INTEGERs of at most 33 bytes.
   constexpr std::size_t kDerBytesMax = 72;
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  if (text.size() <= kShownBytesMax && colon < text.size()) {
-    const std::string_view word = text.substr(0, colon);
-    const auto bytes = base64_decode(text.substr(colon + 1));
-    if (bytes && word == to_string(KeyAlgorithm::ed25519) && bytes->size() == 64)
-      return SignatureText(KeyAlgorithm::ed25519, std::string(text));
-    if (bytes && word == to_string(KeyAlgorithm::ecdsa_p256) && !bytes->empty() &&
-        bytes->size() <= kDerBytesMax)
-      return SignatureText(KeyAlgorithm::ecdsa_p256, std::string(text));
+  if (text.size() <= kShownBytesMax) {
+    const auto parts = split_key_text(text);
+    const std::size_t size = parts ? parts->bytes.size() : 0;
+    const bool fits = parts && parts->algorithm == KeyAlgorithm::ed25519
+                          ? size == 64
+                          : size > 0 && size <= kDerBytesMax;
+    if (fits) return SignatureText(parts->algorithm, std::string(text));
   }
   return fail(Errc::invalid, About::signature,
               "a signature is ecdsa-p256: or ed25519: and the base 64 of its bytes", shown(text));

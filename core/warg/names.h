@@ -8,6 +8,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -76,6 +77,13 @@ RecordId package_record_id(std::string_view content_bytes);
 // The numbers are stored: never reuse one.
 enum class KeyAlgorithm : std::uint8_t { ecdsa_p256 = 1, ed25519 = 2 };
 std::string_view to_string(KeyAlgorithm algorithm);  // "ecdsa-p256"
+
+// How keys and signatures are written: the algorithm, a colon, the base 64 of their bytes.
+struct AlgorithmAndBytes {
+  KeyAlgorithm algorithm;
+  std::string bytes;
+};
+std::optional<AlgorithmAndBytes> split_key_text(std::string_view text);
 
 // "ecdsa-p256:" and the base 64 of a compressed point, or "ed25519:" and that of 32 bytes. Parsing
 // compresses what comes uncompressed, since ids are made of the compressed text. Whether the bytes

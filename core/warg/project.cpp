@@ -1,7 +1,5 @@
 // What events about Warg packages do to the derived tables. Total: whatever a record says that no
 // decision of ours would have taken changes what it can.
-#include <set>
-
 #include "core/warg/rows.h"
 #include "core/warg/rules.h"
 #include "core/warg/settle.h"
@@ -93,10 +91,7 @@ Result<void> project(const RecordSubmitted& event, std::string_view body, const 
                      Changes& changes) {
   const LogId log = package_log_id(event.package);
   VARVE_TRY(const auto record, stored(decode_package_record(body)));
-  std::set<Digest> named;
-  for (const auto& entry : record.entries)
-    if (const auto* release = std::get_if<Release>(&entry)) named.insert(release->content);
-  for (const Digest& content : named) {
+  for (const Digest& content : released_content(record)) {
     VARVE_TRY(const auto size, find_content(before, content));
     if (!size) changes.put(Table::warg_missing, missing_key(log, event.record_id, content), {});
   }

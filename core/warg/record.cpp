@@ -300,6 +300,13 @@ RecordTime RecordTime::of(Timestamp time) {
           static_cast<std::int32_t>(time.micros % kMicrosInSecond * 1'000)};
 }
 
+std::set<Digest> released_content(const PackageRecord& record) {
+  std::set<Digest> content;
+  for (const PackageEntry& entry : record.entries)
+    if (const auto* release = std::get_if<Release>(&entry)) content.insert(release->content);
+  return content;
+}
+
 Result<PackageRecord> decode_package_record(std::string_view bytes) {
   return decode<PackageRecord, wire::PackageRecord>(bytes);
 }

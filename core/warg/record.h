@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -98,6 +99,9 @@ struct Record {
 };
 using PackageRecord = Record<PackageEntry, PackagePermission>;
 using OperatorRecord = Record<OperatorEntry, OperatorPermission>;
+
+// What its releases name, each once.
+std::set<Digest> released_content(const PackageRecord& record);
 
 // Errors: invalid/About::record; too_large for more than limits::kWargRecordBytesMax bytes or
 // limits::kWargRecordEntriesMax entries.

@@ -32,11 +32,11 @@ Hash256 digest(Purpose purpose, std::string_view payload) {
   return sha256(signature_prefix(purpose), ":", payload);
 }
 
-// What stands behind the colon of a text that was parsed.
+// Of a text that was parsed.
 std::string payload_of(std::string_view text) {
-  auto bytes = base64_decode(text.substr(text.find(':') + 1));
-  VARVE_ASSERT(bytes.has_value());
-  return *std::move(bytes);
+  auto parts = split_key_text(text);
+  VARVE_ASSERT(parts.has_value());
+  return std::move(parts->bytes);
 }
 
 std::unexpected<Error> bad_private_key() {
@@ -162,17 +162,12 @@ PrivateKey PrivateKey::generate(KeyAlgorithm algorithm) {
 }
 
 Result<PrivateKey> PrivateKey::parse(std::string_view text) {
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  const std::string_view word = text.substr(0, colon);
-  const bool p256 = word == warg::to_string(KeyAlgorithm::ecdsa_p256);
-  if (colon == text.size() || (!p256 && word != warg::to_string(KeyAlgorithm::ed25519)))
-    return bad_private_key();
-  auto bytes = base64_decode(text.substr(colon + 1));
-  if (!bytes || bytes->size() != sizeof(P256Secret::Scalar)) return bad_private_key();
+  auto parts = split_key_text(text);
+  if (!parts || parts->bytes.size() != sizeof(P256Secret::Scalar)) return bad_private_key();
   P256Secret::Scalar raw;  // a seed of Ed25519 is as long
-  std::ranges::copy(*bytes, raw.begin());
-  wipe(bytes->data(), bytes->size());
-  if (p256) {
+  std::ranges::copy(parts->bytes, raw.begin());
+  wipe(parts->bytes.data(), parts->bytes.size());
+  if (parts->algorithm == KeyAlgorithm::ecdsa_p256) {
     auto secret = P256Secret::from_scalar(raw);
     wipe(raw.data(), raw.size());
     if (!secret) return std::unexpected(std::move(secret).error());

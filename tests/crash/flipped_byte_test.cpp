@@ -34,10 +34,7 @@ void make_directory(const fs::path& root) {
   auto ledger = must(
       Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
   for (std::uint64_t i = 0; i < 150; ++i) {
-    std::promise<Result<Receipt>> answer;
-    ledger->submit(put_manifest("lib/app", "v" + std::to_string(i % 9), i),
-                   [&](Result<Receipt> r) { answer.set_value(std::move(r)); });
-    must(answer.get_future().get());
+    must(ledger->run(put_manifest("lib/app", "v" + std::to_string(i % 9), i)));
   }
   ledger->drain();
   must(directory.store().flush());

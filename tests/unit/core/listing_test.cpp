@@ -37,7 +37,6 @@ struct Ask {
   Order order = Order::name;
   std::size_t limit = 100;
   std::size_t rows_max = 100;
-  std::size_t rows_by_time_max = 100;
   std::optional<Digest> of = std::nullopt;
   std::string last = {};
 };
@@ -45,7 +44,7 @@ struct Ask {
 Result<ListedTags> list(Scenario& scenario, const Ask& ask) {
   const auto listed = Listed::in(scenario.rows(), repo("r")).value();
   return list_tags(scenario.rows(), repo("r"), ask.of, ask.last,
-                   {ask.order, ask.limit, ask.rows_max, ask.rows_by_time_max}, listed);
+                   {ask.order, ask.limit, ask.rows_max}, listed);
 }
 
 // All pages, a bar between them.
@@ -124,10 +123,10 @@ TEST(ListedTags, LeaveOutWhatIsHidden) {
 
 TEST(ListedTags, ByTimeAreRefusedWhenTheyAreTooManyOrTheEndIsGone) {
   auto scenario = pushed();
-  auto page = list(scenario, {.order = Order::newest_first, .rows_by_time_max = 3});
+  auto page = list(scenario, {.order = Order::newest_first, .rows_max = 3});
   ASSERT_FALSE(page.has_value());
   EXPECT_EQ(page.error().code, Errc::invalid);
-  EXPECT_EQ(pages(scenario, {.order = Order::newest_first, .rows_by_time_max = 4}), "bcad");
+  EXPECT_EQ(pages(scenario, {.order = Order::newest_first, .rows_max = 4}), "bcad");
   page = list(scenario, {.order = Order::newest_first, .last = "gone"});
   ASSERT_FALSE(page.has_value());
   EXPECT_EQ(page.error().code, Errc::invalid);

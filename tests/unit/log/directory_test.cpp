@@ -40,10 +40,7 @@ void push(const fs::path& root, std::uint64_t count, std::uint64_t from = 0) {
   auto ledger = must(
       Ledger::open(directory.store(), anchor, head, must(directory.load_keys(anchor)), options));
   for (std::uint64_t i = from; i < from + count; ++i) {
-    std::promise<Result<Receipt>> answer;
-    ledger->submit(put_manifest("lib/app", "v" + std::to_string(i % 5), i),
-                   [&](Result<Receipt> r) { answer.set_value(std::move(r)); });
-    must(answer.get_future().get());
+    must(ledger->run(put_manifest("lib/app", "v" + std::to_string(i % 5), i)));
   }
   ledger->drain();
 }
@@ -302,10 +299,7 @@ void begin_operator_log(const fs::path& root) {
   auto wish = must(sign_operator_record(
       {std::nullopt, 0, warg::RecordTime::of(noon()), {warg::Init{key->public_key().text()}}},
       *key));
-  std::promise<Result<Receipt>> answer;
-  ledger->submit(command_of(warg::AppendOperatorRecord{std::move(wish.record)}, {wish.body}),
-                 [&](Result<Receipt> r) { answer.set_value(std::move(r)); });
-  must(answer.get_future().get());
+  must(ledger->run(command_of(warg::AppendOperatorRecord{std::move(wish.record)}, {wish.body})));
   ledger->drain();
 }
 

@@ -8,7 +8,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <future>
 #include <map>
 #include <string>
 
@@ -108,11 +107,7 @@ class Accounts {
     run(trust::SetGrant{name_of(who), Resource::parse(where).value(), rights});
   }
   Result<Receipt> submit(Command command) {
-    std::promise<Result<Receipt>> outcome;
-    server_.services().ledger->submit(std::move(command), [&](Result<Receipt> receipt) {
-      outcome.set_value(std::move(receipt));
-    });
-    return outcome.get_future().get();
+    return server_.services().ledger->run(std::move(command));
   }
 
   TestServer& server_;
