@@ -158,6 +158,12 @@ constexpr ConfigField kFields[] = {
      "where clients reach this server through a proxy: challenges then name it instead of the "
      "address in Host",
      assign<&Config::external_url, as_text>},
+    {"warg.open_namespaces", "false", "",
+     "anybody may begin the log of a Warg package in a namespace that is defined; otherwise who "
+     "may "
+     "push there, since the signature on a package's first record is by a key that nobody knows "
+     "yet",
+     assign<&Config::open_namespaces, parse_switch>},
     {"auth.challenge", "bearer", "KIND",
      "what a client without credentials is asked for: bearer, a token that is fetched with the "
      "password and made for little, or basic, the password with each request, for clients that "

@@ -214,21 +214,10 @@ struct Parts {
   std::unique_ptr<Ledger> ledger;  // null: read-only
   std::unique_ptr<BlobStore> blobs;
   std::optional<NamedKeys> keys;
+  std::shared_ptr<const warg::PrivateKey> warg_key;  // null: read-only
 
   explicit Parts(DataDirectory opened) : directory(std::move(opened)) {}
 };
-
-// Warg's clients take nothing from a registry whose operator's log is empty: it begins here.
-Result<void> begin_operator_log(Ledger& ledger, const HeadCell& head, const warg::PrivateKey& key) {
-  const auto view = Reader(head.get()).view();
-  VARVE_TRY(const auto begun, warg::find_log(*view, warg::operator_log_id()));
-  if (begun) return {};
-  const warg::OperatorRecord record{
-      std::nullopt, 0, warg::RecordTime::of(now()), {warg::Init{key.public_key().text()}}};
-  VARVE_TRY(auto wish, sign_operator_record(record, key));
-  return run_as_operator(ledger, warg::kSurface, warg::AppendOperatorRecord{std::move(wish.record)},
-                         {std::move(wish.body)});
-}
 
 Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) {
   parts.anchor = std::make_unique<FileAnchor>(anchor_file(config));
@@ -244,7 +233,7 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
                              parts.directory.sweep_secrets()));
   LedgerKeys keys = *std::move(loaded);
   parts.keys = NamedKeys{keys.log.verifier(), keys.event.verifier()};
-  const auto warg_key = keys.warg;
+  parts.warg_key = keys.warg;
   LedgerOptions options;
   options.publish_interval = config.publish_interval;
   options.signing_threads = std::max(1u, std::thread::hardware_concurrency());
@@ -257,8 +246,9 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
   }
   parts.ledger = *std::move(ledger);
   // Nobody but Warg's clients waits for it, and the next start tries again.
-  if (const auto begun = begin_operator_log(*parts.ledger, parts.head, *warg_key); !begun)
-    console.warn("Warg's operator log is not begun: " + cli::describe(begun.error()));
+  const auto begun = begin_operator_log(*parts.ledger, *Reader(parts.head.get()).view(),
+                                        *parts.warg_key, now(), http::ulid());
+  if (!begun) console.warn("Warg's operator log is not begun: " + cli::describe(begun.error()));
   VARVE_CLI_TRY(parts.blobs,
                 cli::doing("the blobs cannot be opened", open_file_blob_store(config.data)));
   if (config.dev) return enable_dev_mode(*parts.ledger);
@@ -380,6 +370,7 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
                     pool,   parts.keys->log, parts.keys->event};
   VARVE_CLI_TRY(const auto authenticator, make_authenticator(config, parts, pool));
   services.auth = authenticator.get();
+  services.warg_key = parts.warg_key;
   Leases leases(config.gc_grace);
   const auto purger = make_purger(config, parts, leases);
   if (purger) {

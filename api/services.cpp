@@ -86,7 +86,7 @@ http::net::awaitable<Result<Receipt>> submit(Services& services, Command command
       });
     };
     if (ledger == nullptr) {
-      done(fail(Errc::unsupported, About::request, "this server is read-only"));
+      done(fail(Errc::unsupported, About::storage, "this server is read-only"));
       return;
     }
     ledger->submit(std::move(wish), std::move(done));

@@ -13,11 +13,13 @@
 #include "api/surface/continuation.h"
 #include "api/surface/finished_uploads.h"
 #include "api/surface/open_repositories.h"
+#include "api/surface/tickets.h"
 #include "api/surface/tile_cache.h"
 #include "log/head.h"
 #include "log/leases.h"
 #include "log/ledger.h"
 #include "log/proof/note.h"
+#include "log/proof/warg_keys.h"
 #include "log/purger.h"
 #include "log/reader.h"
 #include "log/store/blob_store.h"
@@ -34,6 +36,7 @@ struct RunState {
   surface::FinishedUploads finished_uploads;
   surface::OpenRepositories open_repositories;
   surface::Continuations continuations;
+  surface::Tickets tickets;
 };
 
 struct Services {
@@ -47,6 +50,8 @@ struct Services {
   Leases* leases = nullptr;             // null on a read-only server: nothing is purged there
   Purger* purger = nullptr;             // the same
   auth::Authenticator* auth = nullptr;  // null on a read-only server: it has no secrets
+  // Signs what the operator says in Warg's operator log; null on a read-only server.
+  std::shared_ptr<const warg::PrivateKey> warg_key = nullptr;
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
   std::size_t scan_rows_max = limits::kScanRowsMax;
 

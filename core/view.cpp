@@ -79,6 +79,8 @@ std::string_view table_name(Table table) {
       return "warg_checkpoint";
     case Table::warg_first:
       return "warg_first";
+    case Table::warg_released:
+      return "warg_released";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }

@@ -59,6 +59,7 @@ enum class Table : std::uint8_t {
   warg_map = 34,           // page -> hashes: Warg's map
   warg_checkpoint = 35,    // log length -> Warg's checkpoint
   warg_first = 36,         // record -> the log that begins with it
+  warg_released = 37,      // digest, log -> nothing: the packages that released this content
 };
 inline constexpr Table kTables[] = {Table::system,
                                     Table::repo,
@@ -95,7 +96,8 @@ inline constexpr Table kTables[] = {Table::system,
                                     Table::warg_node,
                                     Table::warg_map,
                                     Table::warg_checkpoint,
-                                    Table::warg_first};
+                                    Table::warg_first,
+                                    Table::warg_released};
 std::string_view table_name(Table table);
 
 struct Row {

@@ -10,7 +10,9 @@
 
 #include "core/trust/query.h"
 #include "core/warg/query.h"
+#include "core/warg/warg.h"
 #include "log/file_io.h"
+#include "log/operator_record.h"
 #include "log/reader.h"
 #include "log/rows_view.h"
 #include "log/secrets.h"
@@ -23,6 +25,7 @@ namespace {
 constexpr const char* kEventKeySuffix = "/events";
 constexpr const char* kUnfinished = "init.unfinished";
 constexpr const char* kNextEventKey = "event.next";
+constexpr const char* kNextWargKey = "warg.next";
 
 std::unexpected<Error> storage_error(Errc code, std::string what) {
   return fail(code, About::storage, std::move(what));
@@ -273,22 +276,39 @@ Result<std::size_t> DataDirectory::sweep_secrets() const {
 
 namespace {
 
-// What the directory's holder wishes, in order, up to the first refusal.
+struct AsHolder {
+  Ledger& ledger;
+  const HeadCell& head;
+  const std::string& request;
+
+  Result<void> run(Intent intent, std::vector<Body> bodies = {}) const {
+    VARVE_CHECK(ledger.run({Actor{std::string(kOperator), Auth::local}, request, "local",
+                            std::move(intent), std::move(bodies)}));
+    return {};
+  }
+};
+
+// What the directory's holder wishes, on a ledger of its own.
 Result<void> run_alone(DataDirectory& directory, Anchor& anchor, LedgerKeys keys,
                        std::function<Timestamp()> clock, const std::string& request,
-                       std::vector<Intent> intents) {
+                       const std::function<Result<void>(const AsHolder&)>& work) {
   HeadCell head;
   LedgerOptions options;
   options.signing_threads = 1;
   options.clock = std::move(clock);
   VARVE_TRY(auto ledger,
             Ledger::open(directory.store(), anchor, head, std::move(keys), std::move(options)));
-  for (Intent& intent : intents) {
-    VARVE_CHECK(ledger->run(
-        {Actor{std::string(kOperator), Auth::local}, request, "local", std::move(intent), {}}));
-  }
+  VARVE_CHECK(work({*ledger, head, request}));
   ledger->drain();
   return {};
+}
+
+// On disk before an event names it: a key that is lost after its event would end the log. One that
+// was staged before never counted; it is kept all the same.
+Result<void> stage_key(const fs::path& staged, const fs::path& unused, const std::string& key) {
+  std::error_code error;
+  if (fs::exists(staged, error)) VARVE_CHECK(rename_into_place(staged, unused));
+  return write_key_file(staged, key);
 }
 
 }  // namespace
@@ -311,7 +331,10 @@ Result<void> recover_administrator(const fs::path& root, const fs::path& anchor_
   intents.emplace_back(trust::SetGrant{name, Resource::everything(), Rights::all()});
   VARVE_CHECK(SecretStore(root).write(admin.credential, admin.hash));
   return run_alone(directory, anchor, std::move(keys), std::move(clock), request,
-                   std::move(intents));
+                   [&](const AsHolder& holder) -> Result<void> {
+                     for (Intent& intent : intents) VARVE_CHECK(holder.run(std::move(intent)));
+                     return {};
+                   });
 }
 
 Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& anchor_file,
@@ -321,18 +344,91 @@ Result<VerifierKey> rotate_event_key(const fs::path& root, const fs::path& ancho
   VARVE_TRY(auto keys, directory.load_keys(anchor));
   const Signer replacement = Signer::generate(keys.event.verifier().name());
   const fs::path staged = keys_of(root) / kNextEventKey;
-  // On disk before the event names it: a key that is lost after its event would end the log. One
-  // that was staged before never counted, or load_keys() had put it in place; it is kept all the
-  // same.
-  std::error_code error;
-  if (fs::exists(staged, error))
-    VARVE_CHECK(rename_into_place(staged, keys_of(root) / ("event.unused." + request)));
-  VARVE_CHECK(write_key_file(staged, replacement.to_string()));
+  // One that was staged before never counted, or load_keys() had put it in place.
+  VARVE_CHECK(
+      stage_key(staged, keys_of(root) / ("event.unused." + request), replacement.to_string()));
 
-  VARVE_CHECK(run_alone(directory, anchor, std::move(keys), std::move(clock), request,
-                        {system::RotateEventKey{replacement.verifier().to_string()}}));
+  VARVE_CHECK(run_alone(
+      directory, anchor, std::move(keys), std::move(clock), request, [&](const AsHolder& holder) {
+        return holder.run(system::RotateEventKey{replacement.verifier().to_string()});
+      }));
   VARVE_CHECK(rename_into_place(staged, keys_of(root) / "event"));
   return replacement.verifier();
+}
+
+namespace {
+
+// A key that a rotation staged and granted before it was interrupted: it goes on with that one.
+Result<std::optional<warg::PrivateKey>> granted_before(const fs::path& staged, const View& view) {
+  VARVE_TRY(const auto text, read_key_file(staged));
+  if (!text) return std::nullopt;
+  VARVE_TRY(auto key, warg::PrivateKey::parse(*text));
+  VARVE_TRY(const auto named,
+            warg::LogRows(view, warg::operator_log_id()).key(key.public_key().id()));
+  if (!named || !named->permissions.has(warg::OperatorPermission::commit)) return std::nullopt;
+  return key;
+}
+
+const std::vector<warg::OperatorPermission>& all_operator_permissions() {
+  static const std::vector<warg::OperatorPermission> all(std::begin(warg::kOperatorPermissions),
+                                                         std::end(warg::kOperatorPermissions));
+  return all;
+}
+
+Result<void> append(const AsHolder& holder, std::vector<warg::OperatorEntry> entries,
+                    const warg::PrivateKey& key, Timestamp now) {
+  VARVE_TRY(auto wish,
+            next_operator_record(*Reader(holder.head.get()).view(), std::move(entries), key, now));
+  return holder.run(warg::AppendOperatorRecord{std::move(wish.record)}, {std::move(wish.body)});
+}
+
+// All but `keeper` lose what they still may do.
+Result<std::vector<warg::OperatorEntry>> revocations(const View& view, const warg::KeyId& keeper) {
+  VARVE_TRY(const auto keys, warg::keys_of(view, warg::operator_log_id()));
+  std::vector<warg::OperatorEntry> entries;
+  for (const auto& [id, key] : keys) {
+    if (id == keeper || key.permissions.empty()) continue;
+    warg::Revoke<warg::OperatorPermission> revoke{id, {}};
+    for (const auto permission : warg::kOperatorPermissions)
+      if (key.permissions.has(permission)) revoke.permissions.push_back(permission);
+    entries.emplace_back(std::move(revoke));
+  }
+  return entries;
+}
+
+}  // namespace
+
+Result<warg::PublicKeyText> rotate_warg_key(const fs::path& root, const fs::path& anchor_file,
+                                            const std::string& request,
+                                            const std::function<Timestamp()>& clock) {
+  VARVE_TRY(auto directory, DataDirectory::open(root, Access::exclusive));
+  FileAnchor anchor(anchor_file);
+  const fs::path staged = keys_of(root) / kNextWargKey;
+  VARVE_TRY(auto keys, directory.load_keys(anchor));
+  const auto old = keys.warg;
+  VARVE_TRY(const auto head, directory.load_head());
+  VARVE_TRY(auto replacement, granted_before(staged, *Reader(head).view()));
+  if (!replacement) {
+    replacement = warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256);
+    VARVE_CHECK(
+        stage_key(staged, keys_of(root) / ("warg.unused." + request), replacement->to_string()));
+    const warg::Grant<warg::OperatorPermission> grant{replacement->public_key().text(),
+                                                      all_operator_permissions()};
+    VARVE_CHECK(
+        run_alone(directory, anchor, std::move(keys), clock, request,
+                  [&](const AsHolder& holder) { return append(holder, {grant}, *old, clock()); }));
+  }
+  VARVE_CHECK(rename_into_place(staged, keys_of(root) / "warg"));
+
+  VARVE_TRY(auto new_keys, directory.load_keys(anchor));
+  VARVE_CHECK(run_alone(directory, anchor, std::move(new_keys), clock, request,
+                        [&](const AsHolder& holder) -> Result<void> {
+                          VARVE_TRY(auto entries, revocations(*Reader(holder.head.get()).view(),
+                                                              replacement->public_key().id()));
+                          if (entries.empty()) return {};
+                          return append(holder, std::move(entries), *replacement, clock());
+                        }));
+  return replacement->public_key().text();
 }
 
 }  // namespace varve

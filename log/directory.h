@@ -18,6 +18,7 @@
 #include "log/anchor.h"
 #include "log/head.h"
 #include "log/ledger.h"
+#include "log/proof/warg_keys.h"
 #include "log/store/blob_store.h"
 #include "log/store/store.h"
 
@@ -85,5 +86,14 @@ Result<void> recover_administrator(const std::filesystem::path& root,
 Result<VerifierKey> rotate_event_key(const std::filesystem::path& root,
                                      const std::filesystem::path& anchor_file,
                                      const std::string& request, std::function<Timestamp()> clock);
+
+// Replaces the key that signs Warg's checkpoints and operator records, in a directory nobody
+// serves: the old key grants everything to the new one, which then revokes the old one. Once begun,
+// it is finished by being run again. Returns the new key. Errors: unavailable about the record when
+// the operator's log has not begun.
+Result<warg::PublicKeyText> rotate_warg_key(const std::filesystem::path& root,
+                                            const std::filesystem::path& anchor_file,
+                                            const std::string& request,
+                                            const std::function<Timestamp()>& clock);
 
 }  // namespace varve

@@ -77,6 +77,7 @@ Outcome<ExitCode> run_key_show(const KeyShowOptions& options, Console& console);
 struct KeyRotateOptions {
   std::string data;
   std::optional<std::string> anchor;
+  bool warg = false;  // the key of Warg's checkpoints, not the event key
 };
 Outcome<ExitCode> run_key_rotate(const KeyRotateOptions& options, Console& console);
 

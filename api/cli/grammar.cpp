@@ -360,9 +360,10 @@ class Grammar {
         *key, "rotate",
         "Examples:\n"
         "  varve key rotate --data /srv/varve\n"
-        "  varve key rotate --data /srv/varve -o json\n"
+        "  varve key rotate --data /srv/varve --warg\n"
         "\nReplace the event key of a registry nobody is serving: an event signed by the\n"
-        "old key names the new one.\n",
+        "old key names the new one. With --warg the key that signs Warg's checkpoints: a\n"
+        "record of Warg's operator log, signed by the old key, names the new one.\n",
         [&rotate](Console& console) { return run_key_rotate(rotate, console); });
     sub->add_option("--data", rotate.data, "the registry's directory")
         ->required()
@@ -370,6 +371,7 @@ class Grammar {
     sub->add_option("--anchor", rotate.anchor,
                     "where the newest checkpoint is kept (DATA/head.anchor)")
         ->type_name("FILE");
+    sub->add_flag("--warg", rotate.warg, "the key of Warg's checkpoints, not the event key");
     add_output(sub);
     auto& forget = keep<KeyForgetOptions>();
     sub = command_of(

@@ -65,22 +65,43 @@ Outcome<ExitCode> run_key_show(const KeyShowOptions& options, Console& console) 
   return ExitCode::ok;
 }
 
-Outcome<ExitCode> run_key_rotate(const KeyRotateOptions& options, Console& console) {
+namespace {
+
+Outcome<std::string> rotate(const KeyRotateOptions& options) {
   const auto anchor =
       options.anchor ? std::filesystem::path(*options.anchor) : default_anchor(options.data);
+  constexpr std::string_view kAdvice =
+      "stop the server first: rotation needs the directory for itself";
+  if (options.warg) {
+    VARVE_CLI_TRY(const auto key,
+                  doing("the key of Warg's checkpoints cannot be rotated",
+                        rotate_warg_key(options.data, anchor, http::ulid(), machine_now),
+                        std::string(kAdvice)));
+    return key.text();
+  }
   VARVE_CLI_TRY(const auto key,
                 doing("the event key cannot be rotated",
                       rotate_event_key(options.data, anchor, http::ulid(), machine_now),
-                      "stop the server first: rotation needs the directory for itself"));
+                      std::string(kAdvice)));
+  return key.to_string();
+}
+
+}  // namespace
+
+Outcome<ExitCode> run_key_rotate(const KeyRotateOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto key, rotate(options));
   if (console.json())
     console.out() << JsonObject()
                          .text("schema", "varve.key_rotate/v1")
-                         .text("event_key", key.to_string())
+                         .text(options.warg ? "warg_key" : "event_key", key)
                          .str()
                   << '\n';
   else
-    console.out() << key.to_string() << '\n';
-  console.say("this key signs events from now on; the old key signed the event that says so");
+    console.out() << key << '\n';
+  console.say(options.warg
+                  ? "this key signs Warg's checkpoints from now on; the old key signed the record "
+                    "that says so"
+                  : "this key signs events from now on; the old key signed the event that says so");
   return ExitCode::ok;
 }
 

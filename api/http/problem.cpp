@@ -157,11 +157,87 @@ std::string plain_body(const Error& error) {
   return body;
 }
 
+// ---- Warg ---- Source: the reference server, 0.10, whose client reads the shape by the status.
+
+struct WargRow {
+  Errc code;
+  std::optional<About> about;
+  unsigned status;
+  std::string_view type = {};  // of what is missing or in the way: the detail is its id
+  bool numbered = false;       // the id is a JSON number
+};
+
+constexpr std::array kWargRows = {
+    WargRow{Errc::not_found, About::checkpoint, 404, "logLength", true},
+    WargRow{Errc::not_found, About::entry, 404, "leaf", true},
+    WargRow{Errc::not_found, About::package_log, 404, "log"},
+    WargRow{Errc::not_found, About::record, 404, "record"},
+    WargRow{Errc::not_found, About::name_space, 404, "namespace"},
+    WargRow{Errc::not_found, About::fetch_token, 404, "fetchToken"},
+    WargRow{Errc::not_found, About::blob, 404, "contentDigest"},
+    WargRow{Errc::conflict, About::record, 409, "record"},
+    WargRow{Errc::conflict, About::name_space, 409, "namespaceImport"},
+    WargRow{Errc::invalid, About::body, 422},   // JSON, but of another form
+    WargRow{Errc::invalid, About::proof, 422},  // nothing can be proved
+    WargRow{Errc::unsupported, About::body, 415},
+};
+
+const WargRow* warg_row_of(const Error& error) {
+  const auto* row = std::ranges::find_if(kWargRows, [&error](const WargRow& candidate) {
+    return candidate.code == error.code && (!candidate.about || *candidate.about == error.about);
+  });
+  return row == kWargRows.end() ? nullptr : row;
+}
+
+std::string warg_message(unsigned status, const Error& error) {
+  std::string body = R"({"status":)" + std::to_string(status);
+  if (error.code == Errc::invalid && error.about == About::proof) body += R"(,"reason":"failure")";
+  body += R"(,"message":)";
+  json::append_quoted(body, as_utf8(error.detail.empty() || error.code == Errc::unauthorized
+                                        ? error.what
+                                        : error.what + ": " + error.detail));
+  return body + '}';
+}
+
+std::string warg_thing(const WargRow& row, const Error& error) {
+  std::string body = R"({"status":)" + std::to_string(row.status) + R"(,"type":")";
+  body += row.type;
+  body += R"(","id":)";
+  if (row.numbered)
+    body += error.detail;
+  else
+    json::append_quoted(body, as_utf8(error.detail));
+  return body + '}';
+}
+
+Response warg_problem(const Error& error) {
+  const WargRow* row = warg_row_of(error);
+  const unsigned status = row != nullptr ? row->status : row_of(error).status;
+  if (row != nullptr && !row->type.empty()) return json(status, warg_thing(*row, error));
+  if (error.code == Errc::unsupported && error.about == About::record)
+    return json(status, R"({"status":405})");
+  if (error.code == Errc::unsupported && error.about == About::request) {
+    Response none;  // no such method here: the header Allow says all
+    none.status = status;
+    return none;
+  }
+  if (error.code == Errc::not_found && error.about == About::request)
+    return json(status, R"({"status":404,"message":"the requested resource was not found"})");
+  return json(status, warg_message(status, error));
+}
+
+Response oci_problem(const Row& row, const Error& error, Dialect dialect) {
+  Response response = json(row.status, oci_body(row, error, dialect));
+  if (row.status == 410) response.status = 404;
+  return response;
+}
+
 }  // namespace
 
 // "registry/2.0" is from the first days of the protocol; some clients still look for it (oci.md
 // §1.2).
 std::string_view dialect_header_lines(Dialect dialect) {
+  if (dialect == Dialect::warg) return "Access-Control-Allow-Origin: *\r\n";
   return has_the_shape_of_oci(dialect) ? "Docker-Distribution-API-Version: registry/2.0\r\n" : "";
 }
 
@@ -171,10 +247,9 @@ unsigned status_of(const Error& error) {
 
 Response problem(const Error& error, Dialect dialect) {
   const Row& row = row_of(error);
-  const bool oci = has_the_shape_of_oci(dialect);
-  Response response =
-      oci ? json(row.status, oci_body(row, error, dialect)) : text(row.status, plain_body(error));
-  if (oci && row.status == 410) response.status = 404;
+  Response response = dialect == Dialect::warg        ? warg_problem(error)
+                      : has_the_shape_of_oci(dialect) ? oci_problem(row, error, dialect)
+                                                      : text(row.status, plain_body(error));
   if (response.status == 429 || response.status == 503) response.add("Retry-After", "1");
   return response;
 }

@@ -9,14 +9,15 @@ namespace varve::http {
 enum class Dialect : std::uint8_t {
   oci,    // {"errors":[{"code":…,"message":…,"detail":…}]}: distribution-spec "Error Codes"
   acr,    // the same shape, with TAG_UNKNOWN for a tag that is not there
+  warg,   // {"status":…,"message":…} or {"status":…,"type":…,"id":…}: its reference server's
   plain,  // one line of text: the log's read surface and operations
 };
 
 // What stands on every answer of a dialect, complete header lines; may be empty.
 std::string_view dialect_header_lines(Dialect dialect);
 
-// The same in every dialect but for one rule: what was erased is 404 in OCI's (its clients know no
-// 410).
+// The same in every dialect but for what its clients know no other way: what was erased is 404 in
+// OCI's, and Warg's has statuses of its own (problem.cpp).
 unsigned status_of(const Error& error);
 // The detail of an Errc::unauthorized is the scope that was missing ("repository:lib/app:pull") or
 // nothing; the shape of OCI spells it out.

@@ -36,11 +36,18 @@ using Handler = net::awaitable<Response> (*)(Services&, Request&);
 // process at start.
 inline constexpr std::size_t kSegmentsMax = 12;
 
+// Whom a change must come from.
+enum class Caller : std::uint8_t {
+  known,   // somebody with credentials
+  anyone,  // the request vouches for itself: a signature over it, or a digest that was signed
+};
+
 struct Route {
   Method method;
   std::string_view pattern;
   Effect effect;
   Handler handler;
+  Caller caller = Caller::known;
 };
 
 struct Surface {

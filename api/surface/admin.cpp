@@ -13,6 +13,7 @@
 #include "api/surface/access.h"
 #include "api/surface/admin_gc.h"
 #include "api/surface/admin_json.h"
+#include "api/surface/warg_namespaces.h"
 #include "core/base/bytes.h"
 #include "core/trust/query.h"
 #include "log/secrets.h"
@@ -429,6 +430,8 @@ constexpr http::Route kRoutes[] = {
     {Method::get, "/admin/v1/policies", Effect::none, get_policies},
     {Method::put, "/admin/v1/policies", Effect::event, put_policy},
     {Method::del, "/admin/v1/policies", Effect::event, delete_policy},
+    {Method::get, "/admin/v1/warg/namespaces", Effect::none, list_warg_namespaces},
+    {Method::put, "/admin/v1/warg/namespaces/{namespace}", Effect::event, put_warg_namespace},
 };
 
 }  // namespace

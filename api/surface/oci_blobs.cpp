@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "api/surface/file_answer.h"
 #include "api/surface/oci_common.h"
 #include "api/surface/oci_handlers.h"
 #include "api/surface/ranges.h"
@@ -13,23 +14,9 @@ namespace {
 
 using http::Request;
 using http::Response;
-using OpenBlob = Result<std::unique_ptr<BlobFile>>;
-
-http::net::awaitable<OpenBlob> open_blob(Services& services, const Digest& digest) {
-  auto open = [&services, &digest] { return services.blobs.open(digest); };
-  co_return co_await services.pool.run(open);
-}
 
 Error blob_unknown(const Digest& digest, std::string what) {
   return Error(Errc::not_found, About::blob, std::move(what), digest.to_string());
-}
-
-// If-Range with another tag means: the part I hold is of something else, send all of it.
-RangeAnswer wanted_range(const Request& request, const Digest& digest, std::uint64_t size) {
-  if (request.method != http::Method::get) return {};  // RFC 9110 §14.2: Range is for GET alone
-  const std::string_view if_range = request.header("if-range");
-  if (!if_range.empty() && !etag_matches(if_range, digest.to_string())) return {};
-  return parse_range(request.header("range"), size);
 }
 
 Response unsatisfiable(std::uint64_t total, TreeSize size) {
@@ -42,23 +29,11 @@ Response unsatisfiable(std::uint64_t total, TreeSize size) {
 
 Response blob_answer(const Request& request, const Digest& digest, const oci::BlobRow& row,
                      TreeSize size, std::shared_ptr<const BlobFile> file) {
-  const std::uint64_t total = file->size();
-  const RangeAnswer wanted = wanted_range(request, digest, total);
-  if (wanted.kind == RangeAnswer::Kind::unsatisfiable) return unsatisfiable(total, size);
-  const bool part = wanted.kind == RangeAnswer::Kind::part;
-  const ByteRange range = part ? wanted.range : ByteRange{0, total};
-  Response response = oci_answer(part ? 206 : 200);
-  response.add("Content-Type", "application/octet-stream")
-      .add("Accept-Ranges", "bytes")
-      .add(kContentDigest, digest.to_string())
-      .add("ETag", etag_of(digest));
-  if (part)
-    response.add("Content-Range", "bytes " + std::to_string(range.offset) + "-" +
-                                      std::to_string(range.offset + range.length - 1) + "/" +
-                                      std::to_string(total));
+  const RangeAnswer wanted = wanted_range(request, digest, file->size());
+  if (wanted.kind == RangeAnswer::Kind::unsatisfiable) return unsatisfiable(file->size(), size);
+  Response response = file_answer(std::move(file), wanted, digest);
+  response.add(kContentDigest, digest.to_string());
   add_provenance(response, row.index, size);
-  response.body = http::FileRange{std::move(file), range.offset, range.length};
-  response.content_length = range.length;
   return response;
 }
 

@@ -5,7 +5,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "api/http/message.h"
 #include "api/services.h"
 #include "api/surface/as_of.h"
+#include "api/surface/common.h"
 #include "core/oci/query.h"
 #include "core/registry.h"
 
@@ -21,7 +21,6 @@ namespace varve::surface {
 
 inline constexpr std::string_view kOciSurface = "oci";
 inline constexpr std::string_view kContentDigest = "Docker-Content-Digest";
-inline constexpr std::string_view kTreeSize = "Varve-Tree-Size";
 inline constexpr std::string_view kIndexType = "application/vnd.oci.image.index.v1+json";
 // The beginning of an index that we write ourselves; descriptors and "]}" follow.
 inline constexpr std::string_view kIndexOpening =
@@ -33,11 +32,6 @@ http::Response oci_problem(const Error& error);
 // A read that failed still says which state it failed in.
 http::Response oci_problem(const Error& error, TreeSize size);
 
-// Varve-Index, Varve-Tree-Size and Varve-Proof: which event this answer rests on.
-void add_provenance(http::Response& response, std::optional<EntryIndex> index, TreeSize size);
-
-std::string etag_of(const Digest& digest);
-bool if_none_match(const http::Request& request, const Digest& digest);
 http::Response not_modified(const Digest& digest, std::optional<EntryIndex> index, TreeSize size);
 
 // A repository as a read addresses it, and the state that answers.
@@ -76,19 +70,6 @@ Result<std::unique_ptr<View>> view_before_it_went(const Services& services, cons
 // names and for ?as_of=, rather than a change of the present that the caller did not mean.
 Result<RepoName> writable_repo(const http::Request& request);
 
-// May this caller pull from the repository? What a mount, a listing of repositories, and a search
-// for a blob may tell rests on it.
-Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
-                      const RepoName& repo);
-// Is the repository in a list that the caller asked for? The gate saw that a token was made for
-// listing; oras and the Azure SDKs have it made for nothing else, so what its holder may pull
-// counts.
-Result<bool> may_find(const Services& services, const http::Request& request, const View& view,
-                      const RepoName& repo);
-
-// The parameter n: how many items a page may hold. Nothing asked means as many as we ever send.
-Result<std::size_t> page_size(const http::Request& request, std::size_t max);
-
 // If-Match and If-None-Match of a request that changes something.
 oci::Preconditions preconditions(const http::Request& request);
 
@@ -105,19 +86,8 @@ Result<Reference> parse_reference(std::string_view text);
 
 Command make_command(const http::Request& request, Intent intent, std::vector<Body> bodies = {});
 
-// Where the outcome of a committed command stands: its last event, or, when nothing had to happen,
-// the event that made it so before. `find` looks that one up in the state the receipt names.
-using FindIndex = std::function<Result<std::optional<EntryIndex>>(const View&)>;
-void add_receipt(http::Response& response, const Services& services, const Receipt& receipt,
-                 const FindIndex& find);
-
 // 202: what was deleted is gone already.
 http::Response deleted(const Services& services, const Receipt& receipt);
-
-// Keeps the purger off a blob until it is linked. While it is being purged, which takes a batch,
-// this waits. Nothing on a server that purges nothing. Errors: unavailable when it takes too long.
-http::net::awaitable<Result<std::optional<Leases::Hold>>> hold_blob(Services& services,
-                                                                    Digest digest);
 
 // Makes a placed blob reachable through the repository and answers 201.
 http::net::awaitable<http::Response> link_blob(Services& services, const http::Request& request,

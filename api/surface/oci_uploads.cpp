@@ -16,6 +16,7 @@
 #include "api/surface/oci_common.h"
 #include "api/surface/oci_handlers.h"
 #include "api/surface/ranges.h"
+#include "api/surface/receiving.h"
 #include "core/base/bytes.h"
 #include "core/content/locks.h"
 
@@ -25,7 +26,6 @@ namespace {
 using http::Request;
 using http::Response;
 using http::net::awaitable;
-using UploadPtr = std::unique_ptr<Upload>;
 
 constexpr std::size_t kIdDigits = 32;
 constexpr std::size_t kCheckBytes = 8;
@@ -74,36 +74,9 @@ Response upload_problem(const Error& error, const Target& target, std::uint64_t 
   return response;
 }
 
-awaitable<Result<UploadPtr>> open_new(Services& services) {
-  auto open = [&services] { return services.blobs.start_upload(); };
-  co_return co_await services.pool.run(open);
-}
-
 awaitable<Result<UploadPtr>> open_existing(Services& services, const UploadId& id) {
   auto open = [&services, &id] { return services.blobs.open_upload(id); };
   co_return co_await services.pool.run(open);
-}
-
-awaitable<Result<void>> cancel(Services& services, const UploadId& id) {
-  auto work = [&services, &id] { return services.blobs.cancel_upload(id); };
-  co_return co_await services.pool.run(work);
-}
-
-// Bytes that turn out wrong, those behind `before`, are taken back: what a client sends in their
-// place belongs where they stood.
-awaitable<Result<void>> finish(Services& services, Upload& upload, const Digest& digest,
-                               std::uint64_t before) {
-  auto work = [&upload, &digest, before]() -> Result<void> {
-    Result<void> finished = upload.finish(digest);
-    const bool mismatch = !finished && finished.error().about == About::digest;
-    if (mismatch) VARVE_CHECK(upload.truncate(before));
-    return finished;
-  };
-  co_return co_await services.pool.run(work);
-}
-
-std::unexpected<Error> out_of_order(std::string what) {
-  return fail(Errc::range, About::upload, std::move(what));
 }
 
 // The body's declared place, checked against the upload before a byte is read. Without
@@ -124,48 +97,6 @@ Result<std::optional<std::uint64_t>> expected_length(const Request& request, std
   return chunk->length();
 }
 
-// In a second, uploads of a fast network could eat the reserve that keeps the ledger going: the
-// disk is measured before each window. On the pool.
-Result<void> append_window(const Services& services, Upload& upload, std::string_view bytes) {
-  if (services.measure_disk())
-    return fail(Errc::unavailable, About::storage, "the disk is nearly full; try again later");
-  return upload.append(bytes);
-}
-
-// A window on its way to the disk. Whoever started it waits for it, whatever else went wrong: it
-// reads the window and writes the upload.
-using Storing = std::optional<http::Started<Result<void>>>;
-
-awaitable<Result<void>> stored(Storing storing) {
-  if (!storing) co_return Result<void>{};
-  co_return co_await storing->value();
-}
-
-// Streams the body to the end of the upload, one window going to the disk while the next one comes.
-// With `exactly`, a byte too many is refused before its window is stored.
-awaitable<Result<void>> append_body(Services& services, http::Body& body, Upload& upload,
-                                    std::optional<std::uint64_t> exactly) {
-  const auto executor = co_await http::net::this_coro::executor;
-  std::uint64_t received = 0;
-  Storing storing;
-  while (true) {
-    const Result<std::string_view> window = co_await body.read();
-    const Result<void> before = co_await stored(std::exchange(storing, std::nullopt));
-    if (!before) co_return std::unexpected(before.error());
-    if (!window) co_return std::unexpected(window.error());
-    if (window->empty()) break;
-    received += window->size();
-    if (exactly && received > *exactly)
-      co_return out_of_order("the body is longer than Content-Range");
-    storing = services.pool.start(executor, [&services, &upload, bytes = *window] {
-      return append_window(services, upload, bytes);
-    });
-  }
-  if (exactly && received != *exactly)
-    co_return out_of_order("the body is shorter than Content-Range");
-  co_return Result<void>{};
-}
-
 // POST ?digest=: the whole blob in one request. Nobody knows the upload's id yet, so what fails is
 // removed at once. An empty body whose digest is not the empty blob's is a plain POST by a client
 // that adds the digest early: it gets an upload.
@@ -175,15 +106,8 @@ awaitable<Response> single_post(Services& services, Request& request, Target tar
   const std::uint64_t size = upload->size();
   if (done && size == 0 && digest != Digest::of("", digest.algorithm()))
     co_return upload_answer(202, target, 0);
-  const auto hold = co_await hold_blob(services, digest);
-  if (done && !hold) done = std::unexpected(hold.error());
-  if (done) done = co_await finish(services, *upload, digest, 0);
-  upload.reset();  // its file is in use until then
-  if (!done) {
-    const Result<void> removed = co_await cancel(services, target.id);
-    if (!removed && removed.error().code != Errc::not_found) co_return oci_problem(removed.error());
-    co_return oci_problem(done.error());
-  }
+  const auto hold = co_await finish_or_remove(services, std::move(upload), std::move(done), digest);
+  if (!hold) co_return oci_problem(hold.error());
   content::LinkBlob link{target.repo, digest, size};
   co_return co_await link_blob(services, request, std::move(link));
 }
@@ -292,7 +216,7 @@ awaitable<Response> start_upload(Services& services, Request& request) {
     Response mounted = co_await link_blob(services, request, *std::move(mount.link));
     if (mounted.status != 404) co_return mounted;  // else the source lost it in the meantime
   }
-  auto upload = co_await open_new(services);
+  auto upload = co_await open_new_upload(services);
   if (!upload) co_return oci_problem(upload.error());
   Target target{*std::move(repo), (*upload)->id()};
   if (!*digest) co_return upload_answer(202, target, 0);
@@ -353,7 +277,7 @@ awaitable<Response> finish_upload(Services& services, Request& request) {
   const std::uint64_t size = (*upload)->size();
   const auto hold = co_await hold_blob(services, **digest);
   if (!hold) co_return oci_problem(hold.error());
-  const auto finished = co_await finish(services, **upload, **digest, before);
+  const auto finished = co_await finish_as_blob(services, **upload, **digest, before);
   if (!finished) co_return oci_problem(finished.error());
   upload->reset();
   services.state->finished_uploads.remember(target->id, {**digest, size});
@@ -373,7 +297,7 @@ awaitable<Response> upload_status(Services& services, Request& request) {
 awaitable<Response> cancel_upload(Services& services, Request& request) {
   const auto target = parse_target(request);
   if (!target) co_return oci_problem(target.error());
-  const Result<void> done = co_await cancel(services, target->id);
+  const Result<void> done = co_await remove_upload(services, target->id);
   if (!done) co_return oci_problem(done.error());
   co_return oci_answer(204);
 }

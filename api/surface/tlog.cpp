@@ -20,7 +20,7 @@
 
 #include "api/http/problem.h"
 #include "api/services.h"
-#include "api/surface/oci_common.h"
+#include "api/surface/common.h"
 #include "api/surface/tlog.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"

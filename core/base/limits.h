@@ -76,6 +76,21 @@ inline constexpr std::size_t kVersionBytesMax = 256;
 inline constexpr auto kWargClockAheadMax = 5min;
 // How long a record's content may be on its way before the log takes another record.
 inline constexpr auto kWargSourcingMax = 24h;
+// A JSON body, records in base 64 included: the reference server's bound.
+inline constexpr std::size_t kWargJsonBytesMax = 2 << 20;
+// Of one log in one answer, rows of the ledger, and names; the reference's.
+inline constexpr std::size_t kWargRecordsPerLogMax = 1'000;
+inline constexpr std::size_t kWargRecordsPerLogDefault = 100;
+inline constexpr std::size_t kWargLedgerRowsMax = 1'000;
+inline constexpr std::size_t kWargNamesMax = 1'000;
+// Records in one answer, as bytes: beyond the first bound each further log gets one record, which
+// clients need to go on; beyond the second the request asks for too many logs.
+inline constexpr std::size_t kWargFetchBytesSoftMax = 4 << 20;
+inline constexpr std::size_t kWargFetchBytesMax = 32 << 20;
+// Leaves of one proof: each is some twenty hashes of the tree and as many pages of the map.
+inline constexpr std::size_t kWargProofLeavesMax = 1'000;
+// Packages that are looked at for one that the caller may read: content is seldom in several.
+inline constexpr std::size_t kWargReleasersMax = 256;
 
 // --- accounts ------------------------------------------------------------------------------------
 // Credentials of one principal that are not revoked: each is looked at when a password changes.

@@ -58,7 +58,7 @@ Result<void> clear_pending(const SubmitRecord& command, const LogId& log, const 
   VARVE_TRY(const auto pending, find_pending(view, log));
   if (!pending) return {};
   VARVE_TRY(const auto state, find_state(view, log, *pending));
-  const auto* sourcing = state ? std::get_if<Sourcing>(&*state) : nullptr;
+  const auto* sourcing = state ? std::get_if<Sourcing>(&state->state) : nullptr;
   if (sourcing == nullptr)
     return fail(Errc::corrupt, About::storage, "a record that waits for content is not stored",
                 pending->to_string());
@@ -135,7 +135,7 @@ Result<Events> decide(const SubmitRecord& command, const Asker& asker, const Vie
   const LogId log = package_log_id(command.package);
   VARVE_CHECK(check_namespace(command.package, view));
   VARVE_TRY(const auto state, find_state(view, log, record.id));
-  const auto* before = state ? std::get_if<Rejected>(&*state) : nullptr;
+  const auto* before = state ? std::get_if<Rejected>(&state->state) : nullptr;
   if (state && before == nullptr) return Events{};
   VARVE_TRY(const auto head, find_log(view, log));
   if (!head) VARVE_CHECK(check_may_begin(command, asker, view));
@@ -173,7 +173,7 @@ Result<Waiting> find_waiting(const ReceiveContent& command, const LogId& log, co
     return fail(Errc::not_found, About::package_log, "there is no such package log",
                 log.to_string());
   }
-  const auto* sourcing = std::get_if<Sourcing>(&*state);
+  const auto* sourcing = std::get_if<Sourcing>(&state->state);
   if (sourcing == nullptr)
     return fail(Errc::unsupported, About::record, "the record does not wait for content",
                 command.record.to_string());

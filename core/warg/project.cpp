@@ -83,6 +83,8 @@ Result<void> project(const RecordPublished& event, std::string_view body, const 
   VARVE_TRY(const auto record, stored(decode_package_record(body)));
   VARVE_TRY(const auto change, effects_of(record, event.record_id, LogRows(before, log)));
   VARVE_CHECK(stop_waiting(log, event.record_id, before, changes));
+  for (const Digest& content : released_content(record))
+    changes.put(Table::warg_released, released_key(content, log), {});
   return add_record({log, event.package.text(), published(event)}, change, before, changes);
 }
 
@@ -97,8 +99,11 @@ Result<void> project(const RecordSubmitted& event, std::string_view body, const 
   }
   changes.put(Table::warg_pending, log_key(log), std::string(event.record_id.raw()));
   changes.put(Table::warg_record_state, record_key(log, event.record_id),
-              state_value(Sourcing{
-                  event.key_id, {event.digest, event.size}, event.expires, event.signature}));
+              state_value(Sourcing{event.key_id,
+                                   {event.digest, event.size},
+                                   event.expires,
+                                   event.package,
+                                   event.signature}));
   return {};
 }
 

@@ -41,13 +41,41 @@ Result<std::optional<NamespaceOrigin>> LogRows::name_space(const std::string& na
   return std::move(row->value);
 }
 
+Result<std::vector<std::pair<KeyId, LogKey>>> keys_of(const View& view, const LogId& log) {
+  const RowKey prefix = log_key(log);
+  std::vector<std::pair<KeyId, LogKey>> keys;
+  VARVE_CHECK(scan_checked(view, Table::warg_key, prefix,
+                           [&](std::string_view key, const Row& row) -> Result<bool> {
+                             VARVE_TRY(const auto id, key_id_of(key.substr(prefix.bytes().size())));
+                             VARVE_TRY(auto value, key_of(row.value));
+                             keys.emplace_back(id, std::move(value));
+                             return true;
+                           }));
+  return keys;
+}
+
 Result<std::optional<NamespaceOrigin>> find_namespace(const View& view, const Namespace& name) {
   return LogRows(view, operator_log_id()).name_space(name.text());
 }
 
-Result<std::optional<RecordState>> find_state(const View& view, const LogId& log,
-                                              const RecordId& record) {
-  return find_as<RecordState>(view, Table::warg_record_state, record_key(log, record), state_of);
+Result<std::vector<NamedNamespace>> list_namespaces(const View& view, std::string_view after,
+                                                    std::size_t limit) {
+  std::vector<NamedNamespace> names;
+  const std::string from = after.empty() ? std::string() : name_key(after).bytes();
+  VARVE_CHECK(view.scan(Table::warg_namespace, {}, from, [&](std::string_view key, const Row& row) {
+    key.remove_suffix(1);  // the end of a name
+    names.push_back({std::string(key), row.value, row.index});
+    return names.size() < limit;
+  }));
+  return names;
+}
+
+Result<std::optional<StateRow>> find_state(const View& view, const LogId& log,
+                                           const RecordId& record) {
+  VARVE_TRY(const auto row, view.get(Table::warg_record_state, record_key(log, record)));
+  if (!row) return std::nullopt;
+  VARVE_TRY(auto state, state_of(row->value));
+  return StateRow{std::move(state), row->index};
 }
 
 Result<std::optional<PublishedRecord>> find_record(const View& view, const LogId& log,
@@ -86,6 +114,19 @@ Result<std::vector<Digest>> missing_content(const View& view, const LogId& log,
 
 Result<std::optional<std::uint64_t>> find_content(const View& view, const Digest& digest) {
   return find_as<std::uint64_t>(view, Table::warg_content, content_key(digest), number_of);
+}
+
+Result<bool> any_releaser(const View& view, const Digest& digest, std::size_t count_max,
+                          const std::function<Result<bool>(const LogId&)>& visit) {
+  const RowKey prefix = content_key(digest);
+  bool found = false;
+  VARVE_CHECK(scan_checked(
+      view, Table::warg_released, prefix, [&](std::string_view key, const Row&) -> Result<bool> {
+        VARVE_TRY(const auto log, log_id_of(key.substr(prefix.bytes().size())));
+        VARVE_TRY(found, visit(log));
+        return !found && --count_max > 0;
+      }));
+  return found;
 }
 
 Result<std::uint64_t> log_length(const View& view) {

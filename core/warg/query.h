@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -37,7 +38,18 @@ class LogRows final : public LogFacts {
   LogId log_;
 };
 
+// All keys that ever were in a log, in the order of their ids.
+Result<std::vector<std::pair<KeyId, LogKey>>> keys_of(const View& view, const LogId& log);
+
 Result<std::optional<NamespaceOrigin>> find_namespace(const View& view, const Namespace& name);
+struct NamedNamespace {
+  std::string name;
+  NamespaceOrigin origin;
+  EntryIndex index;
+};
+// In byte order; `after` need not exist, "" is the beginning.
+Result<std::vector<NamedNamespace>> list_namespaces(const View& view, std::string_view after,
+                                                    std::size_t limit);
 
 // ---- records ----
 
@@ -60,6 +72,7 @@ struct Sourcing {  // waits for missing_content()
   KeyId key;
   BodyOfRecord body;
   Timestamp expires;
+  PackageName package;
   SignatureText signature;
   friend bool operator==(const Sourcing&, const Sourcing&) = default;
 };
@@ -73,8 +86,12 @@ struct Rejected {
 };
 using RecordState = std::variant<Sourcing, Published, Rejected>;
 
-Result<std::optional<RecordState>> find_state(const View& view, const LogId& log,
-                                              const RecordId& record);
+struct StateRow {
+  RecordState state;
+  EntryIndex index;  // the event that made it so
+};
+Result<std::optional<StateRow>> find_state(const View& view, const LogId& log,
+                                           const RecordId& record);
 Result<std::optional<PublishedRecord>> find_record(const View& view, const LogId& log,
                                                    std::uint64_t position);
 // From this position on, at most so many, of those whose registry index is below `length`.
@@ -93,6 +110,9 @@ Result<std::vector<Digest>> missing_content(const View& view, const LogId& log,
 // Its size, if Warg holds it: content that somebody uploaded for a package, not every blob there
 // is. Who names a private image's layer in a release learns nothing of it.
 Result<std::optional<std::uint64_t>> find_content(const View& view, const Digest& digest);
+// Asks `visit` about the packages that have released it, until it says yes; at most so many.
+Result<bool> any_releaser(const View& view, const Digest& digest, std::size_t count_max,
+                          const std::function<Result<bool>(const LogId&)>& visit);
 
 // ---- all records together ----
 

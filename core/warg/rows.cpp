@@ -3,6 +3,7 @@
 #include "core/warg/rows.h"
 
 #include "core/base/bytes.h"
+#include "core/base/limits.h"
 
 namespace varve::warg {
 namespace {
@@ -66,8 +67,12 @@ Result<RecordState> sourcing_of(Parts& parts) {
   VARVE_TRY(const auto body, parts.body());
   const auto micros = static_cast<std::int64_t>(parts.number());
   if (micros < 0) return corrupt("a stored record expires before 1970");
+  const std::string_view length = parts.take(1);
+  if (length.empty()) return corrupt("a stored record is too short");
+  auto package = PackageName::parse(parts.take(static_cast<unsigned char>(length.front())));
+  if (!package) return corrupt("a stored record is of no package");
   VARVE_TRY(auto signature, signature_of(parts.rest()));
-  return Sourcing{key, body, Timestamp{micros}, std::move(signature)};
+  return Sourcing{key, body, Timestamp{micros}, *std::move(package), std::move(signature)};
 }
 
 }  // namespace
@@ -115,6 +120,11 @@ RowKey first_key(const RecordId& record) {
 RowKey content_key(const Digest& content) {
   RowKey key;
   key.digest(content);
+  return key;
+}
+RowKey released_key(const Digest& content, const LogId& log) {
+  RowKey key = content_key(content);
+  key.hash(log.hash());
   return key;
 }
 RowKey number_key(std::uint64_t number) {
@@ -209,7 +219,9 @@ std::string state_value(const RecordState& state) {
     value += sourcing->key.raw();
     append_body(value, sourcing->body);
     append_be64(value, static_cast<std::uint64_t>(sourcing->expires.micros));
-    return value + sourcing->signature.text();
+    static_assert(limits::kPackageNameBytesMax <= 255);
+    value += static_cast<char>(sourcing->package.text().size());
+    return value + sourcing->package.text() + sourcing->signature.text();
   }
   if (const auto* published = std::get_if<Published>(&state))
     return kPublished + number_value(published->position);
@@ -236,6 +248,16 @@ Result<Leaf> leaf_of(std::string_view value) {
   const RecordId record{parts.hash()};
   if (!parts.whole()) return corrupt("a stored leaf is not 64 bytes");
   return Leaf{log, record};
+}
+
+Result<LogId> log_id_of(std::string_view bytes) {
+  if (bytes.size() != kHashBytes) return corrupt("a stored log's id is not 32 bytes");
+  return LogId(hash_from(bytes));
+}
+
+Result<KeyId> key_id_of(std::string_view bytes) {
+  if (bytes.size() != kHashBytes) return corrupt("a stored key's id is not 32 bytes");
+  return KeyId(hash_from(bytes));
 }
 
 Result<RecordId> record_id_of(std::string_view value) {

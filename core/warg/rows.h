@@ -6,7 +6,8 @@
 //   warg_key           log, key             permissions u8, the key's text
 //   warg_release       log, version         content hash, yanked u8
 //   warg_record        log, position u64    id, registry index u64, key, body, signature
-//   warg_record_state  log, record          01 key, body, expires u64, signature: waits for content
+//   warg_record_state  log, record          01 key, body, expires u64, package u8 and text,
+//                                              signature: waits for content
 //                                           02 position u64: published
 //                                           03 reason: rejected
 //   warg_pending       log                  the record that waits for content
@@ -18,6 +19,7 @@
 //   warg_map           page                 core/warg/map_page.h: Warg's map
 //   warg_checkpoint    log length u64       roots, time u64, key, signature
 //   warg_first         record               the log that begins with it
+//   warg_released      digest, log          nothing: this package has released this content
 //
 // A body is its digest as a row part and its size as u64. Positions count from 0 in each log.
 #pragma once
@@ -44,6 +46,7 @@ RowKey record_key(const LogId& log, const RecordId& record);
 RowKey missing_key(const LogId& log, const RecordId& record, const Digest& content);
 RowKey first_key(const RecordId& record);
 RowKey content_key(const Digest& content);
+RowKey released_key(const Digest& content, const LogId& log);
 RowKey number_key(std::uint64_t number);
 RowKey node_key(unsigned level, std::uint64_t n);
 
@@ -65,6 +68,9 @@ Result<PublishedRecord> record_of(std::string_view value);
 Result<RecordState> state_of(std::string_view value);
 Result<Leaf> leaf_of(std::string_view value);
 Result<RecordId> record_id_of(std::string_view value);
+// The ends of keys.
+Result<LogId> log_id_of(std::string_view bytes);
+Result<KeyId> key_id_of(std::string_view bytes);
 Result<CheckpointSigned> checkpoint_of(std::uint64_t log_length, std::string_view value);
 
 // A number of `warg`; 0 before there is a row.

@@ -82,7 +82,8 @@ class WargWorld {
   }
 
   std::optional<warg::RecordState> state(std::string_view name, const warg::PackageRecord& record) {
-    return warg::find_state(rows, log_id(name), id_of(record)).value();
+    const auto row = warg::find_state(rows, log_id(name), id_of(record)).value();
+    return row ? std::optional(row->state) : std::nullopt;
   }
   bool is_published(std::string_view name, const warg::PackageRecord& record) {
     const auto found = state(name, record);

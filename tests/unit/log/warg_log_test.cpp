@@ -34,7 +34,9 @@ class WargLog : public ::testing::Test {
                record->envelope);
   }
   std::optional<warg::RecordState> state(const Verified<warg::SignedPackageRecord>& record) {
-    return must(warg::find_state(*rig.reader().view(), warg::package_log_id(name), record->id));
+    const auto row =
+        must(warg::find_state(*rig.reader().view(), warg::package_log_id(name), record->id));
+    return row ? std::optional(row->state) : std::nullopt;
   }
 
   test::LogRig rig;

@@ -14,6 +14,7 @@
 #include "api/surface/all.h"
 #include "core/base/bytes.h"
 #include "log/anchor.h"
+#include "log/operator_record.h"
 #include "tests/support/mem_store.h"
 
 namespace varve::test {
@@ -166,6 +167,10 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
   std::optional<trust::Founding> accounts;
   if (!options.dev) accounts = trust::Founding{admin_credential(directory_)};
   initialise(*store_, *anchor_, keys, std::move(accounts));
+  if (options.warg)
+    keys.warg = std::make_shared<const warg::PrivateKey>(
+        warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256));
+  const auto warg_key = keys.warg;
   const VerifierKey log_key = keys.log.verifier();
   const VerifierKey event_key = keys.event.verifier();
   LedgerOptions ledger_options;
@@ -180,6 +185,12 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
   services_ = std::make_unique<Services>(Services{config_, head_,
                                                   options.with_ledger ? ledger_.get() : nullptr,
                                                   *blobs_, pool_, log_key, event_key});
+  services_->warg_key = warg_key;
+  if (options.warg) {
+    const auto begun = begin_operator_log(*ledger_, *Reader(head_.get()).view(), *warg_key,
+                                          ledger_options.clock(), services_->ulid());
+    VARVE_ASSERT(begun.has_value());
+  }
   if (options.with_ledger) {
     auth::AuthenticatorOptions auth_options;
     auth_options.service = "registry.example";

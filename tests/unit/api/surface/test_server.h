@@ -42,6 +42,7 @@ struct TestOptions {
   // Without it there are accounts: everybody pulls, and admin logs in with kAdminPassword.
   bool dev = true;
   bool with_ledger = true;  // false: a read-only server
+  bool warg = false;        // with a key for Warg's checkpoints, and its operator log begun
   std::chrono::milliseconds publish_interval{0};
   std::function<Timestamp()> clock = nullptr;  // the ledger's; null: the wall's
 };
