@@ -31,10 +31,14 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
 
-// A string that grows with what arrives. Beast's own sets aside what Content-Length announces,
-// which is a stranger's word.
+// A string that grows with what arrives, or somebody who takes it piece by piece. Beast's own sets
+// aside what Content-Length announces, which is a stranger's word.
 struct ArrivingBody {
-  using value_type = std::string;
+  struct value_type {  // NOLINT: Beast's name for it
+    std::string bytes;
+    const Sink* sink = nullptr;
+    std::optional<Error> refused;  // by the sink
+  };
 
   class reader {  // NOLINT: Beast's name for it
    public:
@@ -43,28 +47,46 @@ struct ArrivingBody {
     void init(const boost::optional<std::uint64_t>&, error_code& error) { error = {}; }
     template <class Buffers>
     std::size_t put(const Buffers& buffers, error_code& error) {
-      const std::size_t before = body_.size();
-      for (const net::const_buffer piece : beast::buffers_range_ref(buffers))
-        body_.append(static_cast<const char*>(piece.data()), piece.size());
+      std::size_t taken = 0;
       error = {};
-      return body_.size() - before;
+      for (const net::const_buffer piece : beast::buffers_range_ref(buffers)) {
+        take({static_cast<const char*>(piece.data()), piece.size()}, error);
+        if (error) break;
+        taken += piece.size();
+      }
+      return taken;
     }
     void finish(error_code& error) { error = {}; }
 
    private:
+    void take(std::string_view piece, error_code& error) {
+      if (body_.sink == nullptr) {
+        body_.bytes += piece;
+        return;
+      }
+      auto taken = (*body_.sink)(piece);
+      if (taken) return;
+      body_.refused = std::move(taken).error();
+      error = net::error::operation_aborted;
+    }
     value_type& body_;
   };
 };
 using Parser = beast::http::response_parser<ArrivingBody>;
 using Wanted = beast::http::request<beast::http::string_body>;
 
+constexpr std::size_t kRefusalBytesMax = 64 << 10;  // of what comes in place of a long body
 constexpr int kRetriesMax = 4;
 constexpr std::chrono::seconds kRetryAfterMax{5};
 constexpr std::chrono::milliseconds kRetryAtOnce{100};  // "Retry-After: 0"
 constexpr std::string_view kUserAgent = "varve";
 
-bool changes_something(const Ask& ask) {
+bool has_body(const Ask& ask) {
   return !ask.method.empty() && ask.method != "GET";
+}
+
+bool changes_something(const Ask& ask) {
+  return has_body(ask) && !ask.question;
 }
 
 Wanted make_request(const Address& address, const std::string& authorization, const Ask& ask) {
@@ -78,7 +100,12 @@ Wanted make_request(const Address& address, const std::string& authorization, co
   request.set(beast::http::field::accept_encoding, "identity");
   request.set(beast::http::field::accept, "*/*");
   if (!authorization.empty()) request.set(beast::http::field::authorization, authorization);
-  if (!changes_something(ask)) return request;
+  if (!has_body(ask)) return request;
+  if (ask.upload != nullptr) {
+    request.set(beast::http::field::content_type, "application/octet-stream");
+    request.content_length(ask.upload->size());
+    return request;
+  }
   request.set(beast::http::field::content_type, "application/json");
   request.body() = ask.body;
   request.prepare_payload();
@@ -89,7 +116,7 @@ Answer to_answer(Parser& parser) {
   Answer answer;
   auto& message = parser.get();
   answer.status = message.result_int();
-  answer.body = std::move(message.body());
+  answer.body = std::move(message.body().bytes);
   for (const auto& field : message)
     answer.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   return answer;
@@ -169,8 +196,8 @@ class HttpClient::Connection {
     parser.header_limit(limits::kHeaderBytesMax);
     parser.body_limit(ask.bytes_max);
     parser.skip(ask.head);
-    const error_code failed = tls_ ? exchange_over(*tls_, request, parser, answered)
-                                   : exchange_over(*plain_, request, parser, answered);
+    const error_code failed = tls_ ? exchange_over(*tls_, request, ask, parser, answered)
+                                   : exchange_over(*plain_, request, ask, parser, answered);
     if (failed || !parser.get().keep_alive()) close();
     return failed;
   }
@@ -185,22 +212,99 @@ class HttpClient::Connection {
  private:
   beast::tcp_stream& socket() { return tls_ ? tls_->next_layer() : *plain_; }
 
-  template <class Stream>
-  error_code exchange_over(Stream& stream, const Wanted& request, Parser& parser, bool& answered) {
+  // Starts an operation and waits until it is over.
+  template <class Start>
+  error_code finish(const Start& start, std::size_t* bytes = nullptr) {
     error_code failed = net::error::timed_out;
-    socket().expires_after(std::chrono::milliseconds(options_.deadlines.answer_ms));
-    beast::http::async_write(stream, request, [&](error_code error, std::size_t) {
+    start([&](error_code error, std::size_t count) {
       failed = error;
-      if (error) return;
-      beast::http::async_read(stream, buffer_, parser, [&](error_code e, std::size_t bytes) {
-        failed = e;
-        answered = bytes > 0;
-      });
+      if (bytes != nullptr) *bytes = count;
     });
     context_.restart();
     context_.run();
+    return failed;
+  }
+  void expect_more() {
+    socket().expires_after(std::chrono::milliseconds(options_.deadlines.answer_ms));
+  }
+
+  template <class Stream>
+  error_code exchange_over(Stream& stream, const Wanted& request, const Ask& ask, Parser& parser,
+                           bool& answered) {
+    expect_more();
+    const error_code unsent =
+        ask.upload != nullptr
+            ? send_pieces(stream, request, *ask.upload, parser)
+            : finish([&](auto done) { beast::http::async_write(stream, request, done); });
+    // Who refuses a long body may answer before its end, and hang up.
+    const bool may_have_answered = ask.upload != nullptr && !is_late(unsent) && !refused(parser);
+    error_code failed = unsent;
+    if (!unsent || may_have_answered) {
+      failed = ask.sink ? take_pieces(stream, ask, parser, answered)
+                        : take_whole(stream, parser, answered);
+      if (failed && unsent) failed = unsent;
+    }
     socket().expires_never();
     return failed;
+  }
+  static bool refused(Parser& parser) { return parser.get().body().refused.has_value(); }
+
+  template <class Stream>
+  error_code take_whole(Stream& stream, Parser& parser, bool& answered) {
+    std::size_t bytes = 0;
+    const error_code failed =
+        finish([&](auto done) { beast::http::async_read(stream, buffer_, parser, done); }, &bytes);
+    answered = bytes > 0;
+    return failed;
+  }
+
+  // What is long has a deadline for each piece; the sender says in between that it goes on.
+  template <class Stream>
+  error_code send_pieces(Stream& stream, const Wanted& request, Upload& upload, Parser& parser) {
+    beast::http::request_serializer<beast::http::string_body> head(request);
+    head.split(true);
+    error_code failed =
+        finish([&](auto done) { beast::http::async_write_header(stream, head, done); });
+    auto rewound = upload.rewind();
+    std::uint64_t left = upload.size();
+    while (!failed && rewound && left > 0) {
+      auto piece = upload.next();
+      if (piece && (piece->empty() || piece->size() > left))
+        piece = fail(Errc::conflict, About::request, "the file changes while it is sent");
+      if (!piece) rewound = std::unexpected(std::move(piece).error());
+      if (!rewound) break;
+      expect_more();
+      failed = finish([&](auto done) { net::async_write(stream, net::buffer(*piece), done); });
+      left -= piece->size();
+    }
+    if (rewound) return failed;
+    parser.get().body().refused = std::move(rewound).error();
+    return net::error::operation_aborted;
+  }
+
+  template <class Stream>
+  error_code take_pieces(Stream& stream, const Ask& ask, Parser& parser, bool& answered) {
+    std::size_t bytes = 0;
+    error_code failed = finish(
+        [&](auto done) { beast::http::async_read_header(stream, buffer_, parser, done); }, &bytes);
+    answered = bytes > 0;
+    if (failed) return failed;
+    const bool wanted = parser.get().result_int() == 200;
+    if (!wanted && !is_short(parser)) return beast::http::error::body_limit;
+    if (wanted) parser.get().body().sink = &ask.sink;
+    parser.eager(true);
+    while (!failed && !parser.is_done()) {
+      if (wanted) expect_more();
+      failed =
+          finish([&](auto done) { beast::http::async_read_some(stream, buffer_, parser, done); });
+      if (!wanted && parser.get().body().bytes.size() > kRefusalBytesMax)
+        return beast::http::error::body_limit;
+    }
+    return failed;
+  }
+  static bool is_short(const Parser& parser) {
+    const auto length = parser.content_length();
+    return !length || *length <= kRefusalBytesMax;
   }
 
   Result<void> prepare_tls() {
@@ -282,6 +386,7 @@ Result<Answer> HttpClient::ask_once(const Ask& ask) {
     parser.emplace();
     error = connection_->exchange(request, ask, *parser, answered);
   }
+  if (auto& refused = parser->get().body().refused) return std::unexpected(*std::move(refused));
   if (error == beast::http::error::body_limit)
     return unreachable("the answer is larger than " + std::to_string(ask.bytes_max) + " bytes");
   if (error) return unreachable(Connection::words_of(error));

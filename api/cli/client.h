@@ -26,7 +26,9 @@ Result<Address> parse_url(std::string_view url);
 
 struct ClientDeadlines {
   std::uint32_t connect_ms = 5'000;
-  std::uint32_t answer_ms = 30'000;  // from sending a request to the last byte of its answer
+  // From sending a request to the last byte of its answer; of what goes or comes in pieces, for
+  // each piece.
+  std::uint32_t answer_ms = 30'000;
 };
 
 struct ClientOptions {

@@ -33,6 +33,13 @@ Outcome<Connection> connect(const ServerChoice& choice, Console& console) {
   return Connection{std::move(server), std::move(session)};
 }
 
+Outcome<WargConnection> connect_warg(const ServerAddress& address, Console& console) {
+  VARVE_CLI_TRY(auto server, open_server(address));
+  VARVE_CLI_TRY(auto store, WargStore::from_environment());
+  WargClient client(*server, std::move(store), real_surroundings(address.ca), console);
+  return WargConnection{std::move(server), std::move(client)};
+}
+
 Outcome<void> one_log(const LogChoice& choice) {
   if (choice.data.has_value() != choice.url.has_value()) return {};
   return refuse(

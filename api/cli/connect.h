@@ -7,6 +7,7 @@
 
 #include "api/cli/commands.h"
 #include "api/cli/session.h"
+#include "api/cli/warg_client.h"
 
 namespace varve::cli {
 
@@ -18,6 +19,13 @@ struct Connection {
   Session session;
 };
 Outcome<Connection> connect(const ServerChoice& choice, Console& console);
+
+// The Warg registry at this address; nothing is asked yet.
+struct WargConnection {
+  std::unique_ptr<Server> server;
+  WargClient client;
+};
+Outcome<WargConnection> connect_warg(const ServerAddress& address, Console& console);
 
 // Exactly one of --data and --url.
 Outcome<void> one_log(const LogChoice& choice);

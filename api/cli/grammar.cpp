@@ -15,6 +15,7 @@
 
 #include "api/cli/commands.h"
 #include "api/cli/grammar_accounts.h"
+#include "api/cli/grammar_warg.h"
 #include "api/cli/verify.h"
 #include "api/cli/version.h"
 
@@ -64,7 +65,7 @@ class Grammar {
     add_replay();
     add_fsck();
     add_key();
-    add_accounts();
+    add_others();
     add_config();
     add_version();
     add_help();
@@ -388,7 +389,8 @@ class Grammar {
     add_output(sub);
   }
 
-  void add_accounts() {
+  // Those that files of their own spell.
+  void add_others() {
     GrammarTools tools;
     tools.command = [this](CLI::App& parent, const std::string& name, const std::string& help,
                            Action action) {
@@ -398,6 +400,7 @@ class Grammar {
     tools.output = [this](CLI::App* sub) { add_output(sub); };
     tools.keep = [this](std::shared_ptr<void> kept) { kept_.push_back(std::move(kept)); };
     add_account_commands(app_, tools);
+    add_warg_commands(app_, tools);
   }
 
   void add_version() {

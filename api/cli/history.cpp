@@ -64,14 +64,6 @@ std::string render(const Prefix& prefix, const Checkpoint& older, const Checkpoi
   return text;
 }
 
-std::string where(const Outcome<TrustStore::Evidence>& evidence) {
-  if (!evidence) return "the evidence could not be saved: " + evidence.error().why;
-  std::string text = "both signed checkpoints are kept in " + evidence->remembered.string() +
-                     " and " + evidence->served.string();
-  if (evidence->proof) text += ", the hashes that contradict them in " + evidence->proof->string();
-  return text;
-}
-
 std::unexpected<Failure> cannot_tell(const TrustStore& store, const SeenCheckpoint& remembered,
                                      const SeenCheckpoint& served, const Error& error) {
   const auto evidence =

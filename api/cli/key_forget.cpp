@@ -3,6 +3,7 @@
 #include "api/cli/commands.h"
 #include "api/cli/json_out.h"
 #include "api/cli/trust.h"
+#include "api/cli/warg_trust.h"
 
 namespace varve::cli {
 
@@ -12,7 +13,9 @@ Outcome<ExitCode> run_key_forget(const KeyForgetOptions& options, Console& conso
                       "give --server an address such as http://127.0.0.1:5000"));
   const std::string url = server->url();
   VARVE_CLI_TRY(const auto store, TrustStore::from_environment());
-  VARVE_CLI_TRY(const auto forgotten, store.forget(url));
+  VARVE_CLI_TRY(auto forgotten, store.forget(url));
+  VARVE_CLI_TRY(const auto warg, WargStore::from_environment());
+  VARVE_CLI_CHECK(warg.forget(url, forgotten.files));
   if (forgotten.files.empty())
     return refuse(ExitCode::absent, "nothing is remembered about this address", url,
                   "give --server the address that was used");

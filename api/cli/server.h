@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,18 @@ struct Answer {
   std::string_view header(std::string_view name) const;
 };
 
+// A request's body that may be too large for memory, in pieces.
+class Upload {
+ public:
+  virtual ~Upload() = default;
+  virtual std::uint64_t size() const = 0;
+  virtual Result<void> rewind() = 0;  // the next piece is the first one
+  virtual Result<std::string> next() = 0;
+};
+
+// Takes an answer's body as it comes. An error ends the transfer and is what the asker gets.
+using Sink = std::function<Result<void>(std::string_view piece)>;
+
 struct Ask {
   std::string target;         // "/log/checkpoint"
   std::size_t bytes_max = 0;  // longer answers are refused while they come in
@@ -29,6 +42,9 @@ struct Ask {
   bool patient = true;        // a 503 with Retry-After is asked again, a few times
   std::string method = {};    // empty: GET or HEAD; what changes something is never sent twice
   std::string body = {};      // JSON
+  bool question = false;      // changes nothing, though its method is POST
+  Upload* upload = nullptr;   // bytes in place of `body`
+  Sink sink = {};             // takes the body of a 200; others stay short
 };
 
 class Server {

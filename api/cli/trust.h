@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/cli/console.h"
+#include "api/cli/state.h"
 #include "log/proof/bundle.h"
 #include "log/proof/note.h"
 
@@ -25,8 +26,8 @@ struct TrustedLog {
 
 class TrustStore {
  public:
-  explicit TrustStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
-  // $XDG_STATE_HOME/varve, or ~/.local/state/varve.
+  explicit TrustStore(StateDirectory state) : state_(std::move(state)) {}
+  explicit TrustStore(std::filesystem::path directory) : state_(std::move(directory)) {}
   static Outcome<TrustStore> from_environment();
 
   // Nothing when this origin was never seen. A file that is damaged is a failure (exit 1), never
@@ -51,20 +52,16 @@ class TrustStore {
   };
   Outcome<Forgotten> forget(std::string_view url) const;
 
-  // Both notes, and hashes that contradict them when there are any, each in a file of its own.
-  struct Evidence {
-    std::filesystem::path remembered;
-    std::filesystem::path served;
-    std::optional<std::filesystem::path> proof;
-  };
-  Outcome<Evidence> save_evidence(std::string_view origin, std::string_view remembered,
-                                  std::string_view served, std::string_view proof = {}) const;
-  // Where an origin's state is: named by a hash, since an origin may hold slashes and dots.
+  // Both notes, and hashes that contradict them when there are any.
+  Outcome<StateDirectory::Evidence> save_evidence(std::string_view origin,
+                                                  std::string_view remembered,
+                                                  std::string_view served,
+                                                  std::string_view proof = {}) const;
   std::filesystem::path file(std::string_view origin) const;
   std::filesystem::path url_file(std::string_view url) const;
 
  private:
-  std::filesystem::path directory_;
+  StateDirectory state_;
 };
 
 }  // namespace varve::cli

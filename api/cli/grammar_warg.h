@@ -1,0 +1,11 @@
+// How a person spells the commands about Warg packages: a part of grammar.cpp of its own. The
+// thread of main() only.
+#pragma once
+
+#include "api/cli/grammar_accounts.h"
+
+namespace varve::cli {
+
+void add_warg_commands(CLI::App& app, const GrammarTools& tools);
+
+}  // namespace varve::cli
