@@ -161,6 +161,8 @@ Outcome<void> ContentMover::upload(const Digest& content, const std::filesystem:
   Outcome<void> last;
   for (const UploadPlace& place : places) {
     VARVE_CLI_TRY(const auto to, place_of(place.url));
+    if (to.server != &client_.server())
+      client_.console().say("the registry wants the content to go to " + to.server->url());
     const auto answer = to.server->ask({.target = to.target,
                                         .bytes_max = kAnswerBytesMax,
                                         .patient = false,

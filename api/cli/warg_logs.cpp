@@ -11,6 +11,8 @@ constexpr unsigned kPageRecords = 100;
 // Two lists of as many records as large as records may be, in base 64.
 constexpr std::size_t kPageBytesMax = std::size_t{300} << 20;
 constexpr std::size_t kPagesMax = 10'000;  // a registry that never ends is lying
+// Of both logs, before anything of them is checked: a release has some two hundred bytes.
+constexpr std::size_t kLogsBytesMax = std::size_t{256} << 20;
 constexpr const char* kTarget = "/v1/fetch/logs";
 
 std::unexpected<Failure> cannot_tell(const WargClient& client, std::string why) {
@@ -20,8 +22,11 @@ std::unexpected<Failure> cannot_tell(const WargClient& client, std::string why) 
 
 // Registry indexes grow from record to record and end before the checkpoint.
 Outcome<void> append(const WargClient& client, std::vector<PublishedRecord>&& page,
-                     std::uint64_t log_length, std::vector<PublishedRecord>& log) {
+                     std::uint64_t log_length, std::size_t& bytes,
+                     std::vector<PublishedRecord>& log) {
   for (PublishedRecord& record : page) {
+    bytes += record.envelope.content->size();
+    if (bytes > kLogsBytesMax) return cannot_tell(client, "they are larger than any log is");
     if (record.registry_index >= log_length)
       return cannot_tell(client, "it shows a record that its checkpoint does not cover");
     if (!log.empty() && record.registry_index <= log.back().registry_index)
@@ -104,6 +109,7 @@ Outcome<FetchedLogs> fetch_logs(const WargClient& client, std::uint64_t log_leng
                                 const warg::LogId& package) {
   LogsQuestion question{log_length, kPageRecords, std::nullopt, package, std::nullopt};
   FetchedLogs logs;
+  std::size_t bytes = 0;
   for (std::size_t pages = 0; pages < kPagesMax; ++pages) {
     VARVE_CLI_TRY(auto answer, fetch_page(client, question));
     if (answer.no_such_log) {
@@ -114,9 +120,11 @@ Outcome<FetchedLogs> fetch_logs(const WargClient& client, std::uint64_t log_leng
     LogsPage& page = answer.page;
     const bool moved = !page.of_operator.empty() || !page.of_package.empty();
     if (question.package && !logs.of_package) logs.of_package.emplace();
-    VARVE_CLI_CHECK(append(client, std::move(page.of_operator), log_length, logs.of_operator));
+    VARVE_CLI_CHECK(
+        append(client, std::move(page.of_operator), log_length, bytes, logs.of_operator));
     if (logs.of_package)
-      VARVE_CLI_CHECK(append(client, std::move(page.of_package), log_length, *logs.of_package));
+      VARVE_CLI_CHECK(
+          append(client, std::move(page.of_package), log_length, bytes, *logs.of_package));
     if (!page.more) return logs;
     if (!moved) return cannot_tell(client, "it says that there is more and shows nothing");
     continue_behind(logs, question);

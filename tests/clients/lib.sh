@@ -78,10 +78,11 @@ need_fetched() {  # <command>
   command -v "$1" >/dev/null || fail "$1 is not here: ./dev clients fetches it and runs this"
 }
 
-# Starts a server and waits until it says where it listens: sets SERVER_PID, SERVER_LOG, ADDR, URL.
+# Starts a server and waits until it says where it listens: sets SERVER_PID, SERVER_LOG, ADDR, URL. At
+# $LISTEN when that is set: where clients know it from before.
 start_server() {  # <varve serve arguments...>
   SERVER_LOG=$(mktemp "$WORK/server.XXXXXX")
-  "$VARVE" serve --listen 127.0.0.1:0 "$@" >"$SERVER_LOG" 2>&1 </dev/null &
+  "$VARVE" serve --listen "${LISTEN:-127.0.0.1:0}" "$@" >"$SERVER_LOG" 2>&1 </dev/null &
   SERVER_PID=$!
   STARTED[$SERVER_PID]="varve serve $*"
   local tries=0

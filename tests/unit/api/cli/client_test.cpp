@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <sstream>
 #include <thread>
 
 #include "api/cli/exit_code.h"
@@ -175,6 +177,189 @@ TEST(HttpClient, GivesAWholeAnswerOneDeadline) {
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().detail, "it took too long");
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
+  }
+}
+
+// ---- in pieces ----
+
+// So many bytes, in pieces of ten; and a wait before each of them.
+class Dripping final : public Upload {
+ public:
+  explicit Dripping(std::uint64_t size, std::chrono::milliseconds wait = {})
+      : size_(size), wait_(wait) {}
+  std::uint64_t size() const override { return size_; }
+  Result<void> rewind() override {
+    sent_ = 0;
+    return {};
+  }
+  Result<std::string> next() override {
+    if (sent_ >= ends_at) return std::string();
+    std::this_thread::sleep_for(wait_);
+    std::string piece(std::min<std::uint64_t>(10, size_ - sent_), 'u');
+    sent_ += piece.size();
+    return piece;
+  }
+  std::uint64_t ends_at = UINT64_MAX;
+
+ private:
+  std::uint64_t size_;
+  std::chrono::milliseconds wait_;
+  std::uint64_t sent_ = 0;
+};
+
+// Serves one request: reads its body, if it is announced, and answers with what came.
+std::string take_upload(int fd) {
+  const std::string request = read_request(fd);
+  const std::size_t at = request.find("Content-Length: ");
+  const auto length =
+      at == request.npos ? 0ul : std::strtoul(request.c_str() + at + 16, nullptr, 10);
+  std::string body;
+  for (char c = 0; body.size() < length && ::read(fd, &c, 1) == 1;) body += c;
+  return request + body;
+}
+
+TEST(HttpClient, SendsWhatIsLongInPiecesEachWithItsDeadline) {
+  std::string got;
+  {
+    Loopback server([&](int fd, int) {
+      got = take_upload(fd);
+      say(fd, ok("taken"));
+    });
+    Dripping upload(60, std::chrono::milliseconds(100));  // longer than one deadline in all
+    auto http = client(server);
+    const auto answer =
+        http->ask({.target = "/up?t=1", .bytes_max = 100, .method = "PUT", .upload = &upload});
+    ASSERT_TRUE(answer) << answer.error().what << answer.error().detail;
+    EXPECT_EQ(answer->body, "taken");
+    http.reset();
+  }
+  EXPECT_TRUE(got.starts_with("PUT /up?t=1 HTTP/1.1\r\n"));
+  EXPECT_TRUE(got.ends_with("\r\n\r\n" + std::string(60, 'u')));
+  EXPECT_NE(got.find("application/octet-stream"), std::string::npos);
+}
+
+TEST(HttpClient, SendsAnEmptyFile) {
+  Loopback server([&](int fd, int) {
+    take_upload(fd);
+    say(fd, ok(""));
+  });
+  Dripping upload(0);
+  EXPECT_TRUE(
+      client(server)->ask({.target = "/up", .bytes_max = 9, .method = "POST", .upload = &upload}));
+}
+
+TEST(HttpClient, EndsAnUploadOfAFileThatShrank) {
+  Loopback server([&](int fd, int) { take_upload(fd); });
+  Dripping upload(100);
+  upload.ends_at = 50;
+  const auto answer =
+      client(server)->ask({.target = "/up", .bytes_max = 9, .method = "POST", .upload = &upload});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Errc::conflict);
+}
+
+// A server that does not want a body says so before it came, and hangs up.
+TEST(HttpClient, HearsARefusalInTheMiddleOfAnUpload) {
+  Loopback server([&](int fd, int) {
+    read_request(fd);
+    say(fd, "HTTP/1.1 413 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+    char window[1024];
+    while (::read(fd, window, sizeof window) > 0) {
+    }
+  });
+  Dripping upload(4'000);
+  const auto answer =
+      client(server)->ask({.target = "/up", .bytes_max = 9, .method = "POST", .upload = &upload});
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_EQ(answer->status, 413u);
+  EXPECT_EQ(answer->body, "no");
+}
+
+Ask into(std::string& sunk) {
+  return {
+      .target = "/x", .bytes_max = 1'000'000, .sink = [&](std::string_view piece) -> Result<void> {
+        sunk += piece;
+        return {};
+      }};
+}
+
+TEST(HttpClient, HandsOnWhatIsLongAsItComes) {
+  const std::string bytes(300'000, 'b');
+  for (const bool chunked : {false, true}) {
+    Loopback server([&](int fd, int) {
+      read_request(fd);
+      say(fd, chunked ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n493e0\r\n" + bytes +
+                            "\r\n0\r\n\r\n"
+                      : ok(bytes));
+    });
+    std::string sunk;
+    const auto answer = client(server)->ask(into(sunk));
+    ASSERT_TRUE(answer) << answer.error().detail;
+    EXPECT_EQ(sunk, bytes);
+    EXPECT_EQ(answer->body, "");
+  }
+}
+
+TEST(HttpClient, HandsOnNothingOfARefusal) {
+  for (const std::size_t size : {std::size_t{2}, std::size_t{200'000}}) {
+    Loopback server([size](int fd, int) {
+      read_request(fd);
+      say(fd, "HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n");
+      std::string body(size, 'n');
+      std::ostringstream chunk;
+      chunk << std::hex << size << "\r\n" << body << "\r\n0\r\n\r\n";
+      say(fd, chunk.str());
+    });
+    std::string sunk;
+    const auto answer = client(server)->ask(into(sunk));
+    EXPECT_EQ(sunk, "");
+    EXPECT_EQ(answer.has_value(), size == 2);
+    if (answer) EXPECT_EQ(answer->body, "nn");
+  }
+}
+
+TEST(HttpClient, StopsWhenNobodyTakesWhatComes) {
+  Loopback server([](int fd, int) {
+    read_request(fd);
+    say(fd, ok(std::string(300'000, 'b')));
+  });
+  std::size_t pieces = 0;
+  const auto answer = client(server)->ask(
+      {.target = "/x", .bytes_max = 1'000'000, .sink = [&](std::string_view) -> Result<void> {
+         ++pieces;
+         return fail(Errc::internal, About::storage, "the disk is full");
+       }});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().what, "the disk is full");
+  EXPECT_EQ(pieces, 1u);
+}
+
+TEST(HttpClient, GivesUpOnALongAnswerThatStalls) {
+  Loopback server([](int fd, int) {
+    read_request(fd);
+    say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nb");
+    read_request(fd);
+  });
+  std::string sunk;
+  const auto answer = client(server)->ask(into(sunk));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().detail, "it took too long");
+}
+
+// What only asks may be asked again; what changes something never is.
+TEST(HttpClient, AsksAQuestionAgainWhenTheConnectionWasClosed) {
+  for (const bool question : {true, false}) {
+    Loopback server([](int fd, int) {
+      take_upload(fd);
+      say(fd, ok("x"));
+    });
+    auto http = client(server);
+    const Ask ask{
+        .target = "/q", .bytes_max = 9, .method = "POST", .body = "{}", .question = question};
+    EXPECT_TRUE(http->ask(ask));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(http->ask(ask).has_value(), question);
+    http.reset();
   }
 }
 

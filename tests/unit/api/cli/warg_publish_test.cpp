@@ -330,6 +330,18 @@ TEST_F(Publishing, UploadsToAnotherHostOnlyWhenItIsOne) {
   EXPECT_EQ(hosts, std::vector<std::string>{"http://storage.test"});
 }
 
+TEST_F(Publishing, ShowsUploadsOnATerminalAlone) {
+  ASSERT_EQ(code(release("1.0.0", "one"), key), ExitCode::ok);
+  EXPECT_EQ(recorder.err.str().find("uploading"), std::string::npos);
+  std::ostringstream terminal;
+  Console console{recorder.out, terminal, {.progress = true}};
+  WargClient client{registry, WargStore{StateDirectory(scratch.path())}, around, console};
+  ASSERT_TRUE(publish(client, release("1.1.0", "four"), key, true, 24h));
+  EXPECT_NE(terminal.str().find("uploading sha256:"), std::string::npos) << terminal.str();
+  EXPECT_NE(terminal.str().find("4 of 4"), std::string::npos) << terminal.str();
+  EXPECT_TRUE(terminal.str().ends_with("\r\x1b[K"));
+}
+
 TEST_F(Publishing, SaysWhenTheFileIsNotWhatWasReleased) {
   RecordWish changed = release("1.0.0", "one");
   scratch.write("1.0.0", "two");
