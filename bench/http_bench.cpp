@@ -9,6 +9,7 @@
 #include "bench/http_client.h"
 #include "bench/rig.h"
 #include "bench/server_process.h"
+#include "bench/warm_memory.h"
 #include "core/base/digest.h"
 
 namespace varve::bench {
@@ -81,6 +82,7 @@ double sha256_rate() {
 
 void blobs(Report& report, const VarveServer& server, const std::filesystem::path& directory) {
   constexpr double kMiB = 1 << 20;
+  warm_memory();
   std::vector<double> ours, theirs, downloads;
   std::string digest;
   for (std::uint64_t round = 0; round < 5; ++round) {

@@ -9,6 +9,7 @@
 #include "log/reader.h"
 #include "log/rows_view.h"
 #include "log/store/open.h"
+#include "log/warg_audit.h"
 
 namespace varve {
 namespace fs = std::filesystem;
@@ -135,6 +136,15 @@ void check_blobs(const View& view, const BlobStore& blobs, const FsckProgress& p
   findings.holds("blob", scanned);
 }
 
+void check_warg(const Reader& reader, FsckReport& report, Findings& findings) {
+  const auto audit = audit_warg(reader, [&](const Error& error) {
+    findings.holds("warg", Result<void>(std::unexpected(error)));
+  });
+  if (!findings.holds("warg", audit)) return;
+  report.warg_records = audit->records;
+  report.warg_checkpoints = audit->checkpoints;
+}
+
 }  // namespace
 
 Result<FsckReport> fsck_directory(DataDirectory& directory, const BlobStore& blobs, Anchor& anchor,
@@ -155,6 +165,7 @@ Result<FsckReport> fsck_directory(DataDirectory& directory, const BlobStore& blo
   fs::remove_all(scratch, ignored);
   check_checkpoints(reader, keys.log, report, findings);
   check_blobs(*view, blobs, progress, report, findings);
+  check_warg(reader, report, findings);
   findings.holds("anchor", check_anchor(anchor, *head, keys.log));
   return report;
 }

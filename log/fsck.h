@@ -12,7 +12,7 @@
 namespace varve {
 
 struct FsckFinding {
-  std::string what;        // "tile", "entry", "body", "blob", "checkpoint", "table", "anchor"
+  std::string what;        // "tile", "entry", "body", "blob", "checkpoint", "table", "anchor", "warg"
   std::string detail;      // which one, and what is wrong with it
   bool unchecked = false;  // it could not be read: nothing is proven about it either way
 };
@@ -25,6 +25,8 @@ struct FsckReport {
   std::uint64_t checkpoints = 0;
   std::uint64_t bodies = 0;
   std::uint64_t blobs = 0;
+  std::uint64_t warg_records = 0;
+  std::uint64_t warg_checkpoints = 0;
   std::vector<TableDigest> tables;    // of the store; empty for a remote log
   std::vector<FsckFinding> findings;  // none: everything was read, and holds
 };
@@ -33,7 +35,7 @@ using FsckProgress =
     std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)>;
 
 // A directory, everything: entries, signatures, tiles, every kept checkpoint, bodies, blobs
-// (re-hashed), the anchor, and every derived table against a replay made in `scratch` (emptied
+// (re-hashed), the anchor, Warg's records and checkpoints, and every derived table against a replay made in `scratch` (emptied
 // afterwards).
 Result<FsckReport> fsck_directory(DataDirectory& directory, const BlobStore& blobs, Anchor& anchor,
                                   const std::filesystem::path& scratch,

@@ -12,6 +12,7 @@
 #include "api/http/message.h"
 #include "core/base/json.h"
 #include "core/trust/trust.h"
+#include "core/warg/names.h"
 
 namespace varve::cli {
 namespace {
@@ -338,6 +339,41 @@ Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console
   };
   return list(options.server, "/admin/v1/policies", "policies", "resource", "varve.policy_list/v1",
               line, console);
+}
+
+// ---- namespaces of Warg's packages ----
+
+namespace {
+
+Outcome<std::string> name_space(const std::string& name) {
+  VARVE_CLI_TRY(const auto parsed,
+                doing("this is no namespace", warg::Namespace::parse(name),
+                      "a namespace is lower-case words with - between them, like my-team"));
+  return "/admin/v1/warg/namespaces/" + parsed.text();
+}
+
+}  // namespace
+
+Outcome<ExitCode> run_namespace_define(const NamespaceOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto target, name_space(options.name));
+  return wish(options.server, "PUT", target, "{}", "varve.warg_namespace_define/v1",
+              "packages of " + options.name + " are published here", console);
+}
+
+Outcome<ExitCode> run_namespace_import(const NamespaceOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto target, name_space(options.name));
+  return wish(options.server, "PUT", target, JsonObject().text("registry", options.registry).str(),
+              "varve.warg_namespace_import/v1",
+              "packages of " + options.name + " are those of " + clean(options.registry), console);
+}
+
+Outcome<ExitCode> run_namespace_list(const NamespaceOptions& options, Console& console) {
+  const auto line = [](element item) {
+    const std::string registry = text_in(item, "registry");
+    return text_in(item, "name") + (registry.empty() ? "  published here" : "  of " + registry);
+  };
+  return list(options.server, "/admin/v1/warg/namespaces", "namespaces", "name",
+              "varve.warg_namespace_list/v1", line, console);
 }
 
 // ---- gc ----

@@ -74,4 +74,13 @@ Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console)
 Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& console);
 Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console);
 
+struct NamespaceOptions {
+  ServerAddress server;
+  std::string name;
+  std::string registry;  // import
+};
+Outcome<ExitCode> run_namespace_define(const NamespaceOptions& options, Console& console);
+Outcome<ExitCode> run_namespace_import(const NamespaceOptions& options, Console& console);
+Outcome<ExitCode> run_namespace_list(const NamespaceOptions& options, Console& console);
+
 }  // namespace varve::cli

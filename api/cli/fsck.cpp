@@ -146,6 +146,8 @@ void print_report(const FsckReport& report, Console& console) {
                          .number("checkpoints", report.checkpoints)
                          .number("bodies", report.bodies)
                          .number("blobs", report.blobs)
+                         .number("warg_records", report.warg_records)
+                         .number("warg_checkpoints", report.warg_checkpoints)
                          .raw("tables", tables_json(report.tables))
                          .raw("findings", findings.str())
                          .str()
@@ -162,6 +164,10 @@ void print_report(const FsckReport& report, Console& console) {
   line(report.checkpoints, "checkpoints");
   line(report.bodies, "bodies");
   line(report.blobs, "blobs");
+  if (report.warg_records > 0) {
+    line(report.warg_records, "Warg records");
+    line(report.warg_checkpoints, "Warg checkpoints");
+  }
   print_tables(report.tables, console);
   print_findings(report, console);
   if (report.findings.empty())

@@ -12,6 +12,7 @@
 
 #include "bench/http_client.h"
 #include "bench/server_process.h"
+#include "bench/warm_memory.h"
 #include "core/base/digest.h"
 
 namespace varve::bench {
@@ -220,7 +221,9 @@ void images(Report& report, const Ports& ports) {
     download_on(fd, kRepo, image.layer.digest, kLayerBytes);
   };
   const double all = kWorkers * kRounds;
+  warm_memory();
   const double our_push = crowd_seconds(push, ports.ours);
+  warm_memory();
   const double their_push = crowd_seconds(push, ports.theirs);
   Pair{all / our_push, all / their_push}.print(report, "push of a 1 MB image, 10 workers", 4, "/s");
   const double our_pull = crowd_seconds(pull, ports.ours);
@@ -234,6 +237,7 @@ void large_blobs(Report& report, const Ports& ports) {
   Pair up, down;
   for (std::uint64_t turn = 0; turn < kTurns; ++turn) {
     const Blob blob = blob_of(random_blob(kBytes, 1000 + turn));
+    warm_memory(40 * kBytes);
     up.add(kMiB / upload(ports.ours, kRepo, blob.bytes, blob.digest),
            kMiB / upload(ports.theirs, kRepo, blob.bytes, blob.digest));
     down.add(kMiB / download(ports.ours, kRepo, blob.digest, kBytes),

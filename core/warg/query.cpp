@@ -160,6 +160,17 @@ Result<std::optional<CheckpointRow>> newest_checkpoint(const View& view) {
   return find_checkpoint(view, settled);
 }
 
+Result<void> each_checkpoint(const View& view,
+                             const std::function<Result<void>(const CheckpointRow&)>& visit) {
+  return scan_checked(view, Table::warg_checkpoint, {},
+                      [&](std::string_view key, const Row& row) -> Result<bool> {
+                        VARVE_TRY(const auto length, number_of(key));
+                        VARVE_TRY(auto checkpoint, checkpoint_of(length, row.value));
+                        VARVE_CHECK(visit({std::move(checkpoint), row.index}));
+                        return true;
+                      });
+}
+
 Result<bool> checkpoint_is_due(const View& view) {
   VARVE_TRY(const auto settled, find_number(view, kSettled));
   VARVE_TRY(const auto length, find_number(view, kLength));

@@ -133,6 +133,9 @@ struct CheckpointRow {
 };
 Result<std::optional<CheckpointRow>> find_checkpoint(const View& view, std::uint64_t log_length);
 Result<std::optional<CheckpointRow>> newest_checkpoint(const View& view);
+// All of them, the shortest first, until `visit` fails.
+Result<void> each_checkpoint(const View& view,
+                             const std::function<Result<void>(const CheckpointRow&)>& visit);
 // Are there records that no checkpoint covers?
 Result<bool> checkpoint_is_due(const View& view);
 

@@ -36,7 +36,7 @@ versions_of() { as "$1" info "$2" | sed -n 's/^ *\([0-9][^ ]*\) (sha256:.*/\1/p'
 
 init_accounts registry.example/warg
 start_server --data "$WORK/data"
-PORT=${ADDR##*:}
+LISTEN=$ADDR  # clients know a registry by its address
 TOKEN=$(admin user add pub --kind service)
 admin grant set pub 'test/*' writer
 configure owner "$TOKEN"
@@ -70,21 +70,21 @@ as owner publish release --name test:multi --version 0.1.0 "$WORK/one.wasm"
 as owner publish release --name test:multi --version 0.2.0 "$WORK/two.wasm"
 as owner publish submit
 expect_exit 1 as other publish release --name test:multi --version 0.3.0 "$WORK/one.wasm"
-as owner publish grant --name test:multi "$(public_key other)" --permissions release
+as owner publish grant --name test:multi "$(public_key other)" --permission release
 as other publish release --name test:multi --version 0.3.0 "$WORK/one.wasm"
 yank owner test:multi 0.1.0 >/dev/null
-as owner publish revoke --name test:multi "$(key_id other)" --permissions release
+as owner publish revoke --name test:multi "$(key_id other)" --permission release
 expect_exit 1 as other publish release --name test:multi --version 0.4.0 "$WORK/one.wasm"
 as reader info test:multi >/dev/null
 expect_equal "releases" "0.2.0 0.3.0" "$(versions_of reader test:multi)"
 
 step "a restart, then a kill -9: what was said before holds, and clients go on"
 stop_server
-start_server --data "$WORK/data" --listen "127.0.0.1:$PORT"
+start_server --data "$WORK/data"
 as reader update >/dev/null
 as owner publish release --name test:hello --version 1.2.0 "$WORK/one.wasm"
 kill_server
-start_server --data "$WORK/data" --listen "127.0.0.1:$PORT"
+start_server --data "$WORK/data"
 as reader update >/dev/null
 expect_equal "releases" "1.0.0 1.1.0 1.2.0" "$(versions_of reader test:hello)"
 as reader clear
@@ -94,7 +94,7 @@ expect_same_bytes "the release of before" "$WORK/one.wasm" "$WORK/again.wasm"
 step "the key of the registry's checkpoints is replaced: clients that trusted the old one go on"
 stop_server
 varve key rotate --data "$WORK/data" --warg >/dev/null 2>&1
-start_server --data "$WORK/data" --listen "127.0.0.1:$PORT"
+start_server --data "$WORK/data"
 as reader update >/dev/null
 as owner publish release --name test:hello --version 1.3.0 "$WORK/two.wasm"
 as reader update >/dev/null
