@@ -94,7 +94,9 @@ class Comparison {
                            shown_before(mark));
     if (view_.absence_unproven)
       return cannot_tell("it denies " + name.text() + ", which it has shown before, and does not " +
-                         "prove it: " + *view_.absence_unproven);
+                             "prove it: " + *view_.absence_unproven,
+                         "if not everybody may see the package, give the credentials that it was "
+                         "seen with; ");
     return two_histories("the registry no longer has " + name.text(), shown_before(mark));
   }
 
@@ -121,12 +123,13 @@ class Comparison {
                       client_.server().url() +
                       "`. Otherwise stop using it and show these files to its operator");
   }
-  std::unexpected<Failure> cannot_tell(std::string why) const {
+  std::unexpected<Failure> cannot_tell(std::string why, std::string hint = {}) const {
     return refuse(
         ExitCode::cannot_tell, "whether the registry only grew cannot be told",
         std::move(why) + "; " + where(save({})),
-        "try again; a registry that goes on like this may be hiding a second history: do not "
-        "rely on it, and show both files to its operator");
+        std::move(hint) +
+            "try again; a registry that goes on like this may be hiding a second history: do not "
+            "rely on it, and show both files to its operator");
   }
 
   const WargClient& client_;

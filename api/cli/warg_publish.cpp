@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kAttemptsMax = 5;  // records of others that come between
+constexpr int kAttemptsMax = 8;  // others may publish to the package at the same time
 constexpr std::chrono::milliseconds kWaitMax = 5min;
 constexpr std::chrono::milliseconds kPollMax = 1s;
 constexpr std::size_t kAnswerBytesMax = 1 << 20;
@@ -47,9 +47,12 @@ class Publishing {
       VARVE_CLI_TRY(const auto envelope, sign());
       const auto id = warg::package_record_id(*envelope.content);
       VARVE_CLI_TRY(auto posted, post(envelope, id));
-      if (auto* status = std::get_if<RecordStatus>(&posted))
-        return see_through({id, !view_->package, 0, {}}, *std::move(status));
-      VARVE_CLI_CHECK(wait_for_another(std::get<Pending>(posted).id));
+      if (auto* status = std::get_if<RecordStatus>(&posted)) {
+        VARVE_CLI_TRY(auto receipt, see_through({id, !view_->package, 0, {}}, *std::move(status)));
+        if (receipt) return *std::move(receipt);
+      } else {
+        VARVE_CLI_CHECK(wait_for_another(std::get<Pending>(posted).id));
+      }
     }
     return refuse(
         ExitCode::conflict, "others keep publishing to " + wish_.name.text(),
@@ -181,7 +184,8 @@ class Publishing {
 
   // ---- after it was taken ----
 
-  Outcome<Receipt> see_through(Receipt receipt, RecordStatus status) {
+  // Nothing: another record came first, and this one can no longer follow the one it names.
+  Outcome<std::optional<Receipt>> see_through(Receipt receipt, RecordStatus status) {
     if (const auto* sourcing = std::get_if<Sourcing>(&status.state)) {
       VARVE_CLI_TRY(receipt.uploads, upload(*sourcing));
     }
@@ -196,8 +200,10 @@ class Publishing {
                       "`varve warg info " + wish_.name.text() + "` shows whether it is there");
       status = *later;
     }
-    if (const auto* rejected = std::get_if<Rejected>(&status.state))
-      return std::unexpected(was_rejected(*rejected));
+    if (const auto* rejected = std::get_if<Rejected>(&status.state)) {
+      VARVE_CLI_CHECK(must_have_been_overtaken(*rejected));
+      return std::nullopt;
+    }
     VARVE_CLI_TRY(receipt.published, find(receipt.record));
     return receipt;
   }
@@ -214,17 +220,18 @@ class Publishing {
     return sourcing.missing.size();
   }
 
-  // Somebody else's record in between is a conflict; else the registry does not want this one.
-  Failure was_rejected(const Rejected& rejected) {
-    const auto now = client_.look(wish_.name, std::nullopt);
+  // Somebody else's record in between explains it; else the registry does not want this one.
+  Outcome<void> must_have_been_overtaken(const Rejected& rejected) {
+    VARVE_CLI_TRY(const auto now, client_.look(wish_.name, std::nullopt));
     const auto length = [](const WargView& view) {
       return view.package ? view.package->records.size() : 0;
     };
-    const bool moved = now && length(*now) != length(*view_);
-    return {moved ? ExitCode::conflict : ExitCode::policy, "the registry rejected the record",
-            rejected.reason,
-            moved ? "another record came first: look at the package and try again"
-                  : "change what the reason names"};
+    if (length(now) == length(*view_))
+      return refuse(ExitCode::policy, "the registry rejected the record", rejected.reason,
+                    "change what the reason names");
+    client_.console().say("another record of " + wish_.name.text() +
+                          " came first: signing this one anew");
+    return {};
   }
 
   // That it says "published" proves nothing.

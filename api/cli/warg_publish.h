@@ -33,8 +33,9 @@ struct Receipt {
   std::optional<Published> published;
 };
 
-// Failures: 2, 4, 8, 9 for a wish that the package's log would not take, before anything is sent;
-// 5 and 9 for a record that was rejected; 6 when the outcome is not known.
+// A record that others come before is signed again, a few times. Failures: 2, 4, 8, 9 for a wish
+// that the package's log would not take, before anything is sent; 5 for a record that was rejected,
+// 9 when others come first again and again; 6 when the outcome is not known.
 Outcome<Receipt> publish(WargClient& client, const RecordWish& wish, const warg::PrivateKey& key,
                          bool wait, std::chrono::seconds max_age);
 

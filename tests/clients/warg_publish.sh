@@ -11,10 +11,10 @@ component() { head -c "$2" /dev/urandom >"$WORK/$1.wasm"; }
 versions_of() { varve warg info "$1" --server "$URL" -o json 2>/dev/null | jq -r '[.releases[] | select(.yanked | not) | .version] | join(" ")'; }
 
 init_accounts registry.example/warg-client
-start_server --data "$WORK/data"
+start_tls_server --data "$WORK/data"
 TOKEN=$(admin user add pub --kind service)
 admin grant set pub 'test/*' writer
-expect_exit 0 curl -fsS -u "admin:$ADMIN" -X PUT -H 'Content-Type: application/json' -d '{}' \
+expect_exit 0 curl -fsS --cacert "$CA" -u "admin:$ADMIN" -X PUT -H 'Content-Type: application/json' -d '{}' \
   "$URL/admin/v1/warg/namespaces/test"
 
 step "keys stay in their files, and are never written over"
@@ -63,6 +63,17 @@ expect_exit 8 publish yank test:edward 0.1.0 --key "$WORK/p256.key"
 expect_equal "the releases" "0.1.0" "$(versions_of test:edward)"
 expect_exit 5 varve warg download test:edward@0.2.0 --out "$WORK/never.wasm" --server "$URL"
 
+step "several at once: each comes, one after another"
+PUBLISHERS=()
+for i in 1 2 3 4; do
+  publish release test:hello "1.1.$i" "$WORK/one.wasm" --key "$WORK/p256.key" >"$WORK/publisher$i" 2>&1 &
+  PUBLISHERS+=($!)
+done
+for pid in "${PUBLISHERS[@]}"; do
+  wait "$pid" || fail "a publisher ended with $?: $(cat "$WORK"/publisher?)"
+done
+expect_equal "the releases" "1.0.0 1.1.0 1.1.1 1.1.2 1.1.3 1.1.4" "$(versions_of test:hello)"
+
 step "what is not there is proven absent: 4"
 expect_exit 4 varve warg info test:nothing --server "$URL"
 expect_contains "why" "its absence is proven" "$SAID"
@@ -82,21 +93,21 @@ expect_exit 6 env XDG_STATE_HOME="$WORK/stranger" "$VARVE" warg info test:edward
 step "a restart, a kill -9, and another key of the registry's: whoever trusted it goes on"
 stop_server
 cp -a "$WORK/data" "$WORK/earlier"
-LISTEN=$ADDR start_server --data "$WORK/data"
+LISTEN=$ADDR start_tls_server --data "$WORK/data"
 publish release test:hello 1.2.0 "$WORK/one.wasm" --key "$WORK/p256.key"
 kill_server
-LISTEN=$ADDR start_server --data "$WORK/data"
-expect_equal "the releases" "1.0.0 1.1.0 1.2.0" "$(versions_of test:hello)"
+LISTEN=$ADDR start_tls_server --data "$WORK/data"
+expect_equal "the releases" "1.0.0 1.1.0 1.1.1 1.1.2 1.1.3 1.1.4 1.2.0" "$(versions_of test:hello)"
 stop_server
 varve key rotate --data "$WORK/data" --warg >/dev/null 2>&1
-LISTEN=$ADDR start_server --data "$WORK/data"
+LISTEN=$ADDR start_tls_server --data "$WORK/data"
 publish release test:hello 1.3.0 "$WORK/two.wasm" --key "$WORK/p256.key"
 varve warg download test:hello --out "$WORK/got.wasm" --server "$URL"
 expect_same_bytes "the newest release" "$WORK/two.wasm" "$WORK/got.wasm"
 stop_and_check
 
 step "the registry comes back as it was before: 7, and both checkpoints are kept"
-LISTEN=$ADDR start_server --data "$WORK/earlier"
+LISTEN=$ADDR start_tls_server --data "$WORK/earlier"
 expect_exit 7 varve warg download test:hello --out "$WORK/never.wasm" --server "$URL"
 expect_contains "what it says" "rollback" "$SAID"
 expect_equal "the evidence" 2 "$(find "$XDG_STATE_HOME/varve/evidence" -name '*.json' | wc -l)"

@@ -50,9 +50,21 @@ class Publishing : public ::testing::Test {
     return {test::package(kName), {std::move(entry)}, Init::never, {}};
   }
   void answer_posts(std::function<void(Answer&)> change) {
-    registry.tamper = [change](const std::string& asked, const std::string&, Answer& answer) {
+    registry.tamper = [change](const std::string& asked, const std::string&,
+                               Answer& answer) mutable {
       if (asked == target()) change(answer);
     };
+  }
+
+  // So many records are rejected; and then something else happens.
+  void reject_posts(std::function<void()> then, int times = 100) {
+    answer_posts([this, then, times](Answer& answer) mutable {
+      if (times-- <= 0) return;
+      const std::string id = registry.records.back().id.to_string();
+      registry.cut(registry.records.size() - 1);
+      answer = {202, R"({"recordId":")" + id + R"(","state":"rejected","reason":"because"})", {}};
+      then();
+    });
   }
 
   FakeWarg registry;
@@ -201,7 +213,7 @@ TEST_F(Publishing, GivesUpWhenOthersNeverEnd) {
     answer = {409, R"({"status":409,"type":"record","id":")" + there + "\"}", {}};
   });
   EXPECT_EQ(code(release("2.0.0", "one"), key), ExitCode::conflict);
-  EXPECT_EQ(posts(), 1 + 5);
+  EXPECT_EQ(posts(), 1 + 8);
 }
 
 TEST_F(Publishing, WaitsOnlySoLongForARecordThatNobodyFinishes) {
@@ -224,17 +236,35 @@ TEST_F(Publishing, WaitsOnlySoLongForARecordThatNobodyFinishes) {
 
 TEST_F(Publishing, SaysWhyARecordWasRejected) {
   ASSERT_EQ(code(release("1.0.0", "one"), key), ExitCode::ok);
-  bool somebody_else = false;
-  answer_posts([&](Answer& answer) {
-    const std::string id = registry.records.back().id.to_string();
-    registry.cut(registry.records.size() - 1);
-    if (somebody_else) registry.append(kName, {warg::Yank{test::version("1.0.0")}}, key);
-    answer = {202, R"({"recordId":")" + id + R"(","state":"rejected","reason":"because"})", {}};
-  });
+  reject_posts([] {});
   EXPECT_EQ(code(release("2.0.0", "one"), key), ExitCode::policy);
   EXPECT_NE(said.find("because"), std::string::npos) << said;
-  somebody_else = true;
-  EXPECT_EQ(code(release("2.0.0", "one"), key), ExitCode::conflict);
+  EXPECT_EQ(posts(), 1 + 1);
+}
+
+TEST_F(Publishing, SignsAgainWhatAnotherRecordCameBefore) {
+  ASSERT_EQ(code(release("1.0.0", "one"), key), ExitCode::ok);
+  reject_posts(
+      [&] {
+        registry.append(kName, {warg::Release{test::version("1.5.0"), Digest::of("x")}}, key);
+      },
+      1);
+  EXPECT_EQ(code(release("2.0.0", "one"), key), ExitCode::ok) << said;
+  EXPECT_EQ(posts(), 1 + 2);
+  // What came first may be the very thing.
+  reject_posts([&] {
+    registry.append(kName, {warg::Release{test::version("3.0.0"), Digest::of("x")}}, key);
+  });
+  EXPECT_EQ(code(release("3.0.0", "one"), key), ExitCode::conflict);
+  EXPECT_EQ(posts(), 1 + 2 + 1);
+  // And it may never end.
+  int others = 0;
+  reject_posts([&] {
+    const auto version = test::version("4.0." + std::to_string(++others));
+    registry.append(kName, {warg::Release{version, Digest::of("x")}}, key);
+  });
+  EXPECT_EQ(code(release("5.0.0", "one"), key), ExitCode::conflict);
+  EXPECT_EQ(others, 8);
 }
 
 TEST_F(Publishing, DoesNotBelieveThatARecordIsPublishedWhichIsNotThere) {
