@@ -15,6 +15,7 @@
 #include "api/surface/open_repositories.h"
 #include "api/surface/tickets.h"
 #include "api/surface/tile_cache.h"
+#include "api/surface/warg_node_cache.h"
 #include "log/head.h"
 #include "log/leases.h"
 #include "log/ledger.h"
@@ -32,6 +33,7 @@ struct RunState {
   std::atomic<std::int64_t> disk_checked_ms{0};  // monotonic; 0: never
   std::atomic<bool> disk_low{false};
   surface::TileCache tiles;
+  surface::WargNodeCache warg_nodes;
   std::atomic<std::size_t> proof_waiters{0};  // requests that wait for a checkpoint
   surface::FinishedUploads finished_uploads;
   surface::OpenRepositories open_repositories;

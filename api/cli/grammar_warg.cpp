@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "api/cli/accounts.h"
 #include "api/cli/warg.h"
 
 namespace varve::cli {
@@ -167,6 +168,48 @@ class Warg {
     add_key(*warg);
     add_info(*warg);
     add_download(*warg);
+    add_namespace(*warg);
+  }
+
+  // What only an administrator may do.
+  void add_namespace(CLI::App& warg) {
+    CLI::App* ns =
+        group(warg, "namespace",
+              "Examples:\n"
+              "  varve warg namespace define my-team\n"
+              "  varve warg namespace import wasi --registry wasi.example\n"
+              "  varve warg namespace list\n"
+              "\nWhere packages of a namespace are published. Each is a record of the\n"
+              "registry's operator log, and for ever: Warg knows no way to redefine one.\n");
+    auto& defined = keep<NamespaceOptions>();
+    CLI::App* sub = command(*ns, "define",
+                            "Examples:\n  varve warg namespace define my-team\n"
+                            "\nPackages of this namespace are published here.\n",
+                            defined, run_namespace_define);
+    add_namespace_name(sub, defined);
+
+    auto& imported = keep<NamespaceOptions>();
+    sub = command(*ns, "import",
+                  "Examples:\n  varve warg namespace import wasi --registry wasi.example\n"
+                  "\nPackages of this namespace are published at another registry.\n",
+                  imported, run_namespace_import);
+    add_namespace_name(sub, imported);
+    sub->add_option("--registry", imported.registry, "the other registry's name")
+        ->required()
+        ->type_name("HOST");
+
+    auto& listed = keep<NamespaceOptions>();
+    sub = command(*ns, "list",
+                  "Examples:\n  varve warg namespace list\n"
+                  "\nPrint every namespace, and where its packages are published.\n",
+                  listed, run_namespace_list);
+    tools_.address(sub, listed.server);
+  }
+  void add_namespace_name(CLI::App* sub, NamespaceOptions& options) {
+    sub->add_option("name", options.name, "lower-case words with - between them")
+        ->required()
+        ->type_name("NAMESPACE");
+    tools_.address(sub, options.server);
   }
 
   void add_key(CLI::App& warg) {

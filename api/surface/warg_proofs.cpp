@@ -30,14 +30,19 @@ std::string one_member(std::string_view name, std::string_view bytes) {
   return text;
 }
 
+NodeReader nodes_of(Services& services, const View& view) {
+  return services.state->warg_nodes.over(warg::tree_rows(view));
+}
+
 // ---- consistency ----
 
 // Any two lengths, whether or not a checkpoint has them; the newer one is covered by one.
-Result<std::string> consistency_json(const View& view, std::uint64_t from, std::uint64_t to) {
+Result<std::string> consistency_json(Services& services, const View& view, std::uint64_t from,
+                                     std::uint64_t to) {
   VARVE_TRY(const auto newest, warg::newest_checkpoint(view));
   if (!newest || to > newest->checkpoint.log_length)
     return fail(Errc::invalid, About::proof, "Necessary hash not found");
-  VARVE_TRY(const auto bundle, warg::bundle_consistency(from, to, warg::tree_rows(view)));
+  VARVE_TRY(const auto bundle, warg::bundle_consistency(from, to, nodes_of(services, view)));
   return one_member("proof", bundle.encode());
 }
 
@@ -62,9 +67,9 @@ Result<warg::CheckpointRow> check_leaves(const View& view, const Wish& wish) {
   return checkpoint;
 }
 
-Result<std::string> log_bundle(const View& view, const Wish& wish) {
+Result<std::string> log_bundle(Services& services, const View& view, const Wish& wish) {
   VARVE_TRY(const auto bundle,
-            warg::bundle_inclusion(wish.length, wish.leaves, warg::tree_rows(view)));
+            warg::bundle_inclusion(wish.length, wish.leaves, nodes_of(services, view)));
   return bundle.encode();
 }
 
@@ -133,10 +138,10 @@ Result<Answer> incorrect_proof(const warg::MapEntry& outdated, const warg::MapBu
   return Answer{422, std::move(text)};
 }
 
-Result<Answer> inclusion_json(const State& state, const Wish& wish) {
+Result<Answer> inclusion_json(Services& services, const State& state, const Wish& wish) {
   const View& view = *state.view;
   VARVE_TRY(const auto checkpoint, check_leaves(view, wish));
-  VARVE_TRY(const auto log, log_bundle(view, wish));
+  VARVE_TRY(const auto log, log_bundle(services, view, wish));
   VARVE_TRY(const auto heads, heads_of(view, wish));
   VARVE_TRY(const auto map, MapOf::make(state, checkpoint));
   VARVE_TRY(const auto bundle, warg::bundle_map_inclusion(heads.keys, map.pages()));
@@ -149,9 +154,9 @@ Result<Answer> inclusion_json(const State& state, const Wish& wish) {
   return Answer{200, std::move(text)};
 }
 
-Result<std::string> record_proof_json(const State& state, const Wish& wish) {
+Result<std::string> record_proof_json(Services& services, const State& state, const Wish& wish) {
   VARVE_CHECK(check_leaves(*state.view, wish));
-  VARVE_TRY(const auto log, log_bundle(*state.view, wish));
+  VARVE_TRY(const auto log, log_bundle(services, *state.view, wish));
   return one_member("log", log);
 }
 
@@ -203,7 +208,7 @@ awaitable<Response> prove_warg_consistency(Services& services, Request& request)
   if (!to) co_return warg_problem(to.error());
   const auto state = co_await warg_state(services, request);
   if (!state) co_return warg_problem(state.error());
-  auto proof = consistency_json(*state->view, *from, *to);
+  auto proof = consistency_json(services, *state->view, *from, *to);
   if (!proof) co_return warg_problem(proof.error());
   co_return http::json(200, *std::move(proof));
 }
@@ -215,7 +220,7 @@ awaitable<Response> prove_warg_inclusion(Services& services, Request& request) {
   if (!wish) co_return warg_problem(wish.error());
   const auto state = co_await warg_state(services, request);
   if (!state) co_return warg_problem(state.error());
-  auto work = [&] { return inclusion_json(*state, *wish); };
+  auto work = [&] { return inclusion_json(services, *state, *wish); };
   auto answer = co_await here_or_on_pool(services, wish->leaves.size(), work);
   if (!answer) co_return warg_problem(answer.error());
   co_return http::json(answer->status, std::move(answer->text));
@@ -228,7 +233,7 @@ awaitable<Response> prove_warg_record(Services& services, Request& request) {
   if (!wish) co_return warg_problem(wish.error());
   const auto state = co_await warg_state(services, request);
   if (!state) co_return warg_problem(state.error());
-  auto work = [&] { return record_proof_json(*state, *wish); };
+  auto work = [&] { return record_proof_json(services, *state, *wish); };
   auto proof = co_await here_or_on_pool(services, wish->leaves.size(), work);
   if (!proof) co_return warg_problem(proof.error());
   co_return http::json(200, *std::move(proof));
