@@ -1,6 +1,8 @@
 // Hashes and roots of RFC 6962 trees. Pure; any thread.
 #include "core/base/merkle_tree.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <optional>
 
@@ -13,7 +15,12 @@ Hash256 leaf_hash(std::string_view entry) {
 }
 
 Hash256 node_hash(const Hash256& left, const Hash256& right) {
-  return sha256("\1"sv, as_view(left), as_view(right));
+  // In one piece: three take up to a fifth longer, and most of what a record costs is such hashes.
+  std::array<char, 1 + 2 * sizeof(Hash256)> bytes;
+  bytes[0] = 1;
+  std::ranges::copy(as_view(left), bytes.begin() + 1);
+  std::ranges::copy(as_view(right), bytes.begin() + 1 + sizeof(Hash256));
+  return sha256(std::string_view(bytes.data(), bytes.size()));
 }
 
 Hash256 empty_root() {
