@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "api/http/message.h"
@@ -56,6 +58,26 @@ Result<Id> warg_id(std::string_view text, About about) {
 
 // The newest state, or the one that ?as_of= names.
 http::net::awaitable<Result<State>> warg_state(Services& services, const http::Request& request);
+
+// What a POST asks, and the state that answers it.
+template <class Wish>
+struct Question {
+  Wish wish;
+  State state;
+};
+// `parse` makes the wish out of the document.
+template <class Parse>
+auto read_question(Services& services, const http::Request& request, Parse parse)
+    -> http::net::awaitable<
+        Result<Question<typename std::invoke_result_t<Parse, const WargDocument&>::value_type>>> {
+  const auto document = co_await read_warg_document(request);
+  if (!document) co_return std::unexpected(document.error());
+  auto wish = parse(*document);
+  if (!wish) co_return std::unexpected(wish.error());
+  auto state = co_await warg_state(services, request);
+  if (!state) co_return std::unexpected(state.error());
+  co_return Question<typename decltype(wish)::value_type>{*std::move(wish), *std::move(state)};
+}
 
 // The checkpoint of this length. Errors: not_found/About::checkpoint, with the length.
 Result<warg::CheckpointRow> need_checkpoint(const View& view, std::uint64_t log_length);

@@ -161,14 +161,10 @@ Result<std::string> logs_json(const State& state, const Sight& sight, const Wish
 }  // namespace
 
 awaitable<Response> fetch_warg_logs(Services& services, Request& request) {
-  const auto document = co_await read_warg_document(request);
-  if (!document) co_return warg_problem(document.error());
-  const auto wish = parse_wish(*document);
-  if (!wish) co_return warg_problem(wish.error());
-  const auto state = co_await warg_state(services, request);
-  if (!state) co_return warg_problem(state.error());
+  const auto asked = co_await read_question(services, request, parse_wish);
+  if (!asked) co_return warg_problem(asked.error());
   auto work = [&]() -> Result<std::string> {
-    return logs_json(*state, Sight(services, request), *wish);
+    return logs_json(asked->state, Sight(services, request), asked->wish);
   };
   auto logs = co_await services.pool.run(work);
   if (!logs) co_return warg_problem(logs.error());

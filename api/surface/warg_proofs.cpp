@@ -36,13 +36,24 @@ NodeReader nodes_of(Services& services, const View& view) {
 
 // ---- consistency ----
 
+struct Lengths {
+  std::uint64_t from;
+  std::uint64_t to;
+};
+
+Result<Lengths> parse_lengths(const WargDocument& document) {
+  VARVE_TRY(const auto from, document.number("from"));
+  VARVE_TRY(const auto to, document.number("to"));
+  return Lengths{from, to};
+}
+
 // Any two lengths, whether or not a checkpoint has them; the newer one is covered by one.
-Result<std::string> consistency_json(Services& services, const View& view, std::uint64_t from,
-                                     std::uint64_t to) {
+Result<std::string> consistency_json(Services& services, const View& view, const Lengths& lengths) {
   VARVE_TRY(const auto newest, warg::newest_checkpoint(view));
-  if (!newest || to > newest->checkpoint.log_length)
+  if (!newest || lengths.to > newest->checkpoint.log_length)
     return fail(Errc::invalid, About::proof, "Necessary hash not found");
-  VARVE_TRY(const auto bundle, warg::bundle_consistency(from, to, nodes_of(services, view)));
+  VARVE_TRY(const auto bundle,
+            warg::bundle_consistency(lengths.from, lengths.to, nodes_of(services, view)));
   return one_member("proof", bundle.encode());
 }
 
@@ -200,54 +211,36 @@ auto here_or_on_pool(Services& services, std::size_t count, Work& work)
 }  // namespace
 
 awaitable<Response> prove_warg_consistency(Services& services, Request& request) {
-  const auto document = co_await read_warg_document(request);
-  if (!document) co_return warg_problem(document.error());
-  const auto from = document->number("from");
-  if (!from) co_return warg_problem(from.error());
-  const auto to = document->number("to");
-  if (!to) co_return warg_problem(to.error());
-  const auto state = co_await warg_state(services, request);
-  if (!state) co_return warg_problem(state.error());
-  auto proof = consistency_json(services, *state->view, *from, *to);
+  const auto asked = co_await read_question(services, request, parse_lengths);
+  if (!asked) co_return warg_problem(asked.error());
+  auto proof = consistency_json(services, *asked->state.view, asked->wish);
   if (!proof) co_return warg_problem(proof.error());
   co_return http::json(200, *std::move(proof));
 }
 
 awaitable<Response> prove_warg_inclusion(Services& services, Request& request) {
-  const auto document = co_await read_warg_document(request);
-  if (!document) co_return warg_problem(document.error());
-  const auto wish = parse_wish(*document);
-  if (!wish) co_return warg_problem(wish.error());
-  const auto state = co_await warg_state(services, request);
-  if (!state) co_return warg_problem(state.error());
-  auto work = [&] { return inclusion_json(services, *state, *wish); };
-  auto answer = co_await here_or_on_pool(services, wish->leaves.size(), work);
+  const auto asked = co_await read_question(services, request, parse_wish);
+  if (!asked) co_return warg_problem(asked.error());
+  auto work = [&] { return inclusion_json(services, asked->state, asked->wish); };
+  auto answer = co_await here_or_on_pool(services, asked->wish.leaves.size(), work);
   if (!answer) co_return warg_problem(answer.error());
   co_return http::json(answer->status, std::move(answer->text));
 }
 
 awaitable<Response> prove_warg_record(Services& services, Request& request) {
-  const auto document = co_await read_warg_document(request);
-  if (!document) co_return warg_problem(document.error());
-  const auto wish = parse_wish(*document);
-  if (!wish) co_return warg_problem(wish.error());
-  const auto state = co_await warg_state(services, request);
-  if (!state) co_return warg_problem(state.error());
-  auto work = [&] { return record_proof_json(services, *state, *wish); };
-  auto proof = co_await here_or_on_pool(services, wish->leaves.size(), work);
+  const auto asked = co_await read_question(services, request, parse_wish);
+  if (!asked) co_return warg_problem(asked.error());
+  auto work = [&] { return record_proof_json(services, asked->state, asked->wish); };
+  auto proof = co_await here_or_on_pool(services, asked->wish.leaves.size(), work);
   if (!proof) co_return warg_problem(proof.error());
   co_return http::json(200, *std::move(proof));
 }
 
 awaitable<Response> prove_warg_absence(Services& services, Request& request) {
-  const auto document = co_await read_warg_document(request);
-  if (!document) co_return warg_problem(document.error());
-  const auto wish = parse_absence(*document);
-  if (!wish) co_return warg_problem(wish.error());
-  const auto state = co_await warg_state(services, request);
-  if (!state) co_return warg_problem(state.error());
-  auto work = [&] { return absence_json(*state, *wish); };
-  auto proof = co_await here_or_on_pool(services, wish->keys.size(), work);
+  const auto asked = co_await read_question(services, request, parse_absence);
+  if (!asked) co_return warg_problem(asked.error());
+  auto work = [&] { return absence_json(asked->state, asked->wish); };
+  auto proof = co_await here_or_on_pool(services, asked->wish.keys.size(), work);
   if (!proof) co_return warg_problem(proof.error());
   co_return http::json(200, *std::move(proof));
 }

@@ -111,13 +111,9 @@ Result<std::string> judge(const Reader& reader, const View& view,
 }  // namespace
 
 awaitable<Response> verify_warg_checkpoint(Services& services, Request& request) {
-  const auto document = co_await read_warg_document(request);
-  if (!document) co_return warg_problem(document.error());
-  const auto shown = parse_checkpoint(*document);
-  if (!shown) co_return warg_problem(shown.error());
-  const auto state = co_await warg_state(services, request);
-  if (!state) co_return warg_problem(state.error());
-  const auto verdict = judge(state->reader, *state->view, *shown);
+  const auto asked = co_await read_question(services, request, parse_checkpoint);
+  if (!asked) co_return warg_problem(asked.error());
+  const auto verdict = judge(asked->state.reader, *asked->state.view, asked->wish);
   if (!verdict) co_return warg_problem(verdict.error());
   co_return http::json(200, *verdict);
 }
@@ -160,14 +156,11 @@ Result<std::string> names_json(const View& view, const Sight& sight,
 }  // namespace
 
 awaitable<Response> fetch_warg_names(Services& services, Request& request) {
-  const auto document = co_await read_warg_document(request);
-  if (!document) co_return warg_problem(document.error());
-  const auto texts = document->texts("packages");
-  if (!texts) co_return warg_problem(texts.error());
-  const auto state = co_await warg_state(services, request);
-  if (!state) co_return warg_problem(state.error());
+  const auto parse = [](const WargDocument& document) { return document.texts("packages"); };
+  const auto asked = co_await read_question(services, request, parse);
+  if (!asked) co_return warg_problem(asked.error());
   auto work = [&]() -> Result<std::string> {
-    return names_json(*state->view, Sight(services, request), *texts);
+    return names_json(*asked->state.view, Sight(services, request), asked->wish);
   };
   const Result<std::string> names = co_await services.pool.run(work);
   if (!names) co_return warg_problem(names.error());
