@@ -300,6 +300,21 @@ TEST(HttpClient, HandsOnWhatIsLongAsItComes) {
   }
 }
 
+TEST(HttpClient, GivesEachPieceOfALongAnswerItsDeadline) {
+  Loopback server([](int fd, int) {
+    read_request(fd);
+    say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n");
+    for (int i = 0; i < 6; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      say(fd, std::string(10, 'b'));
+    }
+  });
+  std::string sunk;
+  const auto answer = client(server)->ask(into(sunk));
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_EQ(sunk, std::string(60, 'b'));
+}
+
 TEST(HttpClient, HandsOnNothingOfARefusal) {
   for (const std::size_t size : {std::size_t{2}, std::size_t{200'000}}) {
     Loopback server([size](int fd, int) {

@@ -150,8 +150,8 @@ class FakeWarg final : public Server {
 
   std::optional<warg::RecordId> head_of(const warg::LogId& log) const {
     std::optional<warg::RecordId> head;
-    for (const Stored& each : records)
-      if (each.log == log) head = each.id;
+    for (std::size_t i = 0; i < records.size(); ++i)
+      if (records[i].log == log && !hidden.contains(i)) head = records[i].id;
     return head;
   }
   // Never the same twice, so that no two packages begin with the same bytes.

@@ -320,6 +320,16 @@ TEST_F(WargRegistry, IsCaughtWhenAPackagesLogIsShorterThanBefore) {
   EXPECT_EQ(code_of_a_lie(), ExitCode::cannot_tell);
 }
 
+TEST_F(WargRegistry, IsCaughtWhenAPackagesLogIsAnotherThanBefore) {
+  registry.release(kName, "1.1.0", "two", key);
+  EXPECT_EQ(code(), ExitCode::ok);
+  registry.hidden = {2};
+  registry.release(kName, "1.1.0", "evil", key);
+  EXPECT_EQ(code_of_a_lie(), ExitCode::equivocation);
+  registry.release(kName, "1.2.0", "three", key);
+  EXPECT_EQ(code_of_a_lie(), ExitCode::equivocation);
+}
+
 TEST_F(WargRegistry, IsCaughtWhenItsOperatorsLogIsShorterThanBefore) {
   registry.append_operator({warg::DefineNamespace{"more"}});
   EXPECT_EQ(code(), ExitCode::ok);
@@ -378,7 +388,15 @@ TEST_F(WargRegistry, ThatGoesOnForEverIsLeft) {
     answer = first;
     answer.body.replace(answer.body.find("false"), 5, "true");
   });
+  registry.asked.clear();
   EXPECT_EQ(code_of_a_lie(), ExitCode::cannot_tell);
+  EXPECT_EQ(registry.asked[target], 2);
+}
+
+TEST_F(WargRegistry, ShowsNothingThatItsCheckpointDoesNotCover) {
+  replace("/v1/fetch/logs", "\"registryIndex\":1", "\"registryIndex\":2");
+  EXPECT_EQ(code_of_a_lie(), ExitCode::cannot_tell);
+  EXPECT_NE(said.find("does not cover"), std::string::npos) << said;
 }
 
 TEST_F(WargRegistry, MustShowWhatItHasOrSayThatThereIsNothing) {

@@ -172,7 +172,7 @@ TEST_F(Publishing, MeansWhatTheRegistrySays) {
       {{202, "{}", {}}, ExitCode::cannot_tell},
       {{202,
         R"({"recordId":")" + warg::package_record_id("x").to_string() +
-            R"(","state":"processing"})",
+            R"(","state":"published","registryIndex":0})",
         {}},
        ExitCode::cannot_tell}};
   for (const auto& [answer, expected] : answers) {
@@ -285,9 +285,15 @@ TEST_F(Publishing, ProvesARecordThatIsNotTheNewestAnyMore) {
   ASSERT_TRUE(receipt) << receipt.error().what << receipt.error().why;
   EXPECT_EQ(receipt->published->registry_index, 2u);
   EXPECT_EQ(registry.asked["/v1/proof/record"], 1);
-  registry.tamper = [&](const std::string& asked, const std::string&, Answer& answer) {
+  // A good proof, of a record that nobody asked about.
+  registry.tamper = [&](const std::string& asked, const std::string& body, Answer& answer) {
     if (asked == target()) registry.append(kName, {warg::Yank{test::version("2.0.0")}}, key);
-    if (asked == "/v1/proof/record") answer.body = R"({"log":""})";
+    if (asked != "/v1/proof/record" || body.find("[1]") != body.npos) return;
+    answer = *registry.ask({.target = asked,
+                            .bytes_max = 1 << 20,
+                            .method = "POST",
+                            .body = write_inclusion_question(6, std::vector<std::uint64_t>{1})});
+    ASSERT_EQ(answer.status, 200u);
   };
   EXPECT_EQ(code(release("3.0.0", "one"), key), ExitCode::proven_false);
 }
