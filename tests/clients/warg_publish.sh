@@ -4,7 +4,6 @@
 source "$(dirname "$0")/lib.sh"
 
 need jq jq
-need curl curl
 
 publish() { VARVE_TOKEN=$TOKEN "$VARVE" publish "$@" --server "$URL"; }
 component() { head -c "$2" /dev/urandom >"$WORK/$1.wasm"; }
@@ -14,8 +13,7 @@ init_accounts registry.example/warg-client
 start_tls_server --data "$WORK/data"
 TOKEN=$(admin user add pub --kind service)
 admin grant set pub 'test/*' writer
-expect_exit 0 curl -fsS --cacert "$CA" -u "admin:$ADMIN" -X PUT -H 'Content-Type: application/json' -d '{}' \
-  "$URL/admin/v1/warg/namespaces/test"
+admin warg namespace define test
 
 step "keys stay in their files, and are never written over"
 varve warg key new --out "$WORK/p256.key" >"$WORK/p256.pub" 2>/dev/null
