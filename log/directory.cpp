@@ -362,11 +362,12 @@ namespace {
 Result<std::optional<warg::PrivateKey>> granted_before(const fs::path& staged, const View& view) {
   VARVE_TRY(const auto text, read_key_file(staged));
   if (!text) return std::nullopt;
-  VARVE_TRY(auto key, warg::PrivateKey::parse(*text));
+  auto key = warg::PrivateKey::parse(*text);
+  if (!key) return std::nullopt;  // half written, so never granted
   VARVE_TRY(const auto named,
-            warg::LogRows(view, warg::operator_log_id()).key(key.public_key().id()));
+            warg::LogRows(view, warg::operator_log_id()).key(key->public_key().id()));
   if (!named || !named->permissions.has(warg::OperatorPermission::commit)) return std::nullopt;
-  return key;
+  return *std::move(key);
 }
 
 const std::vector<warg::OperatorPermission>& all_operator_permissions() {

@@ -213,7 +213,9 @@ std::string warg_thing(const WargRow& row, const Error& error) {
 Response warg_problem(const Error& error) {
   const WargRow* row = warg_row_of(error);
   const unsigned status = row != nullptr ? row->status : row_of(error).status;
-  if (row != nullptr && !row->type.empty()) return json(status, warg_thing(*row, error));
+  const bool named =
+      row != nullptr && !row->type.empty() && (!row->numbered || parse_decimal(error.detail));
+  if (named) return json(status, warg_thing(*row, error));
   if (error.code == Errc::unsupported && error.about == About::record)
     return json(status, R"({"status":405})");
   if (error.code == Errc::unsupported && error.about == About::request) {

@@ -29,6 +29,7 @@
 #include "core/oci/query.h"
 #include "core/system/query.h"
 #include "core/trust/query.h"
+#include "core/warg/query.h"
 #include "log/proof/bundle.h"
 #include "log/proof/tile.h"
 
@@ -228,6 +229,9 @@ Response not_covered(EntryIndex index, TreeSize published) {
 struct RepositoryFinder {
   std::optional<RepoName> found;
   void operator()(std::string_view, const RepoName& value) { found = value; }
+  void operator()(std::string_view, const warg::PackageName& value) {
+    found = warg::repository_of(value.text());
+  }
   template <class T>
   void operator()(std::string_view, const T&) {}
 };

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t kDepthMax = 8;
 
-std::unexpected<Error> wrong_form(std::string_view member, std::string_view why) {
-  return fail(Errc::invalid, About::body,
-              "Failed to deserialize the JSON body into the target type: " +
-                  std::string(member.substr(0, 64)) + ": " + std::string(why));
-}
-
 // application/json, with or without parameters, and what is built on it.
 bool says_json(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
@@ -32,6 +26,12 @@ bool says_json(std::string_view content_type) {
 }
 
 }  // namespace
+
+std::unexpected<Error> wrong_form(std::string_view member, std::string_view why) {
+  return fail(Errc::invalid, About::body,
+              "Failed to deserialize the JSON body into the target type: " +
+                  std::string(member.substr(0, 64)) + ": " + std::string(why));
+}
 
 http::Response warg_problem(const Error& error) {
   return http::problem(error, http::Dialect::warg);
@@ -176,12 +176,8 @@ Result<warg::CheckpointRow> need_checkpoint(const View& view, std::uint64_t log_
 Sight::Sight(const Services& services, const http::Request& request)
     : services_(services), request_(request), newest_(services.reader().view()) {}
 
-// Warg's packages and OCI's repositories have one kind of grants. A namespace that no repository
-// can have is for those who may pull everything.
 Result<bool> Sight::sees(std::string_view package) const {
-  std::string path(package);
-  std::ranges::replace(path, ':', '/');
-  if (const auto repo = RepoName::parse(path))
+  if (const auto repo = warg::repository_of(package))
     return may_pull(services_, request_, *newest_, *repo);
   VARVE_TRY(const auto rights,
             trust::rights_on(*newest_, request_.actor, Resource::everything(), services_.now()));
@@ -210,6 +206,15 @@ Error Sight::missing(const warg::LogId& log) const {
       return {Errc::unauthorized, About::request, "log in to see this package, if it is there"};
   }
   return {Errc::not_found, About::package_log, "there is no such package log", log.to_string()};
+}
+
+Error Sight::missing(const View& view, const warg::LogId& log, const warg::RecordId& record) const {
+  const auto row = warg::find_log(view, log);
+  if (!row) return row.error();
+  const auto seen = sees(*row);
+  if (!seen) return seen.error();
+  if (!*seen) return missing(log);
+  return {Errc::not_found, About::record, "there is no such record", record.to_string()};
 }
 
 }  // namespace varve::surface

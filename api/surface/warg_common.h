@@ -47,13 +47,22 @@ class WargDocument {
 };
 http::net::awaitable<Result<WargDocument>> read_warg_document(const http::Request& request);
 
-// What a parameter or a member is, or the error that Warg has for it.
+// About::body, in the reference's words.
+std::unexpected<Error> wrong_form(std::string_view member, std::string_view why);
+
+// What a parameter of the path is.
 template <class Id>
-Result<Id> warg_id(std::string_view text, About about) {
+Result<Id> warg_id(std::string_view text) {
   auto id = Id::parse(text);
   if (id) return id;
-  return fail(Errc::invalid, about,
-              about == About::request ? "Invalid URL: " + id.error().what : id.error().what);
+  return fail(Errc::invalid, About::request, "Invalid URL: " + id.error().what);
+}
+// What a text in a member of the body is.
+template <class Id>
+Result<Id> warg_id(std::string_view text, std::string_view member) {
+  auto id = Id::parse(text);
+  if (id) return id;
+  return wrong_form(member, id.error().what);
 }
 
 // The newest state, or the one that ?as_of= names.
@@ -95,6 +104,8 @@ class Sight {
   // How to say that a log is not there: whoever is nobody, where nobody may see everything, is told
   // to log in, whether there is one or not.
   Error missing(const warg::LogId& log) const;
+  // The same of a record: that its log is there is told to those who see the log.
+  Error missing(const View& view, const warg::LogId& log, const warg::RecordId& record) const;
 
  private:
   const Services& services_;

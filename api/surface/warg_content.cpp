@@ -29,15 +29,10 @@ struct Wanted {
 };
 
 // The same question is asked again inside decide(); here it saves a client its upload.
-Result<Wanted> find_wanted(const View& view, const warg::LogId& log, const warg::RecordId& record,
-                           const Digest& digest) {
+Result<Wanted> find_wanted(const View& view, const Sight& sight, const warg::LogId& log,
+                           const warg::RecordId& record, const Digest& digest) {
   VARVE_TRY(const auto row, warg::find_state(view, log, record));
-  if (!row) {
-    VARVE_TRY(const auto any, warg::find_log(view, log));
-    return any ? fail(Errc::not_found, About::record, "there is no such record", record.to_string())
-               : fail(Errc::not_found, About::package_log, "there is no such package log",
-                      log.to_string());
-  }
+  if (!row) return std::unexpected(sight.missing(view, log, record));
   const auto* sourcing = std::get_if<warg::Sourcing>(&row->state);
   if (sourcing == nullptr)
     return fail(Errc::unsupported, About::record, "the record does not wait for content");
@@ -49,10 +44,10 @@ Result<Wanted> find_wanted(const View& view, const warg::LogId& log, const warg:
 }
 
 Result<Wanted> parse_wanted(const Services& services, const Request& request) {
-  VARVE_TRY(const auto log, warg_id<warg::LogId>(request.params[0], About::request));
-  VARVE_TRY(const auto record, warg_id<warg::RecordId>(request.params[1], About::request));
-  VARVE_TRY(const auto digest, warg_id<Digest>(request.params[2], About::request));
-  return find_wanted(*services.reader().view(), log, record, digest);
+  VARVE_TRY(const auto log, warg_id<warg::LogId>(request.params[0]));
+  VARVE_TRY(const auto record, warg_id<warg::RecordId>(request.params[1]));
+  VARVE_TRY(const auto digest, warg_id<Digest>(request.params[2]));
+  return find_wanted(*services.reader().view(), Sight(services, request), log, record, digest);
 }
 
 Result<Command> content_command(const Services& services, const Request& request,
@@ -159,7 +154,7 @@ Result<bool> may_fetch(const Services& services, const Request& request, const D
 }  // namespace
 
 awaitable<Response> get_warg_content_sources(Services& services, Request& request) {
-  const auto digest = warg_id<Digest>(request.params.front(), About::request);
+  const auto digest = warg_id<Digest>(request.params.front());
   if (!digest) co_return warg_problem(digest.error());
   const auto state = co_await warg_state(services, request);
   if (!state) co_return warg_problem(state.error());

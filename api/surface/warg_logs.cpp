@@ -42,7 +42,7 @@ Result<Wish> parse_wish(const WargDocument& document) {
   }
   VARVE_TRY(auto packages, document.text_map("packages"));
   for (auto& [text, token] : packages) {
-    VARVE_TRY(const auto log, warg_id<warg::LogId>(text, About::body));
+    VARVE_TRY(const auto log, warg_id<warg::LogId>(text, "packages"));
     wish.packages.emplace(log, std::move(token));
   }
   return wish;

@@ -18,8 +18,8 @@ using http::Response;
 using http::net::awaitable;
 
 constexpr std::size_t kPageMax = 1'000;
-// Each record names the one before it, so of two at once one has to be made again.
-constexpr int kAttempts = 8;
+// Each record names the one before it, so of many at once all but one have to be made again.
+constexpr int kAttempts = 64;
 
 constexpr std::string_view kMembers[] = {"registry"};
 
@@ -36,23 +36,39 @@ struct Author {
   std::string_view surface;
 };
 
+// A refusal is answered when everything before it can be read.
+bool has_moved(const Services& services, const std::optional<warg::RecordId>& head) {
+  const auto now = warg::find_log(*services.reader().view(), warg::operator_log_id());
+  return now && *now && (*now)->head.id != head;
+}
+
 awaitable<Result<Receipt>> append(Services& services, Author author, warg::OperatorEntry entry) {
   for (int attempt = 1;; ++attempt) {
     auto wish = next_record(services, entry);
     if (!wish) co_return std::unexpected(wish.error());
+    const auto head = wish->record->record.prev;
     Command command{author.actor,
                     author.request,
                     std::string(author.surface),
                     warg::AppendOperatorRecord{std::move(wish->record)},
                     {std::move(wish->body)}};
     auto receipt = co_await submit(services, std::move(command));
-    const bool overtaken =
+    const bool refused =
         !receipt && receipt.error().code == Errc::invalid && receipt.error().about == About::record;
-    if (!overtaken || attempt == kAttempts) co_return receipt;
+    if (!refused || !has_moved(services, head)) co_return receipt;
+    if (attempt == kAttempts)
+      co_return fail(Errc::overloaded, About::name_space,
+                     "too many namespaces are defined at once; try again");
   }
 }
 
 }  // namespace
+
+Result<void> may_publish_in(const Services& services, const warg::Namespace& name) {
+  auto own = warg::need_own_namespace(*services.reader().view(), name);
+  if (!own && own.error().code == Errc::not_found && services.config.dev) return {};
+  return own;
+}
 
 awaitable<Result<void>> ensure_namespace(Services& services, warg::Namespace name) {
   if (!services.config.dev) co_return Result<void>{};
@@ -159,8 +175,11 @@ awaitable<Response> put_warg_namespace(Services& services, Request& request) {
   if (*already) co_return document(changed_json(std::nullopt));
   const auto receipt =
       co_await append(services, {request.actor, request.id, "admin"}, entry_of(*wanted));
-  if (!receipt) co_return refused(receipt.error());
-  co_return document(changed_json(*receipt));
+  if (receipt) co_return document(changed_json(*receipt));
+  // Somebody else may have been first.
+  const auto now = is_so(services, request, *wanted);
+  if (now && *now) co_return document(changed_json(std::nullopt));
+  co_return refused(now ? receipt.error() : now.error());
 }
 
 }  // namespace varve::surface

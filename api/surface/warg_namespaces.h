@@ -11,8 +11,10 @@
 
 namespace varve::surface {
 
-// Nothing when it is there, or when it could be made: in dev mode everybody may. decide() judges
-// what is imported, or not there.
+// Errors: not_found or conflict, about the namespace. In dev mode one that is not there is no error:
+// it will be.
+Result<void> may_publish_in(const Services& services, const warg::Namespace& name);
+// In dev mode, defines one that is not there; for a record whose signature is good.
 http::net::awaitable<Result<void>> ensure_namespace(Services& services, warg::Namespace name);
 
 // GET /admin/v1/warg/namespaces, and PUT of one: {} defines it, {"registry":…} says where it is.

@@ -72,8 +72,9 @@ Result<Wish> parse_wish(const WargDocument& document) {
 
 Result<warg::CheckpointRow> check_leaves(const View& view, const Wish& wish) {
   VARVE_TRY(auto checkpoint, need_checkpoint(view, wish.length));
+  VARVE_TRY(const auto newest, warg::newest_checkpoint(view));
   for (const std::uint64_t leaf : wish.leaves)
-    if (leaf >= wish.length)
+    if (!newest || leaf >= newest->checkpoint.log_length)
       return fail(Errc::not_found, About::entry, "the log is not as long", std::to_string(leaf));
   return checkpoint;
 }
@@ -185,7 +186,7 @@ Result<AbsenceWish> parse_absence(const WargDocument& document) {
   if (texts.size() > limits::kWargProofLeavesMax)
     return fail(Errc::too_large, About::proof, "too many packages are asked about at once");
   for (const std::string& text : texts) {
-    VARVE_TRY(const auto log, warg_id<warg::LogId>(text, About::body));
+    VARVE_TRY(const auto log, warg_id<warg::LogId>(text, "packages"));
     wish.keys.push_back(warg::map_key(log));
   }
   return wish;

@@ -63,14 +63,14 @@ Result<warg::SignedCheckpoint> parse_checkpoint(const WargDocument& document) {
   VARVE_TRY(checkpoint.timestamp, contents.number("timestamp"));
   VARVE_TRY(const auto log_root, contents.text("logRoot"));
   VARVE_TRY(const auto map_root, contents.text("mapRoot"));
-  VARVE_TRY(const auto log_id, warg_id<warg::LogId>(log_root, About::body));
-  VARVE_TRY(const auto map_id, warg_id<warg::LogId>(map_root, About::body));
+  VARVE_TRY(const auto log_id, warg_id<warg::LogId>(log_root, "contents.logRoot"));
+  VARVE_TRY(const auto map_id, warg_id<warg::LogId>(map_root, "contents.mapRoot"));
   checkpoint.log_root = log_id.hash();
   checkpoint.map_root = map_id.hash();
   VARVE_TRY(const auto key_text, document.text("keyId"));
-  VARVE_TRY(const auto key, warg_id<warg::KeyId>(key_text, About::body));
+  VARVE_TRY(const auto key, warg_id<warg::KeyId>(key_text, "keyId"));
   VARVE_TRY(const auto signature_text, document.text("signature"));
-  VARVE_TRY(auto signature, warg_id<warg::SignatureText>(signature_text, About::body));
+  VARVE_TRY(auto signature, warg_id<warg::SignatureText>(signature_text, "signature"));
   return warg::SignedCheckpoint{checkpoint, key, std::move(signature)};
 }
 
@@ -128,7 +128,7 @@ Result<std::string> names_json(const View& view, const Sight& sight,
   std::vector<warg::LogId> logs;
   for (const std::string& text : texts) {
     if (logs.size() == limits::kWargNamesMax) break;
-    VARVE_TRY(const auto log, warg_id<warg::LogId>(text, About::body));
+    VARVE_TRY(const auto log, warg_id<warg::LogId>(text, "packages"));
     logs.push_back(log);
   }
   std::ranges::sort(logs);

@@ -39,17 +39,12 @@ struct RecordAnswer {
   std::string text;
   EntryIndex index;
 };
-Result<RecordAnswer> record_json(const View& view, const warg::LogId& log,
+// Whoever knows a record's id hears what became of it: publishers show no other credential.
+Result<RecordAnswer> record_json(const View& view, const Sight& sight, const warg::LogId& log,
                                  const warg::RecordId& record) {
+  if (log == warg::operator_log_id()) return std::unexpected(sight.missing(log));
   VARVE_TRY(const auto row, warg::find_state(view, log, record));
-  if (!row || log == warg::operator_log_id()) {
-    VARVE_TRY(const auto any, warg::find_log(view, log));
-    const bool known = any && !any->package.empty();
-    return known
-               ? fail(Errc::not_found, About::record, "there is no such record", record.to_string())
-               : fail(Errc::not_found, About::package_log, "there is no such package log",
-                      log.to_string());
-  }
+  if (!row) return std::unexpected(sight.missing(view, log, record));
   std::string text;
   Writer out(text);
   out.begin_object();
@@ -74,12 +69,12 @@ Result<RecordAnswer> record_json(const View& view, const warg::LogId& log,
   return RecordAnswer{std::move(text), row->index};
 }
 
-Response record_answer(unsigned status, const View& view, const warg::LogId& log,
-                       const warg::RecordId& record, TreeSize size) {
-  const auto made = record_json(view, log, record);
+Response record_answer(unsigned status, const State& state, const Sight& sight,
+                       const warg::LogId& log, const warg::RecordId& record) {
+  const auto made = record_json(*state.view, sight, log, record);
   if (!made) return warg_problem(made.error());
   Response response = http::json(status, made->text);
-  add_provenance(response, made->index, size);
+  add_provenance(response, made->index, state.size);
   return response;
 }
 
@@ -96,13 +91,13 @@ Result<Posted> parse_posted(const WargDocument& document, const warg::LogId& log
   VARVE_TRY(const auto record, document.object("record"));
   VARVE_TRY(const auto content, record.text("contentBytes"));
   auto bytes = base64_decode(content);
-  if (!bytes) return fail(Errc::invalid, About::body, "record.contentBytes: expected base 64");
+  if (!bytes) return wrong_form("record.contentBytes", "expected base 64");
   VARVE_TRY(const auto key_text, record.text("keyId"));
-  VARVE_TRY(const auto key, warg_id<warg::KeyId>(key_text, About::body));
+  VARVE_TRY(const auto key, warg_id<warg::KeyId>(key_text, "record.keyId"));
   VARVE_TRY(const auto signature_text, record.text("signature"));
-  VARVE_TRY(auto signature, warg_id<warg::SignatureText>(signature_text, About::body));
+  VARVE_TRY(auto signature, warg_id<warg::SignatureText>(signature_text, "record.signature"));
   VARVE_TRY(const bool no_sources, document.empty_array("contentSources"));
-  VARVE_TRY(auto package, warg_id<warg::PackageName>(name, About::body));
+  VARVE_TRY(auto package, warg_id<warg::PackageName>(name, "packageName"));
   const warg::LogId own = warg::package_log_id(package);
   if (own != log)
     return fail(Errc::invalid, About::name,
@@ -142,7 +137,7 @@ awaitable<Checked> checked(Services& services, warg::LogId log, warg::Envelope e
 }  // namespace
 
 awaitable<Response> publish_warg_record(Services& services, Request& request) {
-  const auto log = warg_id<warg::LogId>(request.params.front(), About::request);
+  const auto log = warg_id<warg::LogId>(request.params.front());
   if (!log) co_return warg_problem(log.error());
   const auto document = co_await read_warg_document(request);
   if (!document) co_return warg_problem(document.error());
@@ -153,10 +148,12 @@ awaitable<Response> publish_warg_record(Services& services, Request& request) {
   if (posted->names_sources)
     co_return http::json(
         501, R"({"status":501,"message":"specifying content sources is not supported"})");
-  const auto defined = co_await ensure_namespace(services, posted->package.ns());
-  if (!defined) co_return warg_problem(defined.error());
+  if (const auto own = may_publish_in(services, posted->package.ns()); !own)
+    co_return warg_problem(own.error());
   auto record = co_await checked(services, *log, posted->envelope);
   if (!record) co_return warg_problem(record.error());
+  const auto defined = co_await ensure_namespace(services, posted->package.ns());
+  if (!defined) co_return warg_problem(defined.error());
   const warg::RecordId id = (*record)->id;
   const Digest digest = Digest::of(*posted->envelope.content);
   Command command{request.actor,
@@ -170,17 +167,17 @@ awaitable<Response> publish_warg_record(Services& services, Request& request) {
   // The state right after: a repeat hears what became of the first one.
   const auto state = state_at(services.reader(), receipt->size);
   if (!state) co_return warg_problem(state.error());
-  co_return record_answer(202, *state->view, *log, id, receipt->size);
+  co_return record_answer(202, *state, Sight(services, request), *log, id);
 }
 
 awaitable<Response> get_warg_record(Services& services, Request& request) {
-  const auto log = warg_id<warg::LogId>(request.params[0], About::request);
+  const auto log = warg_id<warg::LogId>(request.params[0]);
   if (!log) co_return warg_problem(log.error());
-  const auto record = warg_id<warg::RecordId>(request.params[1], About::request);
+  const auto record = warg_id<warg::RecordId>(request.params[1]);
   if (!record) co_return warg_problem(record.error());
   const auto state = co_await warg_state(services, request);
   if (!state) co_return warg_problem(state.error());
-  co_return record_answer(200, *state->view, *log, *record, state->size);
+  co_return record_answer(200, *state, Sight(services, request), *log, *record);
 }
 
 }  // namespace varve::surface

@@ -31,16 +31,6 @@ Result<std::uint64_t> next_registry_index(const View& view) {
               "this registry has as many records as Warg's proofs can number");
 }
 
-Result<void> check_namespace(const PackageName& package, const View& view) {
-  VARVE_TRY(const auto origin, find_namespace(view, package.ns()));
-  if (!origin)
-    return fail(Errc::not_found, About::name_space, "the namespace is not defined here",
-                package.ns().text());
-  if (origin->empty()) return {};
-  return fail(Errc::conflict, About::name_space, "the namespace is imported from " + *origin,
-              package.ns().text());
-}
-
 // Warg's packages and OCI's repositories have one kind of grants.
 Result<void> check_may_begin(const SubmitRecord& command, const Asker& asker, const View& view) {
   if (command.anybody_begins) return {};
@@ -70,10 +60,10 @@ Result<void> clear_pending(const SubmitRecord& command, const LogId& log, const 
   return {};
 }
 
-Result<bool> is_complete(const PackageRecord& record, const View& view) {
+Result<bool> is_complete(const PackageRecord& record, const LogId& log, const View& view) {
   for (const Digest& content : released_content(record)) {
-    VARVE_TRY(const auto size, find_content(view, content));
-    if (!size) return false;
+    VARVE_TRY(const bool there, has_content(view, log, content));
+    if (!there) return false;
   }
   return true;
 }
@@ -133,7 +123,7 @@ Result<Events> decide(const AppendOperatorRecord& command, const Asker& asker, c
 Result<Events> decide(const SubmitRecord& command, const Asker& asker, const View& view) {
   const SignedPackageRecord& record = *command.record;
   const LogId log = package_log_id(command.package);
-  VARVE_CHECK(check_namespace(command.package, view));
+  VARVE_CHECK(need_own_namespace(view, command.package.ns()));
   VARVE_TRY(const auto state, find_state(view, log, record.id));
   const auto* before = state ? std::get_if<Rejected>(&state->state) : nullptr;
   if (state && before == nullptr) return Events{};
@@ -148,7 +138,7 @@ Result<Events> decide(const SubmitRecord& command, const Asker& asker, const Vie
       events.push_back(std::move(outcome));
     return events;
   }
-  VARVE_TRY(const bool complete, is_complete(record.record, view));
+  VARVE_TRY(const bool complete, is_complete(record.record, log, view));
   if (!complete) outcome = waiting(std::get<RecordPublished>(outcome), asker.now);
   events.push_back(std::move(outcome));
   return events;

@@ -94,8 +94,8 @@ Result<void> project(const RecordSubmitted& event, std::string_view body, const 
   const LogId log = package_log_id(event.package);
   VARVE_TRY(const auto record, stored(decode_package_record(body)));
   for (const Digest& content : released_content(record)) {
-    VARVE_TRY(const auto size, find_content(before, content));
-    if (!size) changes.put(Table::warg_missing, missing_key(log, event.record_id, content), {});
+    VARVE_TRY(const bool there, has_content(before, log, content));
+    if (!there) changes.put(Table::warg_missing, missing_key(log, event.record_id, content), {});
   }
   changes.put(Table::warg_pending, log_key(log), std::string(event.record_id.raw()));
   changes.put(Table::warg_record_state, record_key(log, event.record_id),

@@ -1,7 +1,11 @@
 // Reading the rows about Warg packages.
 #include "core/warg/query.h"
 
+#include <algorithm>
+
+#include "core/base/limits.h"
 #include "core/scan.h"
+#include "core/trust/query.h"
 #include "core/warg/rows.h"
 
 namespace varve::warg {
@@ -18,6 +22,13 @@ Result<std::optional<T>> find_as(const View& view, Table table, const RowKey& ke
 }
 
 }  // namespace
+
+std::optional<RepoName> repository_of(std::string_view package) {
+  std::string path(package);
+  std::ranges::replace(path, ':', '/');
+  const auto repo = RepoName::parse(path);
+  return repo ? std::optional(*repo) : std::nullopt;
+}
 
 Result<std::optional<LogRow>> find_log(const View& view, const LogId& log) {
   return find_as<LogRow>(view, Table::warg_log, log_key(log), log_of);
@@ -56,6 +67,16 @@ Result<std::vector<std::pair<KeyId, LogKey>>> keys_of(const View& view, const Lo
 
 Result<std::optional<NamespaceOrigin>> find_namespace(const View& view, const Namespace& name) {
   return LogRows(view, operator_log_id()).name_space(name.text());
+}
+
+Result<void> need_own_namespace(const View& view, const Namespace& name) {
+  VARVE_TRY(const auto origin, find_namespace(view, name));
+  if (!origin)
+    return fail(Errc::not_found, About::name_space, "the namespace is not defined here",
+                name.text());
+  if (origin->empty()) return {};
+  return fail(Errc::conflict, About::name_space, "the namespace is imported from " + *origin,
+              name.text());
 }
 
 Result<std::vector<NamedNamespace>> list_namespaces(const View& view, std::string_view after,
@@ -114,6 +135,27 @@ Result<std::vector<Digest>> missing_content(const View& view, const LogId& log,
 
 Result<std::optional<std::uint64_t>> find_content(const View& view, const Digest& digest) {
   return find_as<std::uint64_t>(view, Table::warg_content, content_key(digest), number_of);
+}
+
+namespace {
+
+// By the rows alone: a replay must come to the same answer.
+Result<bool> everybody_pulls(const View& view, const LogId& log) {
+  VARVE_TRY(const auto row, find_log(view, log));
+  if (!row) return false;
+  const auto repo = repository_of(row->package);
+  const Resource resource = repo ? Resource(*repo) : Resource::everything();
+  VARVE_TRY(const Rights rights, trust::own_rights(view, PrincipalName::anonymous(), resource));
+  return rights.has(Right::pull);
+}
+
+}  // namespace
+
+Result<bool> has_content(const View& view, const LogId& log, const Digest& digest) {
+  VARVE_TRY(const auto own, view.get(Table::warg_released, released_key(digest, log)));
+  if (own) return true;
+  return any_releaser(view, digest, limits::kWargReleasersMax,
+                      [&](const LogId& other) { return everybody_pulls(view, other); });
 }
 
 Result<bool> any_releaser(const View& view, const Digest& digest, std::size_t count_max,

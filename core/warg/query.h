@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/content/content.h"
 #include "core/view.h"
 #include "core/warg/validate.h"
 #include "core/warg/warg.h"
@@ -20,6 +21,9 @@ struct LogRow {
   LogHead head;
   std::string package;  // "ns:name"; empty for the operator's log
 };
+// What grants on a package are about: the repository of the same name. Nothing for a name that no
+// repository can have: such packages are for those who may do it everywhere.
+std::optional<RepoName> repository_of(std::string_view package);
 // Nothing for a log that has no record yet: the names of packages that were never published are
 // nobody's business.
 Result<std::optional<LogRow>> find_log(const View& view, const LogId& log);
@@ -42,6 +46,9 @@ class LogRows final : public LogFacts {
 Result<std::vector<std::pair<KeyId, LogKey>>> keys_of(const View& view, const LogId& log);
 
 Result<std::optional<NamespaceOrigin>> find_namespace(const View& view, const Namespace& name);
+// That packages of it are published here. Errors: not_found/About::name_space, conflict when it is
+// another registry's; with the namespace.
+Result<void> need_own_namespace(const View& view, const Namespace& name);
 struct NamedNamespace {
   std::string name;
   NamespaceOrigin origin;
@@ -110,6 +117,9 @@ Result<std::vector<Digest>> missing_content(const View& view, const LogId& log,
 // Its size, if Warg holds it: content that somebody uploaded for a package, not every blob there
 // is. Who names a private image's layer in a release learns nothing of it.
 Result<std::optional<std::uint64_t>> find_content(const View& view, const Digest& digest);
+// Need this package not bring it? It released it before, or some package did that everybody may
+// pull: what others keep private is neither had nor heard of by naming it in a record.
+Result<bool> has_content(const View& view, const LogId& log, const Digest& digest);
 // Asks `visit` about the packages that have released it, until it says yes; at most so many.
 Result<bool> any_releaser(const View& view, const Digest& digest, std::size_t count_max,
                           const std::function<Result<bool>(const LogId&)>& visit);

@@ -43,6 +43,12 @@ using Types = std::vector<std::string_view>;
 
 class WargDecide : public testing::Test {
  protected:
+  WargDecide() { given_everybody_pulls({Right::pull}); }
+  void given_everybody_pulls(Rights rights) {
+    const auto outcome =
+        world.run(trust::SetGrant{PrincipalName::anonymous(), Resource::everything(), rights});
+    EXPECT_EQ(WargWorld::events_of(outcome), 1u);
+  }
   // A package that was begun, perhaps with more in its first record.
   warg::PackageRecord given_package(std::string_view name = kHello, WargWorld::Entries more = {}) {
     more.insert(more.begin(), init(owner));
@@ -186,6 +192,29 @@ TEST_F(WargDecide, ContentThatCameForAnotherPackageIsNotMissing) {
       world.next(kHello, {init(owner), release("1.0.0", "there"), release("1.1.0", "not there")});
   ASSERT_EQ(types(world.submit(kHello, record, owner)), Types{"warg.record.submitted"});
   EXPECT_EQ(missing(kHello, record), std::vector{digest("not there")});
+}
+
+// Or to name a digest were to have the bytes, and to learn that somebody has them.
+TEST_F(WargDecide, ContentThatNotEverybodyMayPullIsMissingForOtherPackages) {
+  given_content("private");
+  given_everybody_pulls({});
+  const auto record = world.next(kHello, {init(owner), release("1.0.0", "private")});
+  EXPECT_EQ(types(world.submit(kHello, record, owner)), Types{"warg.record.submitted"});
+  EXPECT_EQ(missing(kHello, record), std::vector{digest("private")});
+  EXPECT_EQ(types(world.upload(kHello, record, "private")),
+            (Types{"warg.content.received", "warg.record.published"}));
+  // It brought it, so it need not bring it again.
+  const auto next = world.next(kHello, {release("1.0.1", "private")});
+  EXPECT_EQ(types(world.submit(kHello, next, owner)), Types{"warg.record.published"});
+}
+
+TEST_F(WargDecide, ContentThatIsOfNoPublishedRecordIsMissing) {
+  const auto half = world.next(
+      "test:other", {init(owner), release("1.0.0", "there"), release("1.1.0", "not there")});
+  world.submit("test:other", half, owner);
+  EXPECT_EQ(WargWorld::events_of(world.upload("test:other", half, "there")), 2u);
+  const auto record = world.next(kHello, {init(owner), release("1.0.0", "there")});
+  EXPECT_EQ(types(world.submit(kHello, record, owner)), Types{"warg.record.submitted"});
 }
 
 // Two packages wait for the same bytes; each gets its own upload, the bytes exist once.

@@ -156,5 +156,89 @@ TEST(Problem, StaysJsonAndOneLineWhateverAClientSent) {
   EXPECT_EQ(line, "bad: ??  X: y  \n");
 }
 
+// ---- Warg ----
+
+TEST(WargProblem, HasTheStatusAndTheBodyOfItsReferenceServer) {
+  struct Row {
+    Errc code;
+    About about;
+    std::string detail;
+    unsigned status;
+    std::string body;
+  };
+  for (const Row& row : {
+           Row{Errc::not_found, About::checkpoint, "99", 404,
+               R"({"status":404,"type":"logLength","id":99})"},
+           Row{Errc::not_found, About::entry, "9", 404, R"({"status":404,"type":"leaf","id":9})"},
+           Row{Errc::not_found, About::package_log, "x", 404,
+               R"({"status":404,"type":"log","id":"x"})"},
+           Row{Errc::not_found, About::record, "x", 404,
+               R"({"status":404,"type":"record","id":"x"})"},
+           Row{Errc::not_found, About::name_space, "x", 404,
+               R"({"status":404,"type":"namespace","id":"x"})"},
+           Row{Errc::not_found, About::fetch_token, "x", 404,
+               R"({"status":404,"type":"fetchToken","id":"x"})"},
+           Row{Errc::not_found, About::blob, "x", 404,
+               R"({"status":404,"type":"contentDigest","id":"x"})"},
+           Row{Errc::not_found, About::request, "", 404,
+               R"({"status":404,"message":"the requested resource was not found"})"},
+           Row{Errc::not_found, About::size, "", 404, R"({"status":404,"message":"why"})"},
+           Row{Errc::conflict, About::record, "x", 409,
+               R"({"status":409,"type":"record","id":"x"})"},
+           Row{Errc::conflict, About::name_space, "x", 409,
+               R"({"status":409,"type":"namespaceImport","id":"x"})"},
+           Row{Errc::invalid, About::request, "", 400, R"({"status":400,"message":"why"})"},
+           Row{Errc::invalid, About::record, "", 400, R"({"status":400,"message":"why"})"},
+           Row{Errc::invalid, About::digest, "x", 400, R"({"status":400,"message":"why: x"})"},
+           Row{Errc::invalid, About::body, "", 422, R"({"status":422,"message":"why"})"},
+           Row{Errc::invalid, About::proof, "", 422,
+               R"({"status":422,"reason":"failure","message":"why"})"},
+           Row{Errc::unsupported, About::body, "", 415, R"({"status":415,"message":"why"})"},
+           Row{Errc::unsupported, About::record, "x", 405, R"({"status":405})"},
+           Row{Errc::unsupported, About::request, "", 405, ""},
+           Row{Errc::unsupported, About::storage, "", 405, R"({"status":405,"message":"why"})"},
+           Row{Errc::unauthorized, About::key, "", 401, R"({"status":401,"message":"why"})"},
+           Row{Errc::unauthorized, About::request, "repository:a:pull", 401,
+               R"({"status":401,"message":"why"})"},
+           Row{Errc::denied, About::repository, "", 403, R"({"status":403,"message":"why"})"},
+           Row{Errc::too_large, About::body, "", 413, R"({"status":413,"message":"why"})"},
+           Row{Errc::unavailable, About::storage, "", 503, R"({"status":503,"message":"why"})"},
+           Row{Errc::corrupt, About::storage, "", 500, R"({"status":500,"message":"why"})"},
+       }) {
+    const Response response = problem(Error(row.code, row.about, "why", row.detail), Dialect::warg);
+    EXPECT_EQ(response.status, row.status) << row.body;
+    EXPECT_EQ(std::get<std::string>(response.body), row.body);
+    // With anything behind it, Warg's client fails on every call.
+    EXPECT_EQ(header(response, "Content-Type"), row.body.empty() ? "" : "application/json");
+    EXPECT_EQ(header(response, "Retry-After"), row.status == 503 ? "1" : "");
+  }
+}
+
+TEST(WargProblem, IsJsonWithItsStatusWhateverItIsAbout) {
+  const std::string hostile("\xff\"\r\n{\0}", 8);
+  for (int code = 0; code <= static_cast<int>(Errc::internal); ++code) {
+    for (int about = 0; about <= static_cast<int>(About::storage); ++about) {
+      for (const std::string& detail : {std::string(), hostile, std::string("7")}) {
+        const Error error(static_cast<Errc>(code), static_cast<About>(about), "why " + hostile,
+                          detail);
+        const Response response = problem(error, Dialect::warg);
+        const std::string body = std::get<std::string>(response.body);
+        if (body.empty()) {
+          EXPECT_EQ(response.status, 405U);
+          continue;
+        }
+        simdjson::dom::parser parser;
+        std::uint64_t status = 0;
+        ASSERT_EQ(parser.parse(body)["status"].get(status), simdjson::SUCCESS) << body;
+        EXPECT_EQ(status, response.status) << body;
+      }
+    }
+  }
+}
+
+TEST(WargProblem, LetsEveryPageReadIt) {
+  EXPECT_EQ(dialect_header_lines(Dialect::warg), "Access-Control-Allow-Origin: *\r\n");
+}
+
 }  // namespace
 }  // namespace varve::http
