@@ -64,6 +64,12 @@ class FieldWriter {
   }
   void write(const warg::PackageName& value) { out_.string(value.text()); }
   void write(const warg::SignatureText& value) { out_.string(value.text()); }
+  void write(const warg::PublicKeyText& value) { out_.string(value.text()); }
+  void write(const trust::Author& value) {
+    out_.begin_object();
+    trust::Author::fields(value, *this);
+    out_.end_object();
+  }
   void write(Rights value) {
     out_.begin_array();
     for (const std::string_view word : value.words()) out_.string(word);
@@ -163,6 +169,14 @@ struct Blank {
     static const warg::SignatureText blank = *warg::SignatureText::parse("ecdsa-p256:AAAA");
     return blank;
   }
+  operator warg::PublicKeyText() {
+    static const warg::PublicKeyText blank =
+        *warg::PublicKeyText::parse("ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    return blank;
+  }
+  operator trust::Author() { return {Blank{}, Blank{}, Blank{}, {}}; }
+  operator std::optional<trust::Author>() { return std::nullopt; }
+  operator std::optional<bool>() { return std::nullopt; }
 };
 
 template <std::size_t>
@@ -236,6 +250,21 @@ class FieldReader {
   Result<void> read(std::string_view name, warg::SignatureText& value) {
     return parse(name, value);
   }
+  // One key, one text: ids are made of the text.
+  Result<void> read(std::string_view name, warg::PublicKeyText& value) {
+    VARVE_TRY(const auto text, get_string(data_, name));
+    VARVE_TRY(value, warg::PublicKeyText::parse(text));
+    return value.text() == text ? Result<void>() : corrupt("a key is not in its shortest form");
+  }
+  Result<void> read(std::string_view name, trust::Author& value) {
+    object inner;
+    if (data_.at_key(name).get(inner) != simdjson::SUCCESS)
+      return corrupt("an entry's " + std::string(name) + " is missing or not an object");
+    FieldReader fields(inner);
+    trust::Author::fields(value, fields);
+    if (fields.error()) return std::unexpected(*std::move(fields.error()));
+    return {};
+  }
   Result<void> read(std::string_view name, bool& value) {
     if (data_.at_key(name).get(value) == simdjson::SUCCESS) return {};
     return corrupt("an entry's " + std::string(name) + " is missing or neither true nor false");
@@ -279,11 +308,11 @@ Result<Event> read_event(const object& data) {
 
 struct Kind {
   std::string_view type;
-  unsigned version;
+  unsigned newest;  // version; every earlier one is read too
   Result<Event> (*read)(const object& data);
 };
 
-// One row an alternative of Event. A type that changes shape gets a further row for its old one.
+// One row an alternative of Event.
 template <class... E>
 constexpr std::array<Kind, sizeof...(E)> kinds_of(std::type_identity<std::variant<E...>>) {
   return {Kind{E::kType, E::kVersion, &read_event<E>}...};
@@ -296,8 +325,14 @@ Result<Event> get_event(const object& root) {
   object data;
   if (root.at_key("data").get(data) != simdjson::SUCCESS)
     return corrupt("an entry's data is missing or not an object");
-  for (const Kind& kind : kKinds)
-    if (kind.type == type && kind.version == version) return kind.read(data);
+  for (const Kind& kind : kKinds) {
+    if (kind.type != type || version == 0 || version > kind.newest) continue;
+    VARVE_TRY(auto event, kind.read(data));
+    // Who knows only the earlier version would read another event out of the same entry.
+    if (version_of(event) != version)
+      return corrupt("an entry says what its version has no words for, or less than it promises");
+    return event;
+  }
   return fail(Errc::unsupported, About::entry,
               "this version does not know entries of this type; a newer one wrote it",
               std::string(type.substr(0, kWordBytesMax)) + " v" + std::to_string(version));
@@ -387,7 +422,7 @@ std::string encode_entry_text(const Envelope& envelope, const Event& event) {
   out.key("request").string(envelope.request);
   out.key("surface").string(envelope.surface);
   out.key("type").string(type_of(event));
-  out.key("v").number(std::visit([](const auto& e) { return e.kVersion; }, event));
+  out.key("v").number(version_of(event));
   out.end_object();
   text += '\n';
   return text;

@@ -42,6 +42,8 @@ struct Subject {
   Found operator()(const warg::RecordRejected&) const { return {}; }
   Found operator()(const warg::ContentReceived& event) const { return event.digest; }
   Found operator()(const warg::CheckpointSigned&) const { return {}; }
+  Found operator()(const trust::KeyRegistered&) const { return {}; }
+  Found operator()(const trust::KeyRevoked&) const { return {}; }
 };
 
 }  // namespace
@@ -50,12 +52,31 @@ std::string_view type_of(const Event& event) {
   return std::visit([](const auto& e) { return std::decay_t<decltype(e)>::kType; }, event);
 }
 
+unsigned version_of(const Event& event) {
+  return std::visit(
+      [](const auto& e) -> unsigned {
+        if constexpr (requires { e.version(); })
+          return e.version();
+        else
+          return e.kVersion;
+      },
+      event);
+}
+
+const trust::Author* author_of(const Event& event) {
+  const std::optional<trust::Author>* author = nullptr;
+  if (const auto* put = std::get_if<oci::ManifestPut>(&event)) author = &put->author;
+  if (const auto* set = std::get_if<oci::TagSet>(&event)) author = &set->author;
+  return author != nullptr && *author ? &**author : nullptr;
+}
+
 std::optional<Digest> subject_digest(const Event& event) {
   return std::visit(Subject{}, event);
 }
 
 std::optional<Digest> removed_digest(const Event& event) {
-  if (const auto* set = std::get_if<oci::TagSet>(&event)) return set->previous;
+  if (const auto* set = std::get_if<oci::TagSet>(&event))
+    return set->previous == set->digest ? std::nullopt : set->previous;
   if (const auto* tag = std::get_if<oci::TagDeleted>(&event)) return tag->digest;
   if (const auto* manifest = std::get_if<oci::ManifestDeleted>(&event)) return manifest->digest;
   if (const auto* blob = std::get_if<content::BlobUnlinked>(&event)) return blob->digest;

@@ -14,20 +14,26 @@
 
 namespace varve {
 
-using Event =
-    std::variant<system::Genesis, system::DevModeEnabled, system::EventKeyRotated,
-                 content::RepoCreated, content::BlobCommitted, content::BlobLinked,
-                 oci::ManifestPut, oci::ManifestDeleted, oci::TagSet, oci::TagDeleted,
-                 trust::PrincipalCreated, trust::PrincipalDisabled, trust::PrincipalEnabled,
-                 trust::CredentialAdded, trust::CredentialRevoked, trust::GrantSet,
-                 trust::GrantRemoved, trust::PolicySet, trust::PolicyRemoved, content::BlobUnlinked,
-                 content::BlobPurged, content::RepoAttributesSet, content::RepoDeleted,
-                 oci::ManifestAttributesSet, oci::TagAttributesSet, warg::OperatorRecordAppended,
-                 warg::RecordSubmitted, warg::RecordPublished, warg::RecordRejected,
-                 warg::ContentReceived, warg::CheckpointSigned>;
+using Event = std::variant<
+    system::Genesis, system::DevModeEnabled, system::EventKeyRotated, content::RepoCreated,
+    content::BlobCommitted, content::BlobLinked, oci::ManifestPut, oci::ManifestDeleted,
+    oci::TagSet, oci::TagDeleted, trust::PrincipalCreated, trust::PrincipalDisabled,
+    trust::PrincipalEnabled, trust::CredentialAdded, trust::CredentialRevoked, trust::GrantSet,
+    trust::GrantRemoved, trust::PolicySet, trust::PolicyRemoved, content::BlobUnlinked,
+    content::BlobPurged, content::RepoAttributesSet, content::RepoDeleted,
+    oci::ManifestAttributesSet, oci::TagAttributesSet, warg::OperatorRecordAppended,
+    warg::RecordSubmitted, warg::RecordPublished, warg::RecordRejected, warg::ContentReceived,
+    warg::CheckpointSigned, trust::KeyRegistered, trust::KeyRevoked>;
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);
+
+// The version of its shape: the lowest that can say what it says, so that who reads only that one
+// misses nothing it could have known.
+unsigned version_of(const Event& event);
+
+// What an author signed, where an event carries it; whether it is true is for log/proof/author.h.
+const trust::Author* author_of(const Event& event);
 
 // What the event puts, or points to: the bytes it vouches for. None for an event that only removes.
 std::optional<Digest> subject_digest(const Event& event);

@@ -14,15 +14,14 @@
 
 namespace varve {
 
-using Intent =
-    std::variant<system::Initialise, system::EnableDevMode, system::RotateEventKey,
-                 content::LinkBlob, content::UnlinkBlob, content::PurgeBlob,
-                 content::SetRepoAttributes, content::DeleteRepo, oci::SetManifestAttributes,
-                 oci::SetTagAttributes, oci::PutManifest, oci::SetTag, oci::DeleteTag,
-                 oci::DeleteManifest, trust::CreatePrincipal, trust::DisablePrincipal,
-                 trust::EnablePrincipal, trust::AddCredential, trust::RevokeCredential,
-                 trust::SetGrant, trust::RemoveGrant, trust::SetPolicy, trust::RemovePolicy,
-                 warg::AppendOperatorRecord, warg::SubmitRecord, warg::ReceiveContent>;
+using Intent = std::variant<
+    system::Initialise, system::EnableDevMode, system::RotateEventKey, content::LinkBlob,
+    content::UnlinkBlob, content::PurgeBlob, content::SetRepoAttributes, content::DeleteRepo,
+    oci::SetManifestAttributes, oci::SetTagAttributes, oci::PutManifest, oci::SetTag,
+    oci::DeleteTag, oci::DeleteManifest, trust::CreatePrincipal, trust::DisablePrincipal,
+    trust::EnablePrincipal, trust::AddCredential, trust::RevokeCredential, trust::RegisterKey,
+    trust::RevokeKey, trust::SetGrant, trust::RemoveGrant, trust::SetPolicy, trust::RemovePolicy,
+    warg::AppendOperatorRecord, warg::SubmitRecord, warg::ReceiveContent>;
 
 // A wish, with everything that is not a function of the state: who, through what, which bytes.
 struct Command {

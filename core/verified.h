@@ -1,4 +1,4 @@
-// A value whose signature was checked. Any thread.
+// A value whose signature was checked, or a key that was found sound. Any thread.
 //
 // Only SignatureChecks makes one (log/proof/warg_keys.h: core holds no signature code), and what
 // needs a signature takes nothing else: an unchecked record cannot reach the ledger, because it

@@ -81,6 +81,10 @@ std::string_view table_name(Table table) {
       return "warg_first";
     case Table::warg_released:
       return "warg_released";
+    case Table::key:
+      return "key";
+    case Table::key_of:
+      return "key_of";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }

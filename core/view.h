@@ -60,6 +60,9 @@ enum class Table : std::uint8_t {
   warg_checkpoint = 35,    // log length -> Warg's checkpoint
   warg_first = 36,         // record -> the log that begins with it
   warg_released = 37,      // digest, log -> nothing: the packages that released this content
+  // Publishers' keys: accounts too, described in core/trust/rows.h.
+  key = 45,     // key id -> principal, public key, revoked
+  key_of = 46,  // principal, key id -> nothing: those not revoked
 };
 inline constexpr Table kTables[] = {Table::system,
                                     Table::repo,
@@ -97,7 +100,9 @@ inline constexpr Table kTables[] = {Table::system,
                                     Table::warg_map,
                                     Table::warg_checkpoint,
                                     Table::warg_first,
-                                    Table::warg_released};
+                                    Table::warg_released,
+                                    Table::key,
+                                    Table::key_of};
 std::string_view table_name(Table table);
 
 struct Row {

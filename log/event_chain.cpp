@@ -6,6 +6,7 @@
 
 #include "core/base/limits.h"
 #include "core/registry.h"
+#include "log/proof/author.h"
 #include "log/proof/merkle.h"
 
 namespace varve {
@@ -33,11 +34,15 @@ Result<void> decode(EntryIndex index, OpenedEntry& opened) {
   return {};
 }
 
-Result<void> verify(EntryIndex index, const OpenedEntry& opened, const VerifierKey& key) {
+// Its own signature, and that of its author if it names one.
+Result<void> verify(EntryIndex index, const OpenedEntry& opened, const VerifierKey& key,
+                    std::string_view origin) {
   auto note = parse_note(opened.bytes);
   if (!note) return bad_entry(index, About::signature, note.error().what);
   auto signers = verify_note(*note, {&key, 1});
   if (!signers) return bad_entry(index, About::signature, signers.error().what);
+  const auto author = verify_author(opened.entry.event, origin);
+  if (!author) return bad_entry(index, About::signature, author.error().what);
   return {};
 }
 
@@ -107,11 +112,11 @@ Result<void> EventChain::complete() const {
 
 Result<void> EventChain::verify_stretch(EntryIndex first, std::span<OpenedEntry> stretch) {
   if (!verify_ || stretch.empty()) return {};
-  if (event_keys_.empty())
+  if (event_keys_.empty() || !log_key_)
     return bad_entry(first, About::key, "no genesis entry named an event key");
   const VerifierKey key = event_keys_.back();
   VARVE_CHECK(check_all(crew_, stretch.size(), [&](std::size_t i) {
-    return verify(EntryIndex{first.value + i}, stretch[i], key);
+    return verify(EntryIndex{first.value + i}, stretch[i], key, log_key_->name());
   }));
   signatures_ += stretch.size();
   return {};

@@ -27,7 +27,8 @@ class EventChain {
 
   // `first` is the index of run[0], one after the last run's end. Decodes every entry (bytes are
   // taken from run[i].bytes), checks its index, its place in its request's run and, unless told not
-  // to, its signature. Errors: Errc::corrupt about entry or signature, naming the index.
+  // to, its signature and its author's. Errors: Errc::corrupt about entry or signature, naming the
+  // index.
   Result<void> open(EntryIndex first, std::span<OpenedEntry> run);
 
   // The last run must not end in the middle of a request's run. Not for a log cut at an arbitrary

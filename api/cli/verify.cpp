@@ -14,7 +14,6 @@ namespace varve::cli {
 namespace {
 
 constexpr std::size_t kPolicyBytesMax = 1 << 20;
-constexpr std::string_view kPublisherCheck = "publisher signature";
 constexpr std::string_view kQuorumCheck = "witness quorum";
 
 Outcome<std::string> read_for(const std::string& what, const std::string& path,
@@ -113,6 +112,15 @@ Outcome<std::optional<Digest>> digest_for(const VerifyOptions& options, const Pr
   return named && named->algorithm() == DigestAlgorithm::sha512 ? digests->sha512 : digests->sha256;
 }
 
+Outcome<std::optional<warg::KeyId>> required_author(const VerifyOptions& options) {
+  if (!options.required_author) return std::nullopt;
+  if (const auto key = warg::PublicKeyText::parse(*options.required_author))
+    return warg::key_id(*key);
+  if (const auto id = warg::KeyId::parse(*options.required_author)) return *id;
+  return refuse(ExitCode::usage, "--require-author names no key", *options.required_author,
+                "give a key's id, sha256: and 64 hex digits, or the public key, ed25519:…");
+}
+
 void judge_quorum(const Trust& trust, Verdict& verdict) {
   if (!trust.needs_witnesses) return;
   verdict.checks.push_back({.name = std::string(kQuorumCheck),
@@ -128,7 +136,8 @@ ExitCode code_for(const Verdict& verdict) {
   for (const Check& check : verdict.checks) {
     unknown = unknown || check.outcome == Check::Outcome::unknown;
     if (check.outcome != Check::Outcome::failed) continue;
-    if (check.name != kPublisherCheck && check.name != kQuorumCheck) return ExitCode::proven_false;
+    if (check.name != kRequiredPublisherCheck && check.name != kQuorumCheck)
+      return ExitCode::proven_false;
     policy = true;
   }
   if (unknown) return ExitCode::cannot_tell;
@@ -213,8 +222,8 @@ Outcome<VerifyResult> verify_files(const VerifyOptions& options) {
   VARVE_CLI_TRY(const auto bundle, read_proof(options.proof));
   VARVE_CLI_TRY(const auto trust, find_trust(options, bundle));
   VARVE_CLI_TRY(const auto digest, digest_for(options, bundle));
-  VerifyResult result{
-      verify_bundle(bundle, trust.keys, digest, options.required_author), ExitCode::internal, {}};
+  VARVE_CLI_TRY(const auto author, required_author(options));
+  VerifyResult result{verify_bundle(bundle, trust.keys, digest, author), ExitCode::internal, {}};
   judge_quorum(trust, result.verdict);
   result.code = code_for(result.verdict);
   if (result.code != ExitCode::ok) return result;

@@ -15,7 +15,7 @@ struct VerifyOptions {
   std::string proof;                // the .tlog-proof file
   std::optional<std::string> key;  // all vkeys, in a file or as text; with a policy: the event keys
   std::optional<std::string> policy;           // a tlog-policy file
-  std::optional<std::string> required_author;  // a publisher's key id
+  std::optional<std::string> required_author;  // a publisher's key: its id, or its text
 };
 
 struct VerifyResult {

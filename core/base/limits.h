@@ -95,7 +95,9 @@ inline constexpr std::size_t kWargReleasersMax = 256;
 // --- accounts ------------------------------------------------------------------------------------
 // Credentials of one principal that are not revoked: each is looked at when a password changes.
 inline constexpr std::size_t kCredentialsMax = 100;
-// Why a principal was disabled or a credential revoked: it stands in the log for ever.
+// Public keys of one principal that are not revoked: each is looked at when one is registered.
+inline constexpr std::size_t kKeysMax = 100;
+// Why a principal was disabled, or a credential or key revoked: it stands in the log for ever.
 inline constexpr std::size_t kReasonBytesMax = 200;
 // A password that is set: Argon2id reads all of it.
 inline constexpr std::size_t kPasswordBytesMax = 1'024;

@@ -9,6 +9,7 @@
 #include "core/oci/query.h"
 #include "core/oci/rows.h"
 #include "core/oci/rules.h"
+#include "core/system/query.h"
 #include "core/trust/rules.h"
 
 namespace varve::oci {
@@ -43,11 +44,17 @@ Result<void> check_references(const PutManifest& command, const View& view) {
   return {};
 }
 
+// Is there anything in a signature that is not known yet? Who signs what is here unsigned, or
+// signed by somebody else, must find it in the log; who signs once more does not.
+bool is_news(const std::optional<trust::Author>& author, const std::optional<warg::KeyId>& known) {
+  return author && known != author->key_id;
+}
+
 // Is this very manifest here already? What a digest means never changes while it is here: the same
 // bytes under a second media type would show two clients two different things (CVE-2021-41190).
-Result<bool> manifest_is_there(const PutManifest& command, const View& view) {
-  VARVE_TRY(const auto row, find_manifest(view, command.repo, command.digest));
-  if (!row) return false;
+Result<std::optional<ManifestRow>> find_same(const PutManifest& command, const View& view) {
+  VARVE_TRY(auto row, find_manifest(view, command.repo, command.digest));
+  if (!row) return row;
   if (row->size != command.size)
     return fail(Errc::corrupt, About::manifest,
                 "a manifest is recorded with another size than the bytes have",
@@ -56,19 +63,21 @@ Result<bool> manifest_is_there(const PutManifest& command, const View& view) {
     return fail(Errc::invalid, About::manifest,
                 "these bytes are in the repository as " + row->media_type,
                 command.digest.to_string());
-  return true;
+  return row;
 }
 
-// Without an event when the tag points there already.
+// Without an event when the tag points there already, unless an author says so for the first time.
 Result<void> set_tag(const RepoName& repo, const Tag& tag, const Digest& digest, const View& view,
-                     const RepoLocks& locks, std::vector<Event>& events) {
+                     const RepoLocks& locks, const std::optional<trust::Author>& author,
+                     std::vector<Event>& events) {
   VARVE_TRY(const auto row, find_tag(view, repo, tag));
-  if (row && row->digest == digest) return {};
-  if (row) VARVE_CHECK(trust::check_tags_may_move(view, repo));
+  const bool moves = row && row->digest != digest;
+  if (row && !moves && !is_news(author, row->author)) return {};
+  if (moves) VARVE_CHECK(trust::check_tags_may_move(view, repo));
   if (row) VARVE_CHECK(check_movable(view, locks, repo, tag));
   std::optional<Digest> previous;
   if (row) previous = row->digest;
-  events.emplace_back(TagSet{digest, previous, repo, tag});
+  events.emplace_back(TagSet{digest, previous, repo, tag, author});
   return {};
 }
 
@@ -99,22 +108,57 @@ Result<void> check_form(const PutManifest& command) {
   return {};
 }
 
+std::unexpected<Error> not_signed(const RepoName& repo, std::string why) {
+  return fail(Errc::denied, About::signature, std::move(why), repo.text());
+}
+
+// What the author signed is compared once more with what is about to be written: an entry whose
+// signature is over something else would be proven false by whoever reads it.
+Result<void> check_statement(const PutManifest& command, const trust::Author& author,
+                             const View& view) {
+  VARVE_TRY(const auto statement, trust::AuthorStatement::parse(author.statement));
+  VARVE_TRY(const std::string origin, system::origin(view));
+  const std::string resource = command.tags.empty()
+                                   ? signed_resource(command.repo, command.digest)
+                                   : signed_resource(command.repo, command.tags.front());
+  const ManifestPut put{command.digest, command.media_type, command.repo, command.size};
+  if (command.tags.size() <= 1 && statement.resource == resource &&
+      is_about(statement, origin, put))
+    return {};
+  return not_signed(command.repo, "the author's signature is over something else");
+}
+
+Result<void> check_author(const PutManifest& command, const trust::Asker& asker, const View& view) {
+  if (!command.author) {
+    VARVE_TRY(const auto policy, trust::policy_for(view, command.repo));
+    if (!policy.require_author_sig) return {};
+    return not_signed(command.repo,
+                      "a policy wants the signature of an author on what is put here");
+  }
+  VARVE_CHECK(check_statement(command, **command.author, view));
+  return trust::check_signer(view, (*command.author)->key_id, command.repo, asker);
+}
+
 }  // namespace
 
-Result<std::vector<Event>> decide(const PutManifest& command, const View& view) {
+Result<std::vector<Event>> decide(const PutManifest& command, const trust::Asker& asker,
+                                  const View& view) {
   VARVE_CHECK(check_form(command));
+  VARVE_CHECK(check_author(command, asker, view));
+  const std::optional<trust::Author> author =
+      command.author ? std::optional(**command.author) : std::nullopt;
   VARVE_CHECK(check_references(command, view));
-  VARVE_TRY(const bool there, manifest_is_there(command, view));
-  if (command.tags.empty()) VARVE_CHECK(check_conditions(command, there));
+  VARVE_TRY(const auto there, find_same(command, view));
+  if (command.tags.empty()) VARVE_CHECK(check_conditions(command, there.has_value()));
   VARVE_TRY(const auto locks, content::locks_of(view, command.repo));
   std::vector<Event> events;
   VARVE_CHECK(content::ensure_repo(command.repo, view, events));
-  if (!there)
+  if (!there || (command.tags.empty() && is_news(author, there->author)))
     events.emplace_back(
-        ManifestPut{command.digest, command.media_type, command.repo, command.size});
+        ManifestPut{command.digest, command.media_type, command.repo, command.size, author});
   for (const Tag& tag : distinct(command.tags)) {
     VARVE_CHECK(check_tag(command.conditions, command.repo, tag, view));
-    VARVE_CHECK(set_tag(command.repo, tag, command.digest, view, locks, events));
+    VARVE_CHECK(set_tag(command.repo, tag, command.digest, view, locks, author, events));
   }
   if (!events.empty()) VARVE_CHECK(content::check_writable(locks, command.repo));
   return events;
@@ -129,7 +173,13 @@ Result<std::vector<Event>> decide(const SetTag& command, const View& view) {
   VARVE_CHECK(check_tag(command.conditions, command.repo, command.tag, view));
   VARVE_TRY(const auto locks, content::locks_of(view, command.repo));
   std::vector<Event> events;
-  VARVE_CHECK(set_tag(command.repo, command.tag, command.digest, view, locks, events));
+  VARVE_CHECK(set_tag(command.repo, command.tag, command.digest, view, locks, {}, events));
+  // Nobody signed that the tag may point there now; whoever did then can send it once more.
+  VARVE_TRY(const auto policy, trust::policy_for(view, command.repo));
+  if (!events.empty() && policy.require_author_sig)
+    return not_signed(command.repo,
+                      "a policy wants the signature of an author on where tags of this repository "
+                      "point: put the manifest again, signed");
   if (!events.empty()) VARVE_CHECK(content::check_writable(locks, command.repo));
   return events;
 }

@@ -1,4 +1,4 @@
-// The grammar of tags.
+// The grammar of tags, and what authors sign about manifests.
 #include "core/oci/oci.h"
 
 #include <algorithm>
@@ -42,6 +42,48 @@ Result<void> Preconditions::check(const std::optional<Digest>& current) const {
   if (if_none_match && if_none_match->matches(current))
     return refuse("If-None-Match does not hold");
   return {};
+}
+
+std::string signed_resource(const RepoName& repo, const Tag& tag) {
+  return repo.text() + ':' + tag.text();
+}
+std::string signed_resource(const RepoName& repo, const Digest& digest) {
+  return repo.text() + '@' + digest.to_string();
+}
+
+namespace {
+
+bool is_tag_of(std::string_view resource, const RepoName& repo) {
+  const std::size_t size = repo.text().size();
+  return resource.starts_with(repo.text()) && resource.size() > size && resource[size] == ':' &&
+         Tag::parse(resource.substr(size + 1)).has_value();
+}
+
+bool is_put_in(const trust::AuthorStatement& statement, std::string_view origin) {
+  return statement.origin == origin && statement.method == trust::kPut;
+}
+
+// A longer digest is told by nothing but the resource.
+bool names_bytes(const trust::AuthorStatement& statement, const Digest& digest) {
+  return digest.algorithm() == DigestAlgorithm::sha256 && as_view(statement.body) == digest.raw();
+}
+
+}  // namespace
+
+bool is_about(const trust::AuthorStatement& statement, std::string_view origin,
+              const ManifestPut& event) {
+  if (!is_put_in(statement, origin) || statement.type != event.media_type) return false;
+  if (event.digest.algorithm() != DigestAlgorithm::sha256)
+    return statement.resource == signed_resource(event.repo, event.digest);
+  return names_bytes(statement, event.digest) &&
+         (statement.resource == signed_resource(event.repo, event.digest) ||
+          is_tag_of(statement.resource, event.repo));
+}
+
+bool is_about(const trust::AuthorStatement& statement, std::string_view origin,
+              const TagSet& event) {
+  return is_put_in(statement, origin) && names_bytes(statement, event.digest) &&
+         statement.resource == signed_resource(event.repo, event.tag);
 }
 
 }  // namespace varve::oci

@@ -9,6 +9,8 @@
 
 #include "core/base/digest.h"
 #include "core/content/content.h"
+#include "core/trust/author.h"
+#include "core/verified.h"
 
 namespace varve::oci {
 
@@ -57,6 +59,8 @@ struct PutManifest {
   std::vector<Reference> blobs;      // config and layers, distinct, without foreign ones
   std::vector<Reference> manifests;  // an index's children, distinct
   Preconditions conditions = {};
+  // Over these very bytes, and the one tag, or the digest when no tag is set.
+  std::optional<Verified<trust::Author>> author = std::nullopt;
 };
 // Points a tag to a manifest that is there.
 struct SetTag {
@@ -88,15 +92,21 @@ struct SetTagAttributes {
 
 // ---- events ----
 
+// v1 has no author. One signature may stand in two events of a run, here and in oci.tag.set: a
+// proof of either carries all that is needed to check it. What is there already is put once more
+// when an author signs it for the first time.
 struct ManifestPut {
   static constexpr std::string_view kType = "oci.manifest.put";
-  static constexpr unsigned kVersion = 1;
+  static constexpr unsigned kVersion = 2;
   Digest digest;  // names the body
   std::string media_type;
   RepoName repo;
   std::uint64_t size;
+  std::optional<trust::Author> author = std::nullopt;
+  unsigned version() const { return author ? 2 : 1; }
   template <class Self, class V>
   static void fields(Self& e, V& v) {
+    v("author", e.author);
     v("digest", e.digest);
     v("media_type", e.media_type);
     v("repo", e.repo);
@@ -118,15 +128,19 @@ struct ManifestDeleted {  // its tags go with it; project() takes them from the 
   friend bool operator==(const ManifestDeleted&, const ManifestDeleted&) = default;
 };
 
+// v1 has no author. Where `previous` is `digest`, the tag did not move: an author signed it.
 struct TagSet {
   static constexpr std::string_view kType = "oci.tag.set";
-  static constexpr unsigned kVersion = 1;
+  static constexpr unsigned kVersion = 2;
   Digest digest;
   std::optional<Digest> previous;
   RepoName repo;
   Tag tag;
+  std::optional<trust::Author> author = std::nullopt;
+  unsigned version() const { return author ? 2 : 1; }
   template <class Self, class V>
   static void fields(Self& e, V& v) {
+    v("author", e.author);
     v("digest", e.digest);
     v("previous", e.previous);
     v("repo", e.repo);
@@ -187,5 +201,16 @@ struct TagAttributesSet {
   }
   friend bool operator==(const TagAttributesSet&, const TagAttributesSet&) = default;
 };
+
+// What an author signs for: "team/app:1.0", "team/app@sha256:…".
+std::string signed_resource(const RepoName& repo, const Tag& tag);
+std::string signed_resource(const RepoName& repo, const Digest& digest);
+
+// Does the statement say what the event says, in this log? Of a manifest, whether it is under its
+// digest or under some tag, since the event names none.
+bool is_about(const trust::AuthorStatement& statement, std::string_view origin,
+              const ManifestPut& event);
+bool is_about(const trust::AuthorStatement& statement, std::string_view origin,
+              const TagSet& event);
 
 }  // namespace varve::oci

@@ -12,7 +12,7 @@ Result<void> project(const ManifestPut& event, std::string_view body, const View
                      Changes& changes) {
   VARVE_TRY(const Links links, links_of(body, event.media_type));
   const RowKey key = held_key(event.repo, event.digest);
-  changes.put(Table::manifest, key, manifest_value(event.size, event.media_type));
+  changes.put(Table::manifest, key, manifest_value(event.size, event.media_type, event.author));
   for (const Digest& blob : links.blobs)
     changes.put(Table::blob_in, use_key(event.repo, blob, event.digest), {});
   for (const Digest& child : links.manifests)
@@ -84,7 +84,7 @@ Result<void> project(const TagSet& event, const View& before, Changes& changes) 
   }
   if (event.previous && *event.previous != event.digest)
     changes.erase(Table::tag_of, tag_of_key(event.repo, *event.previous, event.tag));
-  changes.put(Table::tag, key, tag_value(event.digest, created));
+  changes.put(Table::tag, key, tag_value(event.digest, created, event.author));
   changes.put(Table::tag_of, tag_of_key(event.repo, event.digest, event.tag), {});
   return {};
 }

@@ -15,15 +15,21 @@ Result<std::optional<TagRow>> find_tag(const View& view, const RepoName& repo, c
   VARVE_TRY(const auto row, view.get(Table::tag, tag_key(repo, tag)));
   if (!row) return std::nullopt;
   VARVE_TRY(const auto value, tag_of_value(row->value));
-  return TagRow{value.digest, row->index, value.created.value_or(row->index)};
+  return TagRow{value.digest, row->index, value.created.value_or(row->index), value.author};
 }
 
 Result<std::optional<ManifestRow>> find_manifest(const View& view, const RepoName& repo,
                                                  const Digest& digest) {
-  VARVE_TRY(auto row, view.get(Table::manifest, held_key(repo, digest)));
+  VARVE_TRY(const auto row, view.get(Table::manifest, held_key(repo, digest)));
   if (!row) return std::nullopt;
-  VARVE_TRY(const auto size, content::size_of_value(std::string_view(row->value).substr(0, 8)));
-  return ManifestRow{size, row->value.substr(8), row->index};
+  const std::string_view value = row->value;
+  VARVE_TRY(const auto size, content::size_of_value(value.substr(0, 8)));
+  const std::size_t end = std::min(value.find('\0', 8), value.size());
+  ManifestRow manifest{size, std::string(value.substr(8, end - 8)), row->index};
+  if (end == value.size()) return manifest;
+  manifest.author = author_of_value(value.substr(end + 1));
+  if (manifest.author) return manifest;
+  return fail(Errc::corrupt, About::storage, "a stored manifest has an author that is none");
 }
 
 Result<std::optional<BlobRow>> find_blob(const View& view, const RepoName& repo,

@@ -17,11 +17,13 @@ struct TagRow {
   Digest digest;
   EntryIndex index;    // the event that set the tag to it
   EntryIndex created;  // the event that set the tag first, since it was last deleted
+  std::optional<warg::KeyId> author = std::nullopt;  // the key of who signed the first one, if any
 };
 struct ManifestRow {
   std::uint64_t size;
   std::string media_type;
-  EntryIndex index;  // the event that put it
+  EntryIndex index;                                  // the event that put it
+  std::optional<warg::KeyId> author = std::nullopt;  // the key of who signed that, if any
 };
 struct BlobRow {
   std::uint64_t size;

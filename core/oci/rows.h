@@ -2,6 +2,8 @@
 // Inside core only. Any thread.
 #pragma once
 
+#include <algorithm>
+
 #include "core/content/rows.h"
 #include "core/oci/oci.h"
 #include "core/view.h"
@@ -35,25 +37,42 @@ inline RowKey referrer_key(const RepoName& repo, std::string_view subject, const
   return key;
 }
 
-// Tag rows: the digest, and in 8 bytes the index of the event that first set the tag, unless that
-// is the one that set the row.
-inline std::string tag_value(const Digest& digest, std::optional<EntryIndex> created) {
+// Who signed, in tag and manifest rows: the id of the author's key.
+inline std::string author_value(const std::optional<trust::Author>& author) {
+  return author ? std::string(author->key_id.raw()) : std::string();
+}
+inline std::optional<warg::KeyId> author_of_value(std::string_view value) {
+  if (value.size() != sizeof(Hash256)) return std::nullopt;
+  return warg::KeyId(hash_from(value));
+}
+
+// Tag rows: the digest, in 8 bytes the index of the event that first set the tag, unless that is
+// the one that set the row, and in 32 who signed, if anybody did.
+inline std::string tag_value(const Digest& digest, std::optional<EntryIndex> created,
+                             const std::optional<trust::Author>& author) {
   std::string value = digest.row();
   if (created) append_be64(value, created->value);
-  return value;
+  return value + author_value(author);
 }
 struct TagValue {
   Digest digest;
   std::optional<EntryIndex> created;
+  std::optional<warg::KeyId> author;
 };
 inline Result<TagValue> tag_of_value(std::string_view value) {
   constexpr std::size_t kCreatedBytes = 8;
   const bool sha512 = value.starts_with(static_cast<char>(DigestAlgorithm::sha512));
-  const std::size_t digest_bytes = sha512 ? 65 : 33;
-  const bool moved = value.size() == digest_bytes + kCreatedBytes;
-  VARVE_TRY(const auto digest, Digest::from_row(moved ? value.substr(0, digest_bytes) : value));
-  if (!moved) return TagValue{digest, std::nullopt};
-  return TagValue{digest, EntryIndex{read_be64(value.substr(digest_bytes))}};
+  const std::size_t digest_bytes = std::min<std::size_t>(sha512 ? 65 : 33, value.size());
+  VARVE_TRY(const auto digest, Digest::from_row(value.substr(0, digest_bytes)));
+  value.remove_prefix(digest_bytes);
+  TagValue tag{digest, std::nullopt, std::nullopt};
+  if (value.size() % sizeof(Hash256) == kCreatedBytes) {
+    tag.created = EntryIndex{read_be64(value)};
+    value.remove_prefix(kCreatedBytes);
+  }
+  tag.author = author_of_value(value);
+  if (value.empty() || tag.author) return tag;
+  return fail(Errc::corrupt, About::storage, "a stored tag is longer than any");
 }
 
 // Referrer rows: the size as 8 bytes, the media type's length as 2, media type, artifact type.
@@ -66,10 +85,12 @@ inline std::string referrer_value(std::uint64_t size, std::string_view media_typ
   return value;
 }
 
-// Manifest rows: the size as 8 bytes, then the media type.
-inline std::string manifest_value(std::uint64_t size, std::string_view media_type) {
+// Manifest rows: the size as 8 bytes, the media type, and where it was signed 00 and by whom.
+inline std::string manifest_value(std::uint64_t size, std::string_view media_type,
+                                  const std::optional<trust::Author>& author) {
   std::string value = content::size_value(size);
   value += media_type;
+  if (author) value += '\0' + author_value(author);
   return value;
 }
 

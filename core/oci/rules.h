@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "core/event.h"
+#include "core/trust/rules.h"
 #include "core/view.h"
 
 namespace varve::oci {
 
-Result<std::vector<Event>> decide(const PutManifest& command, const View& view);
+Result<std::vector<Event>> decide(const PutManifest& command, const trust::Asker& asker,
+                                  const View& view);
 Result<std::vector<Event>> decide(const SetTag& command, const View& view);
 Result<std::vector<Event>> decide(const DeleteTag& command, const View& view);
 Result<std::vector<Event>> decide(const DeleteManifest& command, const View& view);

@@ -23,6 +23,10 @@ std::string LogKeys::lines() const {
   return text;
 }
 
+Result<std::string> origin(const View& view) {
+  return fact(view, kOrigin);
+}
+
 Result<LogKeys> log_keys(const View& view) {
   LogKeys keys;
   VARVE_TRY(keys.log, fact(view, kLogKey));

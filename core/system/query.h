@@ -9,6 +9,9 @@
 
 namespace varve::system {
 
+// The log's name. Errc::not_found for a log without a genesis.
+Result<std::string> origin(const View& view);
+
 // The verifier keys the log names itself, as it names them.
 struct LogKeys {
   std::string log;

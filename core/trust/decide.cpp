@@ -105,21 +105,31 @@ Result<void> check_loss_of_administer(const Asker& asker, const View& view,
   return lost ? keep_an_administrator(asker, view, {.administrator = &principal}) : Result<void>();
 }
 
-}  // namespace
-
-Result<void> may_ask(const Asker& asker, const AddCredential& command, const View& view) {
+// An administrator, or where `own` the principal with its password: a leaked machine token, a token
+// made for one repository, or a refresh token out of a client's configuration must not become the
+// account, nor end what the account rests on.
+Result<void> may_ask_about(const PrincipalName& principal, bool own, const Asker& asker,
+                           const View& view, const char* otherwise) {
   const auto administers = check(view, asker.actor, Right::administer, asker.now);
-  const bool own = command.kind == CredentialKind::password &&
-                   asker.actor.id == command.principal.text() && asker.actor.credential;
+  own = own && asker.actor.id == principal.text() && asker.actor.credential;
   if (administers || !own) return administers;
   VARVE_CHECK(check_credential(view, asker.actor, asker.now));
-  // A leaked machine token, a token made for one repository, or a refresh token out of a client's
-  // configuration must not become the account.
   VARVE_TRY(const auto shown, find_credential(view, *asker.actor.credential));
   const bool password = shown && shown->kind == CredentialKind::password;
   if (password && asker.actor.auth == Auth::basic && !asker.actor.limit) return {};
-  return fail(Errc::unauthorized, About::request,
-              "to change your password, show the password you have now");
+  return fail(Errc::unauthorized, About::request, otherwise);
+}
+
+}  // namespace
+
+Result<void> may_ask(const Asker& asker, const AddCredential& command, const View& view) {
+  return may_ask_about(command.principal, command.kind == CredentialKind::password, asker, view,
+                       "to change your password, show the password you have now");
+}
+
+Result<void> may_ask(const Asker& asker, const RevokeKey& command, const View& view) {
+  return may_ask_about(command.principal, true, asker, view,
+                       "to revoke your key, show your password");
 }
 
 Result<Events> decide(const CreatePrincipal& command, const Asker&, const View& view) {
@@ -195,6 +205,35 @@ Result<Events> decide(const RevokeCredential& command, const Asker& asker, const
   return Events{CredentialRevoked{command.credential, command.principal, command.reason}};
 }
 
+Result<Events> decide(const RegisterKey& command, const Asker&, const View& view) {
+  VARVE_CHECK(not_anonymous(command.principal, "has no keys"));
+  VARVE_CHECK(existing(view, command.principal));
+  const warg::KeyId id = warg::key_id(*command.key);
+  VARVE_TRY(const auto known, find_key(view, id));
+  if (known && known->revoked)
+    return fail(Errc::conflict, About::key, "this key was revoked, and never comes back",
+                id.to_string());
+  if (known && known->principal == command.principal) return Events{};
+  if (known)
+    return fail(Errc::conflict, About::key, "this key is another principal's", id.to_string());
+  VARVE_TRY(const auto others, keys_of(view, command.principal));
+  if (others.size() >= limits::kKeysMax)
+    return fail(Errc::too_large, About::request,
+                "this principal has " + std::to_string(others.size()) + " keys; revoke one first");
+  return Events{KeyRegistered{id, command.principal, *command.key}};
+}
+
+Result<Events> decide(const RevokeKey& command, const Asker&, const View& view) {
+  VARVE_CHECK(check_reason(command.reason));
+  VARVE_CHECK(existing(view, command.principal));
+  VARVE_TRY(const auto row, find_key(view, command.key));
+  if (!row || row->principal != command.principal)
+    return fail(Errc::not_found, About::key, "this principal has no such key",
+                command.key.to_string());
+  if (row->revoked) return Events{};
+  return Events{KeyRevoked{command.key, command.principal, command.reason}};
+}
+
 Result<Events> decide(const SetGrant& command, const Asker& asker, const View& view) {
   VARVE_TRY(const auto row, existing(view, command.principal));
   if (row.kind == PrincipalKind::consumer &&
@@ -246,9 +285,11 @@ Result<Events> decide(const SetPolicy& command, const Asker&, const View& view) 
   VARVE_TRY(const auto row, view.get(Table::policy, name_key(command.resource.text())));
   if (row) {
     VARVE_TRY(const auto policy, policy_of(row->value));
-    if (policy == Policy{command.immutable_tags}) return Events{};
+    if (policy == Policy{command.immutable_tags, command.require_author_sig}) return Events{};
   }
-  return Events{PolicySet{command.immutable_tags, command.resource}};
+  PolicySet set{command.immutable_tags, command.resource};
+  if (command.require_author_sig) set.require_author_sig = true;
+  return Events{std::move(set)};
 }
 
 Result<Events> decide(const RemovePolicy& command, const Asker&, const View& view) {
@@ -263,6 +304,27 @@ Result<void> check_tags_may_move(const View& view, const RepoName& repo) {
   if (!policy.immutable_tags) return {};
   return fail(Errc::denied, About::tag, "a policy keeps the tags of this repository where they are",
               repo.text());
+}
+
+Result<void> check_signer(const View& view, const warg::KeyId& key, const RepoName& repo) {
+  const auto denied = [&](std::string why) {
+    return fail(Errc::denied, About::key, std::move(why), key.to_string());
+  };
+  VARVE_TRY(const auto row, find_key(view, key));
+  if (!row) return denied("this key is registered to nobody");
+  if (row->revoked) return denied("this key is revoked");
+  VARVE_TRY(const auto principal, find_principal(view, row->principal));
+  if (!principal || principal->disabled) return denied("the principal of this key is disabled");
+  VARVE_TRY(const auto rights, own_rights(view, row->principal, Resource(repo)));
+  if ((rights & ceiling_of(principal->kind)).has(Right::push)) return {};
+  return denied("the principal of this key may not push to " + repo.text());
+}
+
+Result<void> check_signer(const View& view, const warg::KeyId& key, const RepoName& repo,
+                          const Asker& asker) {
+  if (asker.actor.auth != Auth::dev) return check_signer(view, key, repo);
+  VARVE_TRY(const auto row, find_key(view, key));
+  return row && !row->revoked ? Result<void>() : check_signer(view, key, repo);
 }
 
 void found(const Founding& founding, std::vector<Event>& events) {

@@ -61,6 +61,23 @@ Result<void> project(const CredentialRevoked& event, const View& before, Changes
   return {};
 }
 
+Result<void> project(const KeyRegistered& event, const View&, Changes& changes) {
+  changes.put(Table::key, key_row(event.key_id), key_value(event));
+  changes.put(Table::key_of, key_of_row(event.principal, event.key_id), {});
+  return {};
+}
+
+Result<void> project(const KeyRevoked& event, const View& before, Changes& changes) {
+  const RowKey key = key_row(event.key_id);
+  VARVE_TRY(const auto row, before.get(Table::key, key));
+  if (!row) return {};
+  VARVE_TRY(const auto registered, key_of(*row));
+  if (registered.revoked) return {};
+  changes.put(Table::key, key, key_value_revoked(row->value));
+  changes.erase(Table::key_of, key_of_row(registered.principal, event.key_id));
+  return {};
+}
+
 Result<void> project(const GrantSet& event, const View& before, Changes& changes) {
   changes.put(Table::grant, pair_key(event.principal.text(), event.resource.text()),
               grant_value(event.rights));
@@ -78,7 +95,8 @@ Result<void> project(const GrantRemoved& event, const View& before, Changes& cha
 }
 
 Result<void> project(const PolicySet& event, const View&, Changes& changes) {
-  changes.put(Table::policy, name_key(event.resource.text()), policy_value({event.immutable_tags}));
+  changes.put(Table::policy, name_key(event.resource.text()),
+              policy_value({event.immutable_tags, event.require_author_sig.value_or(false)}));
   return {};
 }
 

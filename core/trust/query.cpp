@@ -125,6 +125,12 @@ Result<std::optional<CredentialRow>> find_credential(const View& view, const Cre
   return credential_of(*row);
 }
 
+Result<std::optional<KeyRow>> find_key(const View& view, const warg::KeyId& id) {
+  VARVE_TRY(const auto row, view.get(Table::key, key_row(id)));
+  if (!row) return std::nullopt;
+  return key_of(*row);
+}
+
 Result<std::optional<Rights>> find_grant(const View& view, const PrincipalName& principal,
                                          const Resource& resource) {
   VARVE_TRY(const auto row, view.get(Table::grant, pair_key(principal.text(), resource.text())));
@@ -170,6 +176,24 @@ Result<std::vector<NamedCredential>> credentials_of(const View& view,
       return fail(Errc::corrupt, About::storage, "a principal's credential is not stored",
                   id.text());
     all.push_back({std::move(id), *std::move(row)});
+  }
+  return all;
+}
+
+Result<std::vector<NamedKey>> keys_of(const View& view, const PrincipalName& principal) {
+  const std::string prefix = name_key(principal.text()).bytes();
+  std::vector<warg::KeyId> ids;
+  VARVE_CHECK(view.scan(Table::key_of, prefix, {}, [&](std::string_view key, const Row&) {
+    const std::string_view hash = key.substr(prefix.size());
+    if (hash.size() == sizeof(Hash256)) ids.emplace_back(hash_from(hash));
+    return ids.size() < limits::kKeysMax;
+  }));
+  std::vector<NamedKey> all;
+  for (const warg::KeyId& id : ids) {
+    VARVE_TRY(auto row, find_key(view, id));
+    if (!row)
+      return fail(Errc::corrupt, About::storage, "a principal's key is not stored", id.to_string());
+    all.push_back({id, *std::move(row)});
   }
   return all;
 }

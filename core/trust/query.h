@@ -30,14 +30,23 @@ struct CredentialRow {
 
   bool usable(Timestamp now) const { return !revoked && (!expires || now < *expires); }
 };
+struct KeyRow {
+  PrincipalName principal;
+  warg::PublicKeyText key;
+  bool revoked;
+  EntryIndex index;
+};
 struct Policy {
   bool immutable_tags = false;
+  bool require_author_sig = false;
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 // `anonymous` is always there, in logs older than accounts too.
 Result<std::optional<PrincipalRow>> find_principal(const View& view, const PrincipalName& name);
 Result<std::optional<CredentialRow>> find_credential(const View& view, const CredentialId& id);
+// Registered now or before: a revoked key stays known for ever.
+Result<std::optional<KeyRow>> find_key(const View& view, const warg::KeyId& id);
 // Exactly this principal's grant on exactly this resource.
 Result<std::optional<Rights>> find_grant(const View& view, const PrincipalName& principal,
                                          const Resource& resource);
@@ -59,6 +68,12 @@ struct NamedCredential {
 // Those that are not revoked; at most limits::kCredentialsMax of a principal.
 Result<std::vector<NamedCredential>> credentials_of(const View& view,
                                                     const PrincipalName& principal);
+struct NamedKey {
+  warg::KeyId id;
+  KeyRow row;
+};
+// Those that are not revoked; at most limits::kKeysMax of a principal.
+Result<std::vector<NamedKey>> keys_of(const View& view, const PrincipalName& principal);
 struct Grant {
   Resource resource;
   Rights rights;

@@ -8,6 +8,7 @@ namespace varve::trust {
 namespace {
 
 constexpr std::uint8_t kImmutableTags = 1;
+constexpr std::uint8_t kRequireAuthorSig = 2;
 
 std::unexpected<Error> corrupt(std::string what) {
   return fail(Errc::corrupt, About::storage, std::move(what));
@@ -73,6 +74,31 @@ Result<CredentialRow> credential_of(const Row& row) {
   return CredentialRow{*std::move(principal), kind, expires, revoked, row.index};
 }
 
+std::string key_value(const KeyRegistered& registered) {
+  std::string value{byte_of(0)};
+  value += registered.principal.text();
+  value += '\0';
+  value += registered.public_key.text();
+  return value;
+}
+
+std::string key_value_revoked(std::string_view value) {
+  std::string revoked(value);
+  revoked[0] = byte_of(1);
+  return revoked;
+}
+
+Result<KeyRow> key_of(const Row& row) {
+  const std::string_view value = row.value;
+  const std::size_t end = value.find('\0', 1);
+  if (value.empty() || end == std::string_view::npos) return corrupt("a stored key is too short");
+  VARVE_TRY(const bool revoked, flag_of(value[0]));
+  auto principal = PrincipalName::parse(value.substr(1, end - 1));
+  auto key = warg::PublicKeyText::parse(value.substr(end + 1));
+  if (!principal || !key) return corrupt("a stored key or its principal is malformed");
+  return KeyRow{*std::move(principal), *std::move(key), revoked, row.index};
+}
+
 std::string grant_value(Rights rights) {
   return {byte_of(rights.bits())};
 }
@@ -85,13 +111,17 @@ Result<Rights> rights_of(std::string_view value) {
 }
 
 std::string policy_value(const Policy& policy) {
-  return {byte_of(policy.immutable_tags ? kImmutableTags : 0)};
+  std::uint8_t bits = policy.immutable_tags ? kImmutableTags : 0;
+  if (policy.require_author_sig) bits |= kRequireAuthorSig;
+  return {byte_of(bits)};
 }
 
 Result<Policy> policy_of(std::string_view value) {
-  if (value.size() != 1 || (static_cast<std::uint8_t>(value[0]) & ~kImmutableTags) != 0)
+  constexpr std::uint8_t kKnown = kImmutableTags | kRequireAuthorSig;
+  if (value.size() != 1 || (static_cast<std::uint8_t>(value[0]) & ~kKnown) != 0)
     return corrupt("a stored policy is none that this program wrote");
-  return Policy{static_cast<std::uint8_t>(value[0]) == kImmutableTags};
+  const auto bits = static_cast<std::uint8_t>(value[0]);
+  return Policy{(bits & kImmutableTags) != 0, (bits & kRequireAuthorSig) != 0};
 }
 
 }  // namespace varve::trust

@@ -16,12 +16,14 @@ struct Asker {
   Timestamp now;
 };
 
-// Accounts are for administrators; everybody may change their own password.
+// Accounts are for administrators; everybody may change their own password and revoke their own
+// keys.
 template <class Intent>
 Result<void> may_ask(const Asker& asker, const Intent&, const View& view) {
   return check(view, asker.actor, Right::administer, asker.now);
 }
 Result<void> may_ask(const Asker& asker, const AddCredential& command, const View& view);
+Result<void> may_ask(const Asker& asker, const RevokeKey& command, const View& view);
 
 Result<std::vector<Event>> decide(const CreatePrincipal& command, const Asker& asker,
                                   const View& view);
@@ -33,6 +35,8 @@ Result<std::vector<Event>> decide(const AddCredential& command, const Asker& ask
                                   const View& view);
 Result<std::vector<Event>> decide(const RevokeCredential& command, const Asker& asker,
                                   const View& view);
+Result<std::vector<Event>> decide(const RegisterKey& command, const Asker& asker, const View& view);
+Result<std::vector<Event>> decide(const RevokeKey& command, const Asker& asker, const View& view);
 Result<std::vector<Event>> decide(const SetGrant& command, const Asker& asker, const View& view);
 Result<std::vector<Event>> decide(const RemoveGrant& command, const Asker& asker, const View& view);
 Result<std::vector<Event>> decide(const SetPolicy& command, const Asker& asker, const View& view);
@@ -42,6 +46,14 @@ Result<std::vector<Event>> decide(const RemovePolicy& command, const Asker& aske
 // May what an existing tag of the repository points to change, or go? Errors: denied/About::tag.
 Result<void> check_tags_may_move(const View& view, const RepoName& repo);
 
+// May the key's holder sign for the repository at all: is the key registered, is its principal
+// enabled, and granted push there? The principal's rights count and not the sender's: a pipeline
+// sends what a person signed. Errors: denied/About::key.
+Result<void> check_signer(const View& view, const warg::KeyId& key, const RepoName& repo);
+// The same of what `asker` sends. In dev mode whoever holds a registered key may do everything too.
+Result<void> check_signer(const View& view, const warg::KeyId& key, const RepoName& repo,
+                          const Asker& asker);
+
 // The accounts a new log starts with: they follow its genesis event in the same run.
 void found(const Founding& founding, std::vector<Event>& events);
 
@@ -50,6 +62,8 @@ Result<void> project(const PrincipalDisabled& event, const View& before, Changes
 Result<void> project(const PrincipalEnabled& event, const View& before, Changes& changes);
 Result<void> project(const CredentialAdded& event, const View& before, Changes& changes);
 Result<void> project(const CredentialRevoked& event, const View& before, Changes& changes);
+Result<void> project(const KeyRegistered& event, const View& before, Changes& changes);
+Result<void> project(const KeyRevoked& event, const View& before, Changes& changes);
 Result<void> project(const GrantSet& event, const View& before, Changes& changes);
 Result<void> project(const GrantRemoved& event, const View& before, Changes& changes);
 Result<void> project(const PolicySet& event, const View& before, Changes& changes);

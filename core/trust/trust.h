@@ -9,6 +9,8 @@
 
 #include "core/base/time.h"
 #include "core/trust/names.h"
+#include "core/verified.h"
+#include "core/warg/names.h"
 
 namespace varve::trust {
 
@@ -57,6 +59,19 @@ struct RevokeCredential {
   CredentialId credential;
   std::string reason;
 };
+// The key was found sound. It is its principal's until it is revoked, and nobody's after: what it
+// signed must never become somebody else's word. Only administrators register keys: whoever stole a
+// password must not get hold of what is to be stolen beside it.
+struct RegisterKey {
+  PrincipalName principal;
+  Verified<warg::PublicKeyText> key;
+};
+// For administrators, and for whoever shows the principal's own password.
+struct RevokeKey {
+  PrincipalName principal;
+  warg::KeyId key;
+  std::string reason;
+};
 // Replaces what the principal was granted on exactly this resource. No rights at all is a denial,
 // stronger than a wider grant.
 //
@@ -76,6 +91,8 @@ struct RemoveGrant {
 struct SetPolicy {
   Resource resource;
   bool immutable_tags;
+  // No manifest is put and no tag set without the signature of an author who may push there.
+  bool require_author_sig = false;
 };
 struct RemovePolicy {
   Resource resource;
@@ -152,6 +169,36 @@ struct CredentialRevoked {
   friend bool operator==(const CredentialRevoked&, const CredentialRevoked&) = default;
 };
 
+struct KeyRegistered {
+  static constexpr std::string_view kType = "key.registered";
+  static constexpr unsigned kVersion = 1;
+  warg::KeyId key_id;
+  PrincipalName principal;
+  warg::PublicKeyText public_key;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("key_id", e.key_id);
+    v("principal", e.principal);
+    v("public_key", e.public_key);
+  }
+  friend bool operator==(const KeyRegistered&, const KeyRegistered&) = default;
+};
+
+struct KeyRevoked {
+  static constexpr std::string_view kType = "key.revoked";
+  static constexpr unsigned kVersion = 1;
+  warg::KeyId key_id;
+  PrincipalName principal;
+  std::string reason;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("key_id", e.key_id);
+    v("principal", e.principal);
+    v("reason", e.reason);
+  }
+  friend bool operator==(const KeyRevoked&, const KeyRevoked&) = default;
+};
+
 struct GrantSet {
   static constexpr std::string_view kType = "grant.set";
   static constexpr unsigned kVersion = 1;
@@ -180,14 +227,18 @@ struct GrantRemoved {
   friend bool operator==(const GrantRemoved&, const GrantRemoved&) = default;
 };
 
+// v1 says nothing of signatures, and none are required.
 struct PolicySet {
   static constexpr std::string_view kType = "policy.set";
-  static constexpr unsigned kVersion = 1;
+  static constexpr unsigned kVersion = 2;
   bool immutable_tags;
   Resource resource;
+  std::optional<bool> require_author_sig = std::nullopt;
+  unsigned version() const { return require_author_sig ? 2 : 1; }
   template <class Self, class V>
   static void fields(Self& e, V& v) {
     v("immutable_tags", e.immutable_tags);
+    v("require_author_sig", e.require_author_sig);
     v("resource", e.resource);
   }
   friend bool operator==(const PolicySet&, const PolicySet&) = default;

@@ -31,14 +31,19 @@ Result<std::uint64_t> next_registry_index(const View& view) {
               "this registry has as many records as Warg's proofs can number");
 }
 
-// Warg's packages and OCI's repositories have one kind of grants.
+// Warg's packages and OCI's repositories have one kind of grants. Whoever holds a key that is
+// registered to somebody who may push needs no credential: Warg's own clients have none to show.
 Result<void> check_may_begin(const SubmitRecord& command, const Asker& asker, const View& view) {
   if (command.anybody_begins) return {};
   const auto repo =
       RepoName::parse(command.package.ns().text() + '/' + std::string(command.package.name()));
-  if (repo) return trust::check(view, asker.actor, Right::push, *repo, asker.now);
-  return fail(Errc::denied, About::name, "no grant can be about packages of this namespace",
-              command.package.ns().text());
+  if (!repo)
+    return fail(Errc::denied, About::name, "no grant can be about packages of this namespace",
+                command.package.ns().text());
+  const auto sender = trust::check(view, asker.actor, Right::push, *repo, asker.now);
+  if (sender) return {};
+  const auto signer = trust::check_signer(view, command.record->envelope.key, *repo);
+  return !signer && signer.error().code == Errc::denied ? sender : signer;
 }
 
 // A record is judged again once its content is there; while it waits, its log takes no other. What

@@ -24,7 +24,8 @@ struct AppendOperatorRecord {
 };
 
 // A publisher's record. Its signature is its credential; to begin a package's log takes the right
-// to push to "namespace/name" as well, unless `anybody_begins`.
+// to push to "namespace/name" as well, the sender's or that of the principal the signing key is
+// registered to, unless `anybody_begins`.
 struct SubmitRecord {
   PackageName package;
   Verified<SignedPackageRecord> record;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "log/proof/author.h"
 #include "log/proof/canonical_json.h"
 #include "log/proof/merkle.h"
 
@@ -93,18 +94,28 @@ class Verification {
     const bool all_passed = std::ranges::all_of(verdict_.checks, [](const Check& check) {
       return check.outcome == Check::Outcome::passed;
     });
-    if (all_passed) verdict_.entry = std::move(entry);
+    if (all_passed) verdict_.entry = entry;
+    entry_ = std::move(entry);
   }
 
-  // Nothing gives entries a publisher's signature yet, so whoever demands one is refused.
-  void publisher(const std::optional<std::string>& required_author) {
-    constexpr std::string_view kName = "publisher signature";
+  // Also of an entry that is not proven, if it can be read: that its author did not sign it is
+  // worth knowing then too.
+  void publisher(const std::optional<warg::KeyId>& required_author) {
+    constexpr std::string_view kName = kPublisherCheck;
     // What an entry of a later version carries, this one does not see.
-    if (has(Check::Outcome::unknown)) return absent(kName, "not checked: the entry cannot be read");
-    if (required_author)
-      return failed(
-          kName, "the entry carries no publisher signature; " + *required_author + " was required");
-    absent(kName, "the entry carries none");
+    if (!entry_) {
+      absent(kName, "not checked: the entry cannot be read");
+      if (required_author) absent(kRequiredPublisherCheck, "not checked: the entry cannot be read");
+      return;
+    }
+    const trust::Author* author = author_of(entry_->event);
+    if (author == nullptr)
+      absent(kName, "the entry carries none");
+    else if (const auto is_true = verify_author(entry_->event, keys_.log.name()); !is_true)
+      failed(kName, describe(is_true.error()));
+    else
+      passed(kName, "signed by " + author->key_id.to_string());
+    if (required_author) required_publisher(author, *required_author);
   }
 
   void file(const Digest& digest) {
@@ -222,6 +233,12 @@ class Verification {
     passed(kName, "the entry says it is at index " + std::to_string(says) + " too");
   }
 
+  void required_publisher(const trust::Author* author, const warg::KeyId& required) {
+    constexpr std::string_view kName = kRequiredPublisherCheck;
+    if (author != nullptr && author->key_id == required) return passed(kName, required.to_string());
+    failed(kName, "the entry carries no publisher signature of " + required.to_string());
+  }
+
   bool has(Check::Outcome outcome) const {
     return std::ranges::count(verdict_.checks, outcome, &Check::outcome) > 0;
   }
@@ -244,6 +261,7 @@ class Verification {
 
   const ProofBundle& bundle_;
   const TrustedKeys& keys_;
+  std::optional<Entry> entry_;  // as far as it can be read
   Verdict verdict_;
 };
 
@@ -374,7 +392,7 @@ std::string format_trusted_keys(const TrustedKeys& keys) {
 
 Verdict verify_bundle(const ProofBundle& bundle, const TrustedKeys& keys,
                       const std::optional<Digest>& file_digest,
-                      const std::optional<std::string>& required_author) {
+                      const std::optional<warg::KeyId>& required_author) {
   Verification verification(bundle, keys);
   verification.entry_is_in_the_log();
   verification.publisher(required_author);

@@ -31,6 +31,10 @@ Result<ProofBundle> parse_bundle(std::string_view file);
 std::string format_bundle(const ProofBundle& bundle);
 
 inline constexpr std::string_view kEventSignatureCheck = "event signature";
+// Whether an author's signature in the entry is true; and whether it is whose was required, which
+// is no statement about the entry but about what its reader wants.
+inline constexpr std::string_view kPublisherCheck = "publisher signature";
+inline constexpr std::string_view kRequiredPublisherCheck = "required publisher";
 // One line of what `varve verify` prints.
 struct Check {
   // absent: there is nothing to check, or an earlier failure leaves nothing to check it against.
@@ -78,8 +82,9 @@ std::string format_trusted_keys(const TrustedKeys& keys);
 
 // Runs every check in order and reports each; the index inside the entry must be the proven one,
 // and its own origin (key name) the checkpoint's. When `file_digest` is given, it must be
-// the digest of what the entry puts or points to. When `author` is given (a key id), the entry must
-// carry that publisher's signature; else the absence is reported as a check with Outcome::absent.
+// the digest of what the entry puts or points to. A publisher's signature in the entry must be true
+// (author.h); that there is none is a check with Outcome::absent. With `required_author` there must
+// be one, and by this key: a check of its own.
 // What cannot be checked because an earlier check failed is absent too, and says so. An entry of a
 // type or version that this one does not know is `unknown`: it may be sound. So is an entry signed
 // by an event key of this log that is not among `keys`, after a rotation. Which key was in force at
@@ -88,6 +93,6 @@ std::string format_trusted_keys(const TrustedKeys& keys);
 // Not covered: cosignatures of keys that are not in `keys` (C2SP: unknown signatures are ignored).
 Verdict verify_bundle(const ProofBundle& bundle, const TrustedKeys& keys,
                       const std::optional<Digest>& file_digest,
-                      const std::optional<std::string>& required_author);
+                      const std::optional<warg::KeyId>& required_author);
 
 }  // namespace varve

@@ -130,6 +130,18 @@ Result<void> PublicKey::verify(Purpose purpose, std::string_view payload,
               "signature `" + signature.text() + "` verification failed");
 }
 
+Result<void> PublicKey::verify_statement(std::string_view statement,
+                                         const SignatureText& signature) const {
+  const auto* key = std::get_if<Ed25519Public>(&state_->key);
+  if (key != nullptr && signature.algorithm() == KeyAlgorithm::ed25519 &&
+      statement.starts_with(trust::kStatementOpening) &&
+      ed25519_verify(*key, statement, payload_of(signature.text())))
+    return {};
+  return fail(Errc::unauthorized, About::signature,
+              "the author's signature is not one of this key over this statement",
+              id().to_string());
+}
+
 Result<PublicKey> PublicKeyMemo::parse(std::string_view text) {
   std::string key_text(text);
   if (const auto known = keys_.find(key_text); known != keys_.end()) return known->second;
@@ -208,6 +220,17 @@ SignatureText PrivateKey::sign(Purpose purpose, std::string_view payload) const 
   return *std::move(signature);
 }
 
+Result<SignatureText> PrivateKey::sign_statement(std::string_view statement) const {
+  VARVE_ASSERT(state_ != nullptr);  // a moved-from key signs nothing
+  const auto* secret = std::get_if<EdSecret>(&state_->secret);
+  if (secret == nullptr)
+    return fail(Errc::unsupported, About::key, "an author signs with an ed25519 key");
+  VARVE_TRY([[maybe_unused]] const auto parsed, trust::AuthorStatement::parse(statement));
+  Ed25519Signature bytes;
+  ed25519_sign(secret->secret, statement, bytes.data());
+  return SignatureText::parse(key_text(KeyAlgorithm::ed25519, view_of(bytes)));
+}
+
 // ---- checkpoints ----
 
 namespace {
@@ -283,6 +306,18 @@ Result<Verified<warg::SignedOperatorRecord>> SignatureChecks::operator_record(
   VARVE_TRY(warg::SignedOperatorRecord record, warg::open_operator_record(std::move(envelope)));
   VARVE_CHECK(check_keys(record.record, key));
   return Verified<warg::SignedOperatorRecord>(std::move(record));
+}
+
+Result<Verified<trust::Author>> SignatureChecks::author(const trust::AuthorStatement& statement,
+                                                        const warg::PublicKey& key,
+                                                        const warg::SignatureText& signature) {
+  std::string text = statement.text();
+  VARVE_CHECK(key.verify_statement(text, signature));
+  return Verified<trust::Author>(trust::Author{key.id(), key.text(), signature, std::move(text)});
+}
+
+Verified<warg::PublicKeyText> SignatureChecks::key(const warg::PublicKey& key) {
+  return Verified<warg::PublicKeyText>(key.text());
 }
 
 }  // namespace varve

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/trust/author.h"
 #include "core/verified.h"
 #include "core/warg/checkpoint.h"
 #include "core/warg/names.h"
@@ -32,6 +33,9 @@ class PublicKey {
   // Errc::unauthorized, About::signature.
   Result<void> verify(Purpose purpose, std::string_view payload,
                       const SignatureText& signature) const;
+  // Of an author's statement, by Ed25519, as it stands: it says itself what it is, and what does
+  // not is refused. Errc::unauthorized, About::signature.
+  Result<void> verify_statement(std::string_view statement, const SignatureText& signature) const;
 
  private:
   struct State;
@@ -64,6 +68,8 @@ class PrivateKey {
   std::string to_string() const;  // secret
   const PublicKey& public_key() const;
   SignatureText sign(Purpose purpose, std::string_view payload) const;
+  // What verify_statement() takes. Errc::unsupported for a P-256 key, invalid for no statement.
+  Result<SignatureText> sign_statement(std::string_view statement) const;
 
  private:
   struct State;
@@ -93,6 +99,12 @@ class SignatureChecks {
                                                                     const warg::PublicKey& key);
   static Result<Verified<warg::SignedOperatorRecord>> operator_record(warg::Envelope envelope,
                                                                       const warg::PublicKey& key);
+  // Signed by the key, as it is kept in an event.
+  static Result<Verified<trust::Author>> author(const trust::AuthorStatement& statement,
+                                                const warg::PublicKey& key,
+                                                const warg::SignatureText& signature);
+  // The key was found sound when it was made.
+  static Verified<warg::PublicKeyText> key(const warg::PublicKey& key);
 };
 
 }  // namespace varve

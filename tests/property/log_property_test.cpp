@@ -11,6 +11,7 @@
 #include "core/warg/map.h"
 #include "core/warg/tree.h"
 #include "log/fsck.h"
+#include "log/proof/author.h"
 #include "log/replay.h"
 #include "log/rows_view.h"
 #include "tests/support/random_commands.h"
@@ -145,6 +146,44 @@ TEST_P(LogProperty, ADeletedRepositoryLeavesNoRowInAnyTable) {
     EXPECT_THAT(rows_about(*must(reader.view_as_of(TreeSize{i + 1})), gone->repo),
                 testing::IsEmpty());
   }
+}
+
+// What an entry says of its author is true, and where one is required there is one, whose key was
+// registered then.
+TEST_P(LogProperty, EveryAuthorSignedWhatItsEntrySays) {
+  rig.open();
+  const AuthorKey key('z');
+  const PrincipalName author_name = must(PrincipalName::parse("author"));
+  must(rig.run(command_of(trust::CreatePrincipal{author_name, trust::PrincipalKind::user})));
+  must(rig.run(command_of(key.registration(author_name))));
+  must(rig.run(command_of(trust::SetPolicy{must(Resource::parse("fresh/*")), false, true})));
+  EXPECT_EQ(rig.run(put_manifest("fresh/app", "v1", 1)).error().code, Errc::denied);
+  Command signed_put = put_manifest("fresh/app", "v1", 1);
+  auto& wish = std::get<oci::PutManifest>(signed_put.intent);
+  wish.author = key.sign(statement_of(wish, rig.log_key.verifier().name()));
+  must(rig.run(signed_put));
+  const Reader reader = rig.reader();
+  const std::string origin = rig.log_key.verifier().name();
+  std::size_t authors = 0;
+  for (std::uint64_t i = 0; i < reader.head().size.value; ++i) {
+    const std::string bytes = must(reader.entry(EntryIndex{i}));
+    const Entry entry = must(decode_entry_text(must(parse_note(bytes)).text));
+    must(verify_author(entry.event, origin));
+    const auto* put = std::get_if<oci::ManifestPut>(&entry.event);
+    const auto* set = std::get_if<oci::TagSet>(&entry.event);
+    if (put == nullptr && set == nullptr) continue;
+    const auto view = must(reader.view_as_of(TreeSize{i}));
+    const trust::Author* author = author_of(entry.event);
+    if (must(trust::policy_for(*view, put != nullptr ? put->repo : set->repo)).require_author_sig)
+      EXPECT_NE(author, nullptr) << "entry " << i;
+    if (author == nullptr) continue;
+    ++authors;
+    const auto row = must(trust::find_key(*view, author->key_id));
+    ASSERT_TRUE(row.has_value()) << "entry " << i;
+    EXPECT_FALSE(row->revoked) << "entry " << i;
+    EXPECT_EQ(row->key, author->public_key);
+  }
+  EXPECT_GE(authors, 2U);
 }
 
 // Whoever reads the log can judge again what was decided then.

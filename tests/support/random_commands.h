@@ -6,7 +6,9 @@
 // share blobs with the images.
 //
 // Accounts are part of it: principals come and go, and some commands are theirs instead of dev
-// mode's, so that whether they are taken depends on what was decided just before.
+// mode's, so that whether they are taken depends on what was decided just before. So are authors:
+// their keys come and go, are those of packages too, and sign some of what is put, or something
+// else.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "tests/support/author_given.h"
 #include "tests/support/log_rig.h"
 #include "tests/support/warg_publisher.h"
 
@@ -49,6 +52,7 @@ class RandomCommands {
 
  private:
   static constexpr std::size_t kKinds = 10;
+  static constexpr std::string_view kOrigin = "registry.example/test";  // LogRig's
 
   Command about_anything() {
     for (;;) {
@@ -59,7 +63,7 @@ class RandomCommands {
       const std::uint64_t n = pick(12);
       switch (kind) {
         case 0:
-          return put_manifest(repo, tag, n);
+          return by_somebody(put_manifest(repo, tag, n));
         case 1:
           return command_of(
               oci::DeleteTag{must(RepoName::parse(repo)), must(oci::Tag::parse(tag))});
@@ -72,7 +76,7 @@ class RandomCommands {
           return command_of(content::LinkBlob{must(RepoName::parse(repo)),
                                               Digest::of("blob" + std::to_string(n)), 5 + n / 10});
         case 4:
-          return put_image(repo, tag, n);
+          return by_somebody(put_image(repo, tag, n));
         case 5:
           return command_of(content::UnlinkBlob{must(RepoName::parse(repo)),
                                                 Digest::of("blob" + std::to_string(n))});
@@ -87,6 +91,17 @@ class RandomCommands {
           return command_of(content::DeleteRepo{must(RepoName::parse(repo))});
       }
     }
+  }
+
+  // As an author signs it, mostly, and sometimes for another tag.
+  Command by_somebody(Command command) {
+    if (pick(2) == 0) return command;
+    auto& put = std::get<oci::PutManifest>(command.intent);
+    auto statement = statement_of(put, kOrigin);
+    if (pick(8) == 0) statement.resource += "x";
+    if (pick(8) == 0) put.tags.clear();
+    put.author = authors_[pick(std::size(authors_))].sign(statement);
+    return command;
   }
 
   Intent about_locks(const std::string& repo, const std::string& tag, std::uint64_t n) {
@@ -223,6 +238,7 @@ class RandomCommands {
 
   const Publisher op_{'r'};
   const Publisher publishers_[3]{Publisher{'o'}, Publisher{'f'}, Publisher{'g'}};
+  const AuthorKey authors_[4]{AuthorKey{'o'}, AuthorKey{'f'}, AuthorKey{'h'}, AuthorKey{'i'}};
   std::vector<Made> made_;
   std::deque<Command> soon_;
 
@@ -230,7 +246,7 @@ class RandomCommands {
 
   Intent about_accounts() {
     const PrincipalName who = principal();
-    switch (pick(9)) {
+    switch (pick(12)) {
       case 0:
         return trust::CreatePrincipal{who, trust::PrincipalKind::user};
       case 1:
@@ -250,9 +266,14 @@ class RandomCommands {
       case 5:
         return trust::RemoveGrant{who, resource(), pick(4) == 0};
       case 6:
-        return trust::SetPolicy{resource(), pick(2) == 0};
+        return trust::SetPolicy{resource(), pick(2) == 0, pick(2) == 0};
       case 7:
         return trust::RemovePolicy{resource()};
+      case 8:
+      case 9:
+        return authors_[pick(std::size(authors_))].registration(who);
+      case 10:
+        return trust::RevokeKey{who, authors_[pick(std::size(authors_))].id(), "a reason"};
       default: {
         const Resource where = resource();
         const auto bits = static_cast<std::uint8_t>(pick(where.is_everything() ? 32 : 8));

@@ -5,7 +5,9 @@
 
 #include <chrono>
 
+#include "core/base/bytes.h"
 #include "tests/support/given.h"
+#include "tests/support/warg_given.h"
 
 namespace varve {
 namespace {
@@ -76,7 +78,7 @@ TEST(EntryText, MembersThatWeDoNotKnowAreIgnored) {
 
 TEST(EntryText, TypesVersionsAndAuthWeDoNotKnowAreUnsupportedNotCorrupt) {
   for (const std::string& newer :
-       {with("oci.tag.set", "oci.tag.frozen"), with(R"("v":1)", R"("v":2)"),
+       {with("oci.tag.set", "oci.tag.frozen"), with(R"("v":1)", R"("v":3)"),
         with(R"("v":1)", R"("v":0)"), with(R"("auth":"dev")", R"("auth":"oidc")")}) {
     const auto entry = decode_entry_text(newer);
     ASSERT_FALSE(entry.has_value()) << newer;
@@ -230,6 +232,45 @@ TEST(EntryTextDeathTest, WhatWeCouldNotReadBackIsNeverWritten) {
   EXPECT_DEATH((void)encode_entry_text(bad, kEvent), "broken invariant");
 }
 
+// Readers of two versions must never read two things out of one entry.
+TEST(Codec, RefusesAVersionThatSaysLessOrMoreThanTheEntry) {
+  const auto change = [](std::string text, std::string_view from, std::string_view to) {
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << text;
+    return text.replace(at, from.size(), to);
+  };
+  const auto refused = [](const std::string& text, Errc code) {
+    const auto entry = decode_entry_text(text);
+    ASSERT_FALSE(entry.has_value()) << text;
+    EXPECT_EQ(entry.error().code, code) << text;
+  };
+  const std::string plain = encode_entry_text(envelope(), trust::PolicySet{true, resource("*")});
+  const std::string strict =
+      encode_entry_text(envelope(), trust::PolicySet{true, resource("*"), true});
+  refused(change(plain, "\"v\":1", "\"v\":2"), Errc::corrupt);
+  refused(change(strict, "\"v\":2", "\"v\":1"), Errc::corrupt);
+  refused(change(strict, "\"v\":2", "\"v\":3"), Errc::unsupported);
+  refused(change(plain, "\"v\":1", "\"v\":0"), Errc::unsupported);
+  refused(change(strict, "\"require_author_sig\":true", "\"require_author_sig\":1"), Errc::corrupt);
+}
+
+TEST(Codec, RefusesAnAuthorWhoseKeyIsWrittenInAnotherWay) {
+  const Event event = oci::ManifestPut{
+      digest("m"), "a/b", repo("a"), 1,
+      trust::Author{test::warg_key('k').id, test::warg_key('k').text, test::warg_signature(), ""}};
+  std::string text = encode_entry_text(envelope(), event);
+  EXPECT_TRUE(decode_entry_text(text).has_value());
+  const std::string key = test::warg_key('k').text.text();
+  // An uncompressed point has the id of the compressed one, and two texts would be one key.
+  const std::string longer = "ecdsa-p256:" + base64_encode('\4' + std::string(64, 'k'));
+  ASSERT_TRUE(warg::PublicKeyText::parse(longer).has_value());
+  std::string other = text;
+  other.replace(other.find(key), key.size(), longer);
+  EXPECT_EQ(decode_entry_text(other).error().code, Errc::corrupt);
+  text.replace(text.find("\"author\":{"), 10, "\"author\":[");
+  EXPECT_FALSE(decode_entry_text(text).has_value());
+}
+
 TEST(Event, KnowsWhichDigestsItNames) {
   const Event event = oci::TagSet{digest("new"), digest("old"), repo("a"), tag("t")};
   EXPECT_TRUE(mentions_digest(event, digest("new")));
@@ -263,6 +304,8 @@ TEST(Event, TellsWhatItRemoves) {
                             oci::TagDeleted{digest("old"), a, tag("t")}};
   for (const Event& event : removing) EXPECT_EQ(removed_digest(event), digest("old"));
   EXPECT_EQ(removed_digest(oci::TagSet{digest("new"), std::nullopt, a, tag("t")}), std::nullopt);
+  // Signed where it is.
+  EXPECT_EQ(removed_digest(oci::TagSet{digest("new"), digest("new"), a, tag("t")}), std::nullopt);
   EXPECT_EQ(removed_digest(oci::ManifestPut{digest("new"), "m/t", a, 1}), std::nullopt);
 }
 

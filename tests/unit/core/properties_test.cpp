@@ -495,6 +495,14 @@ Id any_id(Dice& dice) {
 warg::SignatureText any_signature(Dice& dice) {
   return test::warg_signature(dice.pick({"a", "b"}).front());
 }
+warg::PublicKeyText any_key(Dice& dice) {
+  return test::warg_key(dice.pick({"a", "b"}).front()).text;
+}
+std::optional<trust::Author> any_author(Dice& dice) {
+  if (dice.one_in(2)) return std::nullopt;
+  return trust::Author{any_id<warg::KeyId>(dice), any_key(dice), any_signature(dice),
+                       any_text(dice)};
+}
 warg::PackageName any_package(Dice& dice) {
   return test::package(dice.pick({"a:b", "my-team:tool-x"}));
 }
@@ -539,13 +547,15 @@ Event any_event(Dice& dice) {
     case 5:
       return content::BlobLinked{any_digest(dice), dice.any_repo(), any_size(dice)};
     case 6:
-      return oci::ManifestPut{any_digest(dice), any_text(dice), dice.any_repo(), any_size(dice)};
+      return oci::ManifestPut{any_digest(dice), any_text(dice), dice.any_repo(), any_size(dice),
+                              any_author(dice)};
     case 7:
       return oci::ManifestDeleted{any_digest(dice), dice.any_repo()};
     case 8: {
       std::optional<Digest> previous;
       if (dice.one_in(2)) previous = any_digest(dice);
-      return oci::TagSet{any_digest(dice), previous, dice.any_repo(), dice.any_tag()};
+      return oci::TagSet{any_digest(dice), previous, dice.any_repo(), dice.any_tag(),
+                         any_author(dice)};
     }
     case 9:
       return oci::TagDeleted{any_digest(dice), dice.any_repo(), dice.any_tag()};
@@ -573,7 +583,8 @@ Event any_event(Dice& dice) {
     case 16:
       return trust::GrantRemoved{any_principal(dice), any_resource(dice)};
     case 17:
-      return trust::PolicySet{dice.one_in(2), any_resource(dice)};
+      return trust::PolicySet{dice.one_in(2), any_resource(dice),
+                              dice.one_in(2) ? std::optional(dice.one_in(2)) : std::nullopt};
     case 18:
       return trust::PolicyRemoved{any_resource(dice)};
     case 19:
@@ -588,6 +599,10 @@ Event any_event(Dice& dice) {
       return oci::ManifestAttributesSet{any_attributes(dice), any_digest(dice), dice.any_repo()};
     case 24:
       return oci::TagAttributesSet{any_attributes(dice), dice.any_repo(), dice.any_tag()};
+    case 25:
+      return trust::KeyRegistered{any_id<warg::KeyId>(dice), any_principal(dice), any_key(dice)};
+    case 26:
+      return trust::KeyRevoked{any_id<warg::KeyId>(dice), any_principal(dice), any_text(dice)};
     default:
       return any_warg_event(dice);
   }

@@ -75,6 +75,7 @@ TEST(Accounts, AreForAdministrators) {
       SetGrant{principal("bob"), resource("*"), Rights::all()},
       RemoveGrant{principal("anonymous"), resource("*")},
       SetPolicy{resource("*"), true},
+      SetPolicy{resource("*"), false, true},
       RemovePolicy{resource("*")}};
   for (const Intent& wish : wishes) {
     registry().when(wish, kBob, kNow).then_refused(Errc::denied, About::request);

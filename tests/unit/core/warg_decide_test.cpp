@@ -542,6 +542,36 @@ TEST_F(WargBegin, TheRightIsAskedForWhereTheRecordStands) {
   then_refused(begin(ci), Errc::denied, About::request);
 }
 
+// Warg's own clients show no credential, so the key that signed is what there is to go by.
+TEST_F(WargBegin, AKeyOfWhoMayPushThereIsEnoughWhoeverSendsIt) {
+  given_principal("ci", 'C', "test/*", Rights::of_a_repository());
+  EXPECT_TRUE(world.rows.apply(trust::KeyRegistered{owner.id(), principal("ci"), owner.text()}));
+  EXPECT_EQ(types(begin(kNobody)), Types{"warg.record.published"});
+  given_principal("stranger", 'S', "other/*", Rights::of_a_repository());
+  const Actor sender{"stranger", Auth::bearer, credential('S')};
+  const auto record = world.next("test:second", {init(owner)});
+  EXPECT_EQ(types(world.submit("test:second", record, owner, sender)),
+            Types{"warg.record.published"});
+}
+
+TEST_F(WargBegin, AKeyThatDoesNotCountThereChangesNothing) {
+  const Event owners = trust::KeyRegistered{owner.id(), principal("ci"), owner.text()};
+  const std::vector<std::vector<Event>> not_enough = {
+      {trust::KeyRegistered{other.id(), principal("ci"), other.text()}},
+      {owners, trust::KeyRevoked{owner.id(), principal("ci"), ""}},
+      {owners, trust::PrincipalDisabled{principal("ci"), ""}},
+      {owners, trust::GrantSet{principal("ci"), resource("test/hello"), {Right::pull}}},
+      {owners, trust::GrantRemoved{principal("ci"), resource("test/*")}}};
+  for (const auto& events : not_enough) {
+    const WargWorld fresh;
+    world.rows = fresh.rows;
+    given_principal("ci", 'C', "test/*", Rights::of_a_repository());
+    for (const Event& event : events) EXPECT_TRUE(world.rows.apply(event).has_value());
+    // As without any key: what would help is a credential.
+    then_refused(begin(kNobody), Errc::unauthorized, About::request);
+  }
+}
+
 TEST_F(WargBegin, AnOpenNamespaceIsForEverybody) {
   auto wish = WargWorld::submission(kHello, world.next(kHello, {init(owner)}), owner);
   wish.anybody_begins = true;

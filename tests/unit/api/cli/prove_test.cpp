@@ -59,7 +59,7 @@ TEST_F(Proving, CannotTellAboutEntriesOfANewerVersion) {
   std::string text(parse_bundle(log.proof(1, 3))->entry);
   text.resize(text.find("\n\n") + 1);
   text.replace(text.find("\"index\":1"), 9, "\"index\":3");
-  text.replace(text.find("\"v\":1"), 5, "\"v\":2");
+  text.replace(text.find("\"v\":1"), 5, "\"v\":3");
   log.append_later(text);
   log.publish();
   EXPECT_EQ(ask({"prove", "2"}), ExitCode::ok);

@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "api/cli/policy.h"
+#include "tests/support/author_given.h"
 #include "tests/unit/api/cli/fake_log.h"
 #include "tests/unit/api/cli/scratch.h"
 
 namespace varve::cli {
 namespace {
+
+const test::AuthorKey kAlice('a');
+const test::AuthorKey kBob('b');
 
 class Verifying : public testing::Test {
  protected:
@@ -154,7 +158,7 @@ TEST_F(Verifying, CannotTellAboutAnEntryOfANewerVersion) {
   scratch.write("app.tlog-proof", proof);
   EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
   good.file = scratch.write("manifest.json", "the manifest");
-  good.required_author = "alice";
+  good.required_author = kAlice.id().to_string();
   EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
   Recorder recorder;
   const auto outcome = run_verify(good, recorder.console);
@@ -208,7 +212,7 @@ TEST_F(AfterARotation, ProofsWhoseEventKeyIsNotGivenCannotBeTold) {
   EXPECT_EQ(outcome.error().code, ExitCode::cannot_tell);
   EXPECT_NE(recorder.out.str().find("? event signature"), std::string::npos);
   EXPECT_NE(outcome.error().next.find("/log/vkey"), std::string::npos);
-  good.required_author = "alice";
+  good.required_author = kAlice.id().to_string();
   EXPECT_EQ(code_of(good), ExitCode::cannot_tell);
   scratch.write("vkeys", two_lines);
   scratch.write("app.tlog-proof", log.proof(9, 11));
@@ -291,10 +295,57 @@ TEST_F(Verifying, TellsUnusableInputFromAFalseProof) {
 }
 
 TEST_F(Verifying, SaysThatARequiredPublisherIsMissing) {
-  good.required_author = "sha256:0123";
+  good.required_author = kAlice.id().to_string();
   EXPECT_EQ(code_of(good), ExitCode::policy);
   good.file = scratch.write("manifest.json", "another manifest");
   EXPECT_EQ(code_of(good), ExitCode::proven_false);
+}
+
+// library/app:1.0 as alice signed it; what she signed is about this log, or another.
+oci::TagSet tag_by_alice(const std::string& origin) {
+  return {Digest::of("the manifest"), std::nullopt, *RepoName::parse("library/app"),
+          *oci::Tag::parse("1.0"),
+          kAlice.claim({origin, "PUT", "a/b", "library/app:1.0", sha256("the manifest")})};
+}
+
+TEST_F(Verifying, TellsWhoseSignatureAnEntryCarries) {
+  log.append(tag_by_alice(log.origin()));
+  good.proof = scratch.write("signed.tlog-proof", log.proof(7, 8));
+  Recorder recorder;
+  EXPECT_EQ(*run_verify(good, recorder.console), ExitCode::ok);
+  EXPECT_NE(recorder.out.str().find("✓ publisher signature: signed by " + kAlice.id().to_string()),
+            std::string::npos);
+  for (const std::string& author : {kAlice.id().to_string(), kAlice.text().text()}) {
+    good.required_author = author;
+    EXPECT_EQ(code_of(good), ExitCode::ok);
+  }
+  for (const std::string& author : {kBob.id().to_string(), kBob.text().text()}) {
+    good.required_author = author;
+    EXPECT_EQ(code_of(good), ExitCode::policy);
+  }
+}
+
+// What the registry accepted it should have refused: that outweighs whom the reader wants.
+TEST_F(Verifying, AFalsePublishersSignatureIsProvenFalse) {
+  oci::TagSet forged = tag_by_alice(log.origin());
+  forged.author->signature = kBob.signature(forged.author->statement);
+  log.append(forged);
+  log.append(tag_by_alice("registry.test/other"));
+  for (const std::size_t index : {7u, 8u}) {
+    good.proof = scratch.write("signed.tlog-proof", log.proof(index, 9));
+    for (const auto& author : {std::optional<std::string>(), std::optional(kAlice.id().to_string()),
+                               std::optional(kBob.id().to_string())}) {
+      good.required_author = author;
+      EXPECT_EQ(code_of(good), ExitCode::proven_false);
+    }
+  }
+}
+
+TEST_F(Verifying, WantsAnAuthorThatCanBeOne) {
+  for (const char* author : {"alice", "sha256:0123", "", "ed25519:AAAA"}) {
+    good.required_author = author;
+    EXPECT_EQ(code_of(good), ExitCode::usage) << author;
+  }
 }
 
 TEST_F(Verifying, FollowsAPolicy) {

@@ -11,6 +11,7 @@
 #include "core/base/bytes.h"
 #include "log/proof/merkle.h"
 #include "log/proof/tile.h"
+#include "tests/support/author_given.h"
 #include "tests/unit/log/proof/mutate.h"
 #include "tests/unit/log/proof/test_keys.h"
 
@@ -337,8 +338,8 @@ TEST(VerifyBundle, AnEntryFromBeforeARotationVerifiesWithTheKeyThatSignedIt) {
 TEST(VerifyBundle, AnEventKeyThatIsNotAmongTheGivenOnesProvesNothingEitherWay) {
   const Signer stranger = Signer::generate("log.example/events");
   const std::string text = blob_committed(kIndex);
-  const Verdict verdict =
-      verify_bundle(prove(signed_by(stranger, text)), test_keys(), Digest::of("layer"), "alice");
+  const Verdict verdict = verify_bundle(prove(signed_by(stranger, text)), test_keys(),
+                                        Digest::of("layer"), test::AuthorKey('a').id());
   EXPECT_EQ(failures(verdict), Names{});
   EXPECT_EQ(outcome(verdict, "event signature"), Outcome::unknown);
   EXPECT_EQ(outcome(verdict, "index"), Outcome::absent);
@@ -432,7 +433,8 @@ std::vector<std::string> later_entries(std::uint64_t index) {
 TEST(VerifyBundle, AnEntryOfALaterVersionIsNeitherProvenNorDisproven) {
   for (const std::string& text : later_entries(kIndex)) {
     const auto bundle = prove(signed_by(event_signer(), text));
-    const Verdict verdict = verify_bundle(bundle, test_keys(), Digest::of("layer"), "alice");
+    const Verdict verdict =
+        verify_bundle(bundle, test_keys(), Digest::of("layer"), test::AuthorKey('a').id());
     EXPECT_EQ(failures(verdict), Names{}) << text;
     EXPECT_EQ(outcome(verdict, "entry"), Outcome::unknown) << text;
     EXPECT_EQ(outcome(verdict, "index"), Outcome::passed) << text;
@@ -508,10 +510,70 @@ TEST(VerifyBundle, AMissingPublisherIsReportedAndARequiredOneIsAFailure) {
   const Verdict reported = verify(good_bundle());
   EXPECT_EQ(outcome(reported, "publisher signature"), Outcome::absent);
   EXPECT_TRUE(reported.proven());
-  const Verdict required = verify_bundle(good_bundle(), test_keys(), std::nullopt, "alice");
-  EXPECT_EQ(failures(required), Names{"publisher signature"});
-  EXPECT_NE(find(required, "publisher signature")->detail.find("alice"), std::string::npos);
+  const warg::KeyId alice = test::AuthorKey('a').id();
+  const Verdict required = verify_bundle(good_bundle(), test_keys(), std::nullopt, alice);
+  EXPECT_EQ(outcome(required, "publisher signature"), Outcome::absent);
+  EXPECT_EQ(failures(required), Names{"required publisher"});
+  EXPECT_NE(find(required, "required publisher")->detail.find(alice.to_string()),
+            std::string::npos);
   EXPECT_FALSE(required.proven());
+  EXPECT_TRUE(required.entry.has_value());
+}
+
+// ---- authors ----
+
+oci::TagSet tag_signed_by(const test::AuthorKey& key, std::string_view origin = "log.example") {
+  const auto author =
+      key.claim({std::string(origin), "PUT", "a/b", "library/app:1.0", sha256("manifest")});
+  return {Digest::of("manifest"), std::nullopt, RepoName::parse("library/app").value(),
+          oci::Tag::parse("1.0").value(), author};
+}
+
+Verdict verify_authored(const Event& event, const std::optional<warg::KeyId>& required) {
+  return verify_bundle(prove(signed_by(event_signer(), entry_text(kIndex, event))), test_keys(),
+                       std::nullopt, required);
+}
+
+TEST(VerifyBundle, APublishersSignatureIsCheckedFromTheEntryAlone) {
+  const test::AuthorKey alice('a');
+  const Event event = tag_signed_by(alice);
+  for (const auto& required : {std::optional<warg::KeyId>(), std::optional(alice.id())}) {
+    const Verdict verdict = verify_authored(event, required);
+    EXPECT_TRUE(verdict.proven());
+    EXPECT_EQ(outcome(verdict, "publisher signature"), Outcome::passed);
+    EXPECT_EQ(find(verdict, "publisher signature")->detail, "signed by " + alice.id().to_string());
+    EXPECT_EQ(outcome(verdict, "required publisher"),
+              required ? std::optional(Outcome::passed) : std::nullopt);
+  }
+}
+
+TEST(VerifyBundle, AnotherPublisherThanTheRequiredOneFailsThatCheckOnly) {
+  const Verdict verdict =
+      verify_authored(tag_signed_by(test::AuthorKey('a')), test::AuthorKey('b').id());
+  EXPECT_EQ(failures(verdict), Names{"required publisher"});
+  EXPECT_EQ(outcome(verdict, "publisher signature"), Outcome::passed);
+}
+
+TEST(VerifyBundle, AFalsePublishersSignatureIsAFailureWhetherOrNotItIsRequired) {
+  const test::AuthorKey alice('a');
+  oci::TagSet forged = tag_signed_by(alice);
+  forged.author->signature = test::AuthorKey('b').signature(forged.author->statement);
+  for (const Event& event : {Event(forged), Event(tag_signed_by(alice, "other.example"))}) {
+    const Verdict verdict = verify_authored(event, std::nullopt);
+    EXPECT_EQ(failures(verdict), Names{"publisher signature"});
+    EXPECT_FALSE(verdict.proven());
+    EXPECT_EQ(failures(verify_authored(event, alice.id())), Names{"publisher signature"});
+  }
+}
+
+TEST(VerifyBundle, WhatCannotBeReadIsSaidToBeUnchecked) {
+  ProofBundle bundle = good_bundle();
+  bundle.entry[10] ^= 1;
+  const Verdict verdict =
+      verify_bundle(bundle, test_keys(), std::nullopt, test::AuthorKey('a').id());
+  EXPECT_EQ(outcome(verdict, "publisher signature"), Outcome::absent);
+  EXPECT_EQ(outcome(verdict, "required publisher"), Outcome::absent);
+  EXPECT_FALSE(verdict.proven());
 }
 
 TEST(VerifyBundle, KeysOfTwoLogsNeverProveAnything) {

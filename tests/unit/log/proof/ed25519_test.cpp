@@ -138,6 +138,22 @@ TEST(Ed25519, RefusesThemBeforeAnyKeyOfWargsIsMadeOfThem) {
   }
 }
 
+// As authors' statements they could not be anyway: these messages say nothing. Nor may their keys
+// speak for anybody, whatever the statement.
+TEST(Ed25519, RefusesThemAsAuthorsOfAStatement) {
+  for (const Disputed& disputed : kDisputed) {
+    const std::string signature =
+        "ed25519:" + base64_encode(hex_decode(disputed.signature).value());
+    const auto key =
+        warg::PublicKey::parse("ed25519:" + base64_encode(hex_decode(disputed.key).value()));
+    if (!key) continue;  // by everybody, when it is registered and when it is used
+    const auto text = warg::SignatureText::parse(signature).value();
+    EXPECT_FALSE(key->verify_statement(hex_decode(disputed.message).value(), text));
+    EXPECT_FALSE(key->verify_statement(
+        std::string(trust::kStatementOpening) + hex_decode(disputed.message).value(), text));
+  }
+}
+
 TEST(Ed25519, TakesNoSignatureOfAnotherLength) {
   const std::string signature = hex_decode(kSignature).value();
   for (const std::size_t length : {0u, 1u, 63u})
