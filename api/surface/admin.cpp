@@ -16,6 +16,7 @@
 #include "api/surface/warg_namespaces.h"
 #include "core/base/bytes.h"
 #include "core/trust/query.h"
+#include "log/proof/warg_keys.h"
 #include "log/secrets.h"
 
 namespace varve::surface {
@@ -35,7 +36,8 @@ constexpr std::string_view kReasonMembers[] = {"reason"};
 constexpr std::string_view kCredentialMembers[] = {"expires", "kind", "password"};
 constexpr std::string_view kGrantMembers[] = {"keep_read_log", "principal", "resource", "rights",
                                               "role"};
-constexpr std::string_view kPolicyMembers[] = {"immutable_tags", "resource"};
+constexpr std::string_view kKeyMembers[] = {"public_key"};
+constexpr std::string_view kPolicyMembers[] = {"immutable_tags", "require_author_sig", "resource"};
 
 Response refused(const Error& error) {
   return http::problem(error, http::Dialect::plain);
@@ -296,6 +298,70 @@ awaitable<Response> delete_credential(Services& services, Request& request) {
   co_return response;
 }
 
+// ---- keys ----
+
+Result<std::string> keys_json(const Services& services, const Request& request) {
+  const auto view = services.reader().view();
+  VARVE_CHECK(may_look(services, request, *view, request.params[0]));
+  VARVE_TRY(const auto name, PrincipalName::parse(request.params[0]));
+  VARVE_TRY(const auto there, trust::find_principal(*view, name));
+  if (!there) return fail(Errc::not_found, About::name, "there is no such principal", name.text());
+  VARVE_TRY(const auto keys, trust::keys_of(*view, name));
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("keys").begin_array();
+  for (const auto& [id, row] : keys) {
+    writer.begin_object().key("index").number(row.index.value);
+    writer.key("key_id").string(id.to_string());
+    writer.key("public_key").string(row.key.text()).end_object();
+  }
+  writer.end_array().key("principal").string(name.text()).end_object();
+  return out;
+}
+
+awaitable<Response> get_keys(Services& services, Request& request) {
+  auto work = [&] { return keys_json(services, request); };
+  auto pending = services.pool.run(work);
+  co_return shown(co_await std::move(pending));
+}
+
+// A key of no curve, or one under which anybody can sign, gets no further than this.
+Result<trust::RegisterKey> registration(std::string_view name, const Result<AdminDocument>& body) {
+  if (!body) return std::unexpected(body.error());
+  VARVE_TRY(auto principal, PrincipalName::parse(name));
+  VARVE_TRY(const auto text, body->needed("public_key"));
+  VARVE_TRY(const auto key, warg::PublicKey::parse(text));
+  return trust::RegisterKey{std::move(principal), SignatureChecks::key(key)};
+}
+
+awaitable<Response> post_key(Services& services, Request& request) {
+  auto reading = read_document(request, kKeyMembers);
+  const auto body = co_await std::move(reading);
+  const auto made = registration(request.params[0], body);
+  if (!made) co_return refused(made.error());
+  auto pending = wish(services, request, *made);
+  const auto receipt = co_await std::move(pending);
+  if (!receipt) co_return refused(receipt.error());
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object().key("changed").boolean(receipt->count > 0);
+  write_receipt(writer, *receipt);
+  writer.key("key_id").string(warg::key_id(*made->key).to_string()).end_object();
+  co_return document(receipt->count > 0 ? 201 : 200, std::move(out));
+}
+
+Result<Intent> key_revocation(const Request& request) {
+  VARVE_TRY(auto principal, PrincipalName::parse(request.params[0]));
+  VARVE_TRY(const auto id, warg::KeyId::parse(request.params[1]));
+  return trust::RevokeKey{std::move(principal), id,
+                          std::string(request.query.get("reason").value_or(""))};
+}
+
+awaitable<Response> delete_key(Services& services, Request& request) {
+  auto answer = done(services, request, key_revocation(request));
+  co_return co_await std::move(answer);
+}
+
 // ---- grants ----
 
 void write_rights(json::Writer& writer, Rights rights) {
@@ -375,6 +441,7 @@ Result<std::string> policies_json(const Services& services, const Request& reque
   for (const auto& named : page) {
     writer.begin_object().key("immutable_tags").boolean(named.policy.immutable_tags);
     writer.key("index").number(named.index.value);
+    writer.key("require_author_sig").boolean(named.policy.require_author_sig);
     writer.key("resource").string(named.resource.text()).end_object();
   }
   writer.end_array().end_object();
@@ -392,9 +459,12 @@ Result<Intent> policy(const Result<AdminDocument>& body) {
   VARVE_TRY(const auto text, body->needed("resource"));
   VARVE_TRY(auto resource, Resource::parse(text));
   VARVE_TRY(const auto immutable, body->flag("immutable_tags"));
-  if (!immutable)
-    return fail(Errc::invalid, About::request, "a policy says immutable_tags: true or false");
-  return trust::SetPolicy{std::move(resource), *immutable};
+  VARVE_TRY(const auto signatures, body->flag("require_author_sig"));
+  if (!immutable && !signatures)
+    return fail(Errc::invalid, About::request,
+                "a policy says immutable_tags, require_author_sig or both: true or false");
+  return trust::SetPolicy{std::move(resource), immutable.value_or(false),
+                          signatures.value_or(false)};
 }
 
 awaitable<Response> put_policy(Services& services, Request& request) {
@@ -423,6 +493,9 @@ constexpr http::Route kRoutes[] = {
     {Method::post, "/admin/v1/principals/{principal}/credentials", Effect::event, post_credential},
     {Method::del, "/admin/v1/principals/{principal}/credentials/{credential}", Effect::event,
      delete_credential},
+    {Method::get, "/admin/v1/principals/{principal}/keys", Effect::none, get_keys},
+    {Method::post, "/admin/v1/principals/{principal}/keys", Effect::event, post_key},
+    {Method::del, "/admin/v1/principals/{principal}/keys/{key}", Effect::event, delete_key},
     {Method::get, "/admin/v1/grants", Effect::none, get_grants},
     {Method::put, "/admin/v1/grants", Effect::event, put_grant},
     {Method::del, "/admin/v1/grants", Effect::event, delete_grant},

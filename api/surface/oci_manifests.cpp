@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/surface/author.h"
 #include "api/surface/oci_common.h"
 #include "api/surface/oci_handlers.h"
 #include "core/base/json.h"
@@ -72,6 +73,7 @@ awaitable<Result<std::string>> stored_bytes_anywhere(Services& services, const R
 
 struct Prepared {
   Digest digest;
+  Hash256 sha256;  // of the same bytes, whatever names them
   oci::Manifest manifest;
   std::vector<std::string> warnings;
 };
@@ -85,7 +87,9 @@ Result<Prepared> prepare(const Reference& reference, std::string_view bytes,
     return fail(Errc::invalid, About::digest, "the body does not hash to the digest in the path",
                 digest.to_string());
   VARVE_TRY(auto manifest, oci::parse_manifest(bytes, content_type));
-  return Prepared{digest, std::move(manifest), oci::manifest_warnings(bytes)};
+  const Hash256 hash =
+      algorithm == DigestAlgorithm::sha256 ? hash_from(digest.raw()) : sha256(bytes);
+  return Prepared{digest, hash, std::move(manifest), oci::manifest_warnings(bytes)};
 }
 
 awaitable<Result<Prepared>> prepare_anywhere(Services& services, const Reference& reference,
@@ -139,6 +143,26 @@ Result<std::vector<oci::Tag>> wanted_tags(const Request& request, const Referenc
     tags.push_back(std::move(tag));
   }
   return tags;
+}
+
+// What an author signs for this request: its path's tag or digest, and these bytes.
+trust::AuthorStatement statement_of(const Services& services, const oci::PutManifest& put,
+                                    const Reference& reference, const Hash256& body) {
+  return {services.log_key.name(), std::string(trust::kPut), put.media_type,
+          reference.tag ? oci::signed_resource(put.repo, *reference.tag)
+                        : oci::signed_resource(put.repo, put.digest),
+          body};
+}
+
+// Tags that come as parameters stand in no statement: an author signs for the path.
+Result<void> add_author(const Services& services, const Request& request,
+                        const Reference& reference, const Hash256& body, oci::PutManifest& put) {
+  if (!claims_author(request)) return {};
+  if (!reference.tag && !put.tags.empty())
+    return fail(Errc::invalid, About::signature,
+                "an author signs for one tag in the path: put the manifest under each by itself");
+  VARVE_TRY(put.author, author_of(services, request, statement_of(services, put, reference, body)));
+  return {};
 }
 
 // RFC 7234 §5.5: 299 is a warning that stays with the answer.
@@ -203,14 +227,16 @@ awaitable<Response> put_manifest(Services& services, Request& request) {
   if (!prepared) co_return oci_problem(prepared.error());
   oci::Manifest& manifest = prepared->manifest;
   const std::optional<std::string> subject = std::move(manifest.subject);
-  const oci::PutManifest put{*std::move(repo),
-                             *std::move(tags),
-                             prepared->digest,
-                             bytes->size(),
-                             std::move(manifest.media_type),
-                             std::move(manifest.blobs),
-                             std::move(manifest.manifests),
-                             preconditions(request)};
+  oci::PutManifest put{*std::move(repo),
+                       *std::move(tags),
+                       prepared->digest,
+                       bytes->size(),
+                       std::move(manifest.media_type),
+                       std::move(manifest.blobs),
+                       std::move(manifest.manifests),
+                       preconditions(request)};
+  const auto authored = add_author(services, request, *reference, prepared->sha256, put);
+  if (!authored) co_return oci_problem(authored.error());
   std::vector<Body> bodies{
       Body{prepared->digest, std::make_shared<const std::string>(*std::move(bytes))}};
   Command command = make_command(request, put, std::move(bodies));

@@ -70,6 +70,11 @@ TEST(Admin, SetsAndRemovesPolicies) {
   EXPECT_NE(
       server.administer(Method::get, "/admin/v1/policies").body.find(R"("immutable_tags":true)"),
       std::string::npos);
+  server.administer(Method::put, "/admin/v1/policies",
+                    R"({"require_author_sig":true,"resource":"release/*"})");
+  const std::string set = server.administer(Method::get, "/admin/v1/policies").body;
+  EXPECT_NE(set.find(R"("immutable_tags":false)"), std::string::npos) << set;
+  EXPECT_NE(set.find(R"("require_author_sig":true)"), std::string::npos) << set;
   server.administer(Method::del, "/admin/v1/policies?resource=release/*");
   EXPECT_NE(server.administer(Method::get, "/admin/v1/policies").body.find(R"("policies":[])"),
             std::string::npos);
@@ -235,7 +240,8 @@ TEST(Admin, RefusesDocumentsItDoesNotUnderstand) {
       {kGrants, R"({"principal":"admin","resource":"*","rights":"pull"})"},
       {kGrants, R"({"principal":"admin","resource":"*","rights":[1]})"},
       {"/admin/v1/policies", R"({"resource":"*"})"},
-      {"/admin/v1/policies", R"({"resource":"*","immutable_tags":"yes"})"}};
+      {"/admin/v1/policies", R"({"resource":"*","immutable_tags":"yes"})"},
+      {"/admin/v1/policies", R"({"resource":"*","require_author_sig":1})"}};
   for (const auto& [target, body] : bad)
     EXPECT_EQ(server.call(as(admin, Method::put, target, body)).status, 400U) << target << body;
   const std::string large(20 << 10, ' ');
