@@ -13,6 +13,7 @@
 #include "core/base/json.h"
 #include "core/trust/trust.h"
 #include "core/warg/names.h"
+#include "log/proof/warg_keys.h"
 
 namespace varve::cli {
 namespace {
@@ -271,6 +272,46 @@ Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& con
       "varve.user_revoke/v1", "revoked: it and every token made with it open nothing now", console);
 }
 
+// ---- user key ----
+
+// Found sound here too: a private key, which looks the same, mostly is none, and then never leaves
+// this machine.
+Outcome<ExitCode> run_user_key_add(const UserKeyOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  VARVE_CLI_TRY(const auto key,
+                doing("this is no public key", warg::PublicKey::parse(options.key),
+                      "give the text of the public key, ed25519:… or ecdsa-p256:…, and never that "
+                      "of the private one"));
+  return wish(options.server, "POST", path + "/keys",
+              JsonObject().text("public_key", key.text().text()).str(), "varve.user_key_add/v1",
+              "registered " + key.id().to_string() + ": what it signs is the word of " +
+                  clean(options.name),
+              console);
+}
+
+Outcome<ExitCode> run_user_key_list(const UserKeyOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  const auto line = [](element item) {
+    return text_in(item, "key_id") + "  " + text_in(item, "public_key");
+  };
+  return list(options.server, path + "/keys", "keys", "key_id", "varve.user_key_list/v1", line,
+              console);
+}
+
+Outcome<ExitCode> run_user_key_revoke(const UserKeyOptions& options, Console& console) {
+  VARVE_CLI_TRY(const auto path, account(options.name));
+  const auto key = warg::PublicKeyText::parse(options.key);
+  const auto id = key ? Result<warg::KeyId>(warg::key_id(*key)) : warg::KeyId::parse(options.key);
+  VARVE_CLI_TRY(
+      const auto known,
+      doing("this is no key", id, "`varve user key list " + clean(options.name) + "` lists them"));
+  return wish(
+      options.server, "DELETE",
+      path + "/keys/" + known.to_string() + "?reason=" + http::percent_encode(options.reason), {},
+      "varve.user_key_revoke/v1",
+      "revoked: nothing it signs is taken any more, and it never comes back", console);
+}
+
 // ---- grant ----
 
 Outcome<ExitCode> run_grant_set(const GrantOptions& options, Console& console) {
@@ -318,11 +359,16 @@ Outcome<ExitCode> run_grant_list(const GrantOptions& options, Console& console) 
 Outcome<ExitCode> run_policy_set(const PolicyOptions& options, Console& console) {
   VARVE_CLI_TRY(const auto where, resource(options.resource));
   const bool immutable = !options.mutable_tags;
+  std::string what =
+      immutable ? "tags there can be set once and not moved" : "tags there can be moved";
+  if (options.require_author_sig) what += "; nothing is put there without its author's signature";
   return wish(options.server, "PUT", "/admin/v1/policies",
-              JsonObject().text("resource", where).boolean("immutable_tags", immutable).str(),
-              "varve.policy_set/v1",
-              immutable ? "tags there can be set once and not moved" : "tags there can be moved",
-              console);
+              JsonObject()
+                  .text("resource", where)
+                  .boolean("immutable_tags", immutable)
+                  .boolean("require_author_sig", options.require_author_sig)
+                  .str(),
+              "varve.policy_set/v1", what, console);
 }
 
 Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& console) {
@@ -335,7 +381,8 @@ Outcome<ExitCode> run_policy_remove(const PolicyOptions& options, Console& conso
 Outcome<ExitCode> run_policy_list(const PolicyOptions& options, Console& console) {
   const auto line = [](element item) {
     return text_in(item, "resource") +
-           (flag_in(item, "immutable_tags") ? "  immutable tags" : "  tags may move");
+           (flag_in(item, "immutable_tags") ? "  immutable tags" : "  tags may move") +
+           (flag_in(item, "require_author_sig") ? "  authors sign" : "");
   };
   return list(options.server, "/admin/v1/policies", "policies", "resource", "varve.policy_list/v1",
               line, console);

@@ -40,6 +40,16 @@ Outcome<ExitCode> run_user_password(const CredentialOptions& options, Console& c
 Outcome<ExitCode> run_user_token(const CredentialOptions& options, Console& console);
 Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& console);
 
+struct UserKeyOptions {
+  ServerAddress server;
+  std::string name;
+  std::string key;  // add: the public key's text; revoke: that, or its id
+  std::string reason;
+};
+Outcome<ExitCode> run_user_key_add(const UserKeyOptions& options, Console& console);
+Outcome<ExitCode> run_user_key_list(const UserKeyOptions& options, Console& console);
+Outcome<ExitCode> run_user_key_revoke(const UserKeyOptions& options, Console& console);
+
 // Without a server: of the directory itself, for who lost every administrator.
 struct RecoverOptions {
   std::string name = "admin";
@@ -63,6 +73,7 @@ struct PolicyOptions {
   ServerAddress server;
   std::string resource;
   bool mutable_tags = false;
+  bool require_author_sig = false;
 };
 struct GcOptions {
   ServerAddress server;

@@ -100,13 +100,14 @@ Wanted make_request(const Address& address, const std::string& authorization, co
   request.set(beast::http::field::accept_encoding, "identity");
   request.set(beast::http::field::accept, "*/*");
   if (!authorization.empty()) request.set(beast::http::field::authorization, authorization);
+  for (const auto& [name, value] : ask.headers) request.set(name, value);
   if (!has_body(ask)) return request;
   if (ask.upload != nullptr) {
     request.set(beast::http::field::content_type, "application/octet-stream");
     request.content_length(ask.upload->size());
     return request;
   }
-  request.set(beast::http::field::content_type, "application/json");
+  request.set(beast::http::field::content_type, ask.content_type);
   request.body() = ask.body;
   request.prepare_payload();
   return request;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/limits.h"
+#include "log/proof/author.h"
 #include "log/proof/merkle.h"
 #include "log/proof/tile.h"
 
@@ -103,6 +104,8 @@ Result<CheckedEntry> EntryReader::decode(EntryIndex index, const std::string& by
         "entry " + std::to_string(index.value) + " cannot be read: " + describe(entry.error()));
   if (entry->envelope.index != index)
     return bad_entry(index, "says it is at index " + std::to_string(entry->envelope.index.value));
+  if (const auto author = verify_author(entry->event, session_.log().checkpoint.origin); !author)
+    return bad_entry(index, "is not what its author signed: " + describe(author.error()));
   return CheckedEntry{bytes, std::string(note->text), *std::move(entry)};
 }
 

@@ -16,6 +16,7 @@
 #include "api/cli/commands.h"
 #include "api/cli/grammar_accounts.h"
 #include "api/cli/grammar_warg.h"
+#include "api/cli/push.h"
 #include "api/cli/verify.h"
 #include "api/cli/version.h"
 
@@ -60,6 +61,7 @@ class Grammar {
     add_init();
     add_serve();
     add_log();
+    add_push();
     add_prove();
     add_verify();
     add_replay();
@@ -94,8 +96,9 @@ class Grammar {
   CLI::App* command_of(CLI::App& parent, const std::string& name, const std::string& help,
                        Action action) {
     CLI::App* sub = parent.add_subcommand(name, help);
-    const std::string words =
-        parent.get_name() == app_.get_name() ? name : parent.get_name() + " " + name;
+    std::string words = name;
+    for (const CLI::App* group = &parent; group != &app_; group = group->get_parent())
+      words = group->get_name() + " " + words;
     sub->final_callback([this, words, action = std::move(action)] {
       choice_.command = words;
       choice_.action = action;
@@ -246,6 +249,30 @@ class Grammar {
     add_output(sub);
   }
 
+  void add_push() {
+    auto& options = keep<PushOptions>();
+    CLI::App* sub = command(
+        "push",
+        "Examples:\n"
+        "  varve push team/app:1.0 --from ./layout\n"
+        "  varve push team/app:1.0 --from ./layout --key author.key\n"
+        "\nPush an image out of an OCI image layout: what is missing of it, then its\n"
+        "manifest. With --key the author signs what is put: the entry carries it, and\n"
+        "`varve verify --require-author` checks it. `varve warg key new --algorithm ed25519`\n"
+        "makes a key; whose it is, is registered with `varve user key add`.\n",
+        [&options](Console& console) { return run_push(options, console); });
+    sub->add_option("ref", options.ref, "repository:tag or repository@digest")
+        ->required()
+        ->type_name("REF");
+    sub->add_option("--from", options.from, "the layout's directory")->required()->type_name("DIR");
+    sub->add_option("--image", options.image,
+                    "the image's name in the layout, where it has several (default: the tag)")
+        ->type_name("NAME");
+    sub->add_option("--key", options.key, "the author's private key")->type_name("FILE");
+    add_address(sub, options.server);
+    add_output(sub);
+  }
+
   void add_prove() {
     auto& options = keep<ProveOptions>();
     CLI::App* sub =
@@ -288,7 +315,7 @@ class Grammar {
     sub->add_option("--policy", options.policy, "a C2SP tlog-policy file; the event key is --key's")
         ->type_name("FILE");
     sub->add_option("--require-author", options.required_author,
-                    "the publisher's key id that must have signed")
+                    "the publisher's key, its id or text, that must have signed")
         ->type_name("KEY");
     add_output(sub);
   }

@@ -70,7 +70,48 @@ class Accounts {
               "secrets are not.\n");
     add_user_accounts(*user);
     add_user_credentials(*user);
+    add_user_keys(*user);
     add_user_recover(*user);
+  }
+
+  void add_user_keys(CLI::App& user) {
+    CLI::App* key = user.add_subcommand(
+        "key",
+        "Examples:\n"
+        "  varve user key add alice ed25519:<base64>\n"
+        "  varve user key list alice\n"
+        "  varve user key revoke alice sha256:<hex> --reason lost\n"
+        "\nThe keys with which principals sign what they publish. What a key signs counts where\n"
+        "its principal may push, whoever sends it.\n");
+    key->require_subcommand(1);
+    auto& added = keep<UserKeyOptions>();
+    CLI::App* sub =
+        command(*key, "add",
+                "Examples:\n"
+                "  varve user key add alice ed25519:<base64>\n"
+                "\nRegister a public key. It is one principal's until it is revoked, and\n"
+                "nobody's after. Administrators do this: a stolen password must not be enough.\n",
+                added, run_user_key_add);
+    add_name(sub, added.name);
+    sub->add_option("key", added.key, "the text of the public key")->required()->type_name("KEY");
+
+    auto& listed = keep<UserKeyOptions>();
+    sub = command(*key, "list",
+                  "Examples:\n  varve user key list alice\n"
+                  "\nPrint the keys of a principal that are not revoked: id and text.\n",
+                  listed, run_user_key_list);
+    add_name(sub, listed.name);
+
+    auto& revoked = keep<UserKeyOptions>();
+    sub = command(*key, "revoke",
+                  "Examples:\n"
+                  "  varve user key revoke alice sha256:<hex> --reason lost\n"
+                  "\nEnd a key for good. What it signed before stays as it is. Administrators\n"
+                  "do this, and whoever shows the principal's password.\n",
+                  revoked, run_user_key_revoke);
+    add_name(sub, revoked.name);
+    sub->add_option("key", revoked.key, "its id, or its text")->required()->type_name("KEY");
+    add_reason(sub, revoked.reason);
   }
 
   void add_user_recover(CLI::App& user) {
@@ -226,17 +267,21 @@ class Accounts {
               "Examples:\n"
               "  varve policy set \"release/*\"\n"
               "  varve policy list\n"
-              "\nRules for the tags of repositories. The most specific one counts.\n");
+              "\nRules for what is put into repositories. The most specific one counts.\n");
     auto& set = keep<PolicyOptions>();
-    CLI::App* sub =
-        command(*policy, "set",
-                "Examples:\n"
-                "  varve policy set \"release/*\"\n"
-                "  varve policy set release/nightly --mutable-tags\n"
-                "\nMake tags immutable: set once, they are neither moved nor deleted.\n",
-                set, run_policy_set);
+    CLI::App* sub = command(
+        *policy, "set",
+        "Examples:\n"
+        "  varve policy set \"release/*\"\n"
+        "  varve policy set release/nightly --mutable-tags\n"
+        "  varve policy set \"release/*\" --require-author-sig\n"
+        "\nMake tags immutable: set once, they are neither moved nor deleted. And want the\n"
+        "signature of an author on every manifest and tag: `varve push --key` sends it.\n",
+        set, run_policy_set);
     add_resource(sub, set.resource);
     sub->add_flag("--mutable-tags", set.mutable_tags, "an exception: tags there may be moved");
+    sub->add_flag("--require-author-sig", set.require_author_sig,
+                  "nothing is put there that no author signed");
 
     auto& removed = keep<PolicyOptions>();
     sub = command(*policy, "remove",

@@ -56,12 +56,22 @@ Outcome<Range> range_of(const LogOptions& options, TreeSize size) {
   return range;
 }
 
+// Whose signature an event carries, if authors sign events of its kind at all.
+std::string author_mark(const Event& event, Console& console) {
+  if (const trust::Author* author = author_of(event))
+    return "  " + console.mark(Console::Mark::yes) + ' ' + author->key_id.to_string();
+  const bool can_be_signed =
+      std::holds_alternative<oci::ManifestPut>(event) || std::holds_alternative<oci::TagSet>(event);
+  return can_be_signed ? "  " + console.mark(Console::Mark::none) + " no author" : "";
+}
+
 void print_line(const CheckedEntry& checked, Console& console) {
   const Envelope& envelope = checked.entry.envelope;
   console.out() << padded(std::to_string(envelope.index.value), 6) << "  "
                 << envelope.at.to_string() << "  " << padded(clean(envelope.actor.id), 10) << "  "
                 << padded(std::string(type_of(checked.entry.event)), 20) << "  "
-                << clean(summary(checked.entry.event)) << '\n';
+                << clean(summary(checked.entry.event)) << author_mark(checked.entry.event, console)
+                << '\n';
 }
 
 // The signed text is JSON already, printed as it is: what was signed is what is seen.

@@ -40,6 +40,14 @@ std::string text_of(const warg::PackageName& value) {
 std::string text_of(const warg::SignatureText&) {
   return {};
 }
+// Its id stands beside it.
+std::string text_of(const warg::PublicKeyText&) {
+  return {};
+}
+// `varve log` says whether it is true.
+std::string text_of(const trust::Author&) {
+  return {};
+}
 std::string text_of(std::uint64_t value) {
   return std::to_string(value);
 }

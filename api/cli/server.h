@@ -41,10 +41,12 @@ struct Ask {
   bool head = false;          // HEAD
   bool patient = true;        // a 503 with Retry-After is asked again, a few times
   std::string method = {};    // empty: GET or HEAD; what changes something is never sent twice
-  std::string body = {};      // JSON
-  bool question = false;      // changes nothing, though its method is POST
-  Upload* upload = nullptr;   // bytes in place of `body`
-  Sink sink = {};             // takes the body of a 200; others stay short
+  std::string body = {};
+  std::string content_type = "application/json";                  // of the body
+  std::vector<std::pair<std::string, std::string>> headers = {};  // besides
+  bool question = false;     // changes nothing, though its method is POST
+  Upload* upload = nullptr;  // bytes in place of `body`
+  Sink sink = {};            // takes the body of a 200; others stay short
 };
 
 class Server {
