@@ -164,6 +164,11 @@ constexpr ConfigField kFields[] = {
      "push there, since the signature on a package's first record is by a key that nobody knows "
      "yet",
      assign<&Config::open_namespaces, parse_switch>},
+    {"warg.checkpoint_age", "60m", "DURATION",
+     "how old Warg's newest checkpoint may become: then it is signed again, an event, so that "
+     "clients "
+     "can tell a registry in which nothing happens from one that is kept from them",
+     assign<&Config::warg_checkpoint_age, parse_duration>},
     {"auth.challenge", "bearer", "KIND",
      "what a client without credentials is asked for: bearer, a token that is fetched with the "
      "password and made for little, or basic, the password with each request, for clients that "
@@ -363,6 +368,9 @@ Result<void> validate(const Config& config) {
     return bad("publish_interval is between 10ms and 60m",
                std::to_string(config.publish_interval.count()) + "ms");
   VARVE_CHECK(validate_lifetimes(config));
+  if (config.warg_checkpoint_age < std::chrono::seconds(1))
+    return bad("warg.checkpoint_age is 1s or more",
+               std::to_string(config.warg_checkpoint_age.count()) + "ms");
   if (config.gc_interval < std::chrono::seconds(1))
     return bad("gc.interval is 1s or more", std::to_string(config.gc_interval.count()) + "ms");
   return {};

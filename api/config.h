@@ -33,6 +33,7 @@ struct Config {
   std::filesystem::path tls_key;
   bool dev = false;              // opens everything; loopback only
   bool open_namespaces = false;  // anybody may begin a Warg package, as in dev mode
+  std::chrono::milliseconds warg_checkpoint_age{std::chrono::hours(1)};
   bool read_only = false;        // serve a replayed store: no keys, no writes
   std::string blobs;             // read-only: a blob directory, or empty
   std::filesystem::path anchor;  // empty: DATA/head.anchor

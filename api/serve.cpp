@@ -27,6 +27,7 @@
 #include "log/ledger.h"
 #include "log/operator_record.h"
 #include "log/purger.h"
+#include "log/warg_checkpoint.h"
 
 namespace varve {
 namespace {
@@ -363,6 +364,15 @@ void reload(http::Tls& tls) {
     spdlog::info("the TLS certificate and key were loaded again");
 }
 
+void renew(Parts& parts, const Config& config) {
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(config.warg_checkpoint_age);
+  const auto view = Reader(parts.head.get()).view();
+  const auto renewed =
+      renew_checkpoint(*parts.ledger, *view, *parts.warg_key, age, now(), http::ulid());
+  if (!renewed)
+    spdlog::error("signing Warg's checkpoint again: {}", cli::describe(renewed.error()));
+}
+
 Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, http::Tls* tls,
                              Parts& parts, const Signals& signals, Console& console) {
   http::Pool pool(config.pool_threads);
@@ -396,6 +406,9 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
         [&](const std::stop_token&) { expire_uploads(*parts.blobs, config.upload_lifetime); }));
     upkeep.push_back(std::make_unique<Recurring>(
         config.gc_interval, [&](const std::stop_token& stop) { purge(*purger, stop); }));
+    upkeep.push_back(std::make_unique<Recurring>(
+        std::min(config.warg_checkpoint_age, std::chrono::milliseconds(60'000)),
+        [&](const std::stop_token&) { renew(parts, config); }));
   }
   console.say("listening on " + address_text(*server) + (tls != nullptr ? ", HTTPS" : ""));
   if (config.dev) print_next_steps(config, address_text(*server), console);

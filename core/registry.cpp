@@ -72,7 +72,12 @@ Result<void> authorise(const Asker& asker, const content::DeleteRepo& wish, cons
   return needs(Right::del, wish.repo, asker, view);
 }
 
-Result<void> authorise(const Asker& asker, const warg::AppendOperatorRecord&, const View& view) {
+// What the registry itself says to Warg's clients.
+template <class Intent>
+concept TheOperatorsOwn =
+    std::same_as<Intent, warg::AppendOperatorRecord> || std::same_as<Intent, warg::RenewCheckpoint>;
+template <TheOperatorsOwn Intent>
+Result<void> authorise(const Asker& asker, const Intent&, const View& view) {
   return trust::check(view, asker.actor, Right::administer, asker.now);
 }
 // A record's own signature is what lets it in, and who begins a log is asked where the record is

@@ -17,6 +17,7 @@
 #include "core/warg/settle.h"
 #include "log/crew.h"
 #include "log/rows_view.h"
+#include "log/warg_checkpoint.h"
 
 namespace varve {
 namespace {
@@ -157,12 +158,7 @@ class Preparation {
     const warg::Checkpoint contents{roots.log_length, roots.log_root, roots.map_root,
                                     static_cast<std::uint64_t>(at_.micros / 1'000'000)};
     VARVE_TRY(const auto made, warg::sign_checkpoint(contents, *keys_.warg));
-    const warg::CheckpointSigned event{made.key,
-                                       contents.log_length,
-                                       Digest(DigestAlgorithm::sha256, as_view(roots.log_root)),
-                                       Digest(DigestAlgorithm::sha256, as_view(roots.map_root)),
-                                       made.signature,
-                                       contents.timestamp};
+    const warg::CheckpointSigned event = as_event(made);
     Envelope envelope{next_,
                       at_,
                       Actor{std::string(kOperator), Auth::local},

@@ -1,9 +1,9 @@
 // Auditing Warg's logs. Blocks.
 #include "log/warg_audit.h"
 
-#include "core/base/bytes.h"
 #include "core/warg/query.h"
 #include "log/proof/warg_keys.h"
+#include "log/warg_checkpoint.h"
 
 namespace varve {
 namespace {
@@ -20,6 +20,11 @@ class Audit {
     for (std::uint64_t index = 0; index < length; ++index) VARVE_CHECK(leaf(index));
     VARVE_CHECK(warg::each_checkpoint(
         *view_, [this](const warg::CheckpointRow& row) { return checkpoint(row); }));
+    // A log that breaks off, or a leaf that is in none.
+    if (!broken_ && counts_.records != length)
+      finding_(Error(Errc::corrupt, About::record,
+                     "the logs hold " + std::to_string(counts_.records) + " records of " +
+                         std::to_string(length)));
     return counts_;
   }
 
@@ -37,6 +42,7 @@ class Audit {
   }
 
   Result<void> missing(std::string what) {
+    broken_ = true;
     finding_(Error(Errc::corrupt, About::record, "is not stored", std::move(what)));
     return {};
   }
@@ -51,6 +57,7 @@ class Audit {
       auto error = next<Record>(*record, facts);
       if (error) continue;
       // What comes after a bad record has nothing to be judged by.
+      broken_ = true;
       finding_(Error(error.error().code, About::record,
                      "a record does not hold: " + error.error().what, record->id.to_string()));
       return {};
@@ -104,12 +111,7 @@ class Audit {
       return {};
     }
     VARVE_TRY(const auto public_key, keys_.parse(key->text.text()));
-    const auto good =
-        warg::verify_checkpoint({{checkpoint.log_length, hash_from(checkpoint.log_root.raw()),
-                                  hash_from(checkpoint.map_root.raw()), checkpoint.timestamp},
-                                 checkpoint.key_id,
-                                 checkpoint.signature},
-                                public_key);
+    const auto good = warg::verify_checkpoint(as_shown(checkpoint), public_key);
     if (!good)
       finding_(Error(Errc::corrupt, About::checkpoint, good.error().what, "length " + length));
     return {};
@@ -120,6 +122,7 @@ class Audit {
   const Finding& finding_;
   warg::PublicKeyMemo keys_;
   WargAudit counts_;
+  bool broken_ = false;  // counts say nothing any more
 };
 
 }  // namespace

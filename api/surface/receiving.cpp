@@ -57,7 +57,7 @@ awaitable<Result<void>> stored(Storing storing) {
 }  // namespace
 
 awaitable<Result<void>> append_body(Services& services, http::Body& body, Upload& upload,
-                                    std::optional<std::uint64_t> exactly) {
+                                    std::optional<std::uint64_t> exactly, std::uint64_t at_most) {
   const auto executor = co_await http::net::this_coro::executor;
   std::uint64_t received = 0;
   Storing storing;
@@ -70,6 +70,9 @@ awaitable<Result<void>> append_body(Services& services, http::Body& body, Upload
     received += window->size();
     if (exactly && received > *exactly)
       co_return out_of_order("the body is longer than Content-Range");
+    if (received > at_most)
+      co_return fail(Errc::too_large, About::size,
+                     "at most " + std::to_string(at_most) + " bytes are taken here");
     storing = services.pool.start(executor, [&services, &upload, bytes = *window] {
       return append_window(services, upload, bytes);
     });

@@ -16,10 +16,12 @@ using UploadPtr = std::unique_ptr<Upload>;
 http::net::awaitable<Result<UploadPtr>> open_new_upload(Services& services);
 
 // Streams the body to the end of the upload, one window going to the disk while the next one comes.
-// With `exactly`, a byte too many is refused before its window is stored. Errors: range for a body
-// of another length, unavailable when the disk is nearly full, and those of the body and the store.
+// With `exactly`, a byte too many is refused before its window is stored; so it is beyond
+// `at_most`. Errors: range for a body of another length than `exactly`, too_large beyond `at_most`,
+// unavailable when the disk is nearly full, and those of the body and the store.
 http::net::awaitable<Result<void>> append_body(Services& services, http::Body& body, Upload& upload,
-                                               std::optional<std::uint64_t> exactly);
+                                               std::optional<std::uint64_t> exactly,
+                                               std::uint64_t at_most = UINT64_MAX);
 std::unexpected<Error> out_of_order(std::string what);  // that error
 
 // Bytes that turn out wrong, those behind `before`, are taken back: what a client sends in their

@@ -21,6 +21,10 @@ using http::Response;
 using http::net::awaitable;
 using json::Writer;
 
+// WebAssembly addresses 4 GiB: who sends more sends no component, and nobody had to say who they
+// are.
+constexpr std::uint64_t kContentBytesMax = 4ull << 30;
+
 struct Wanted {
   warg::PackageName package;
   warg::RecordId record;
@@ -72,7 +76,8 @@ awaitable<Response> receive_warg_content(Services& services, Request& request) {
   auto upload = co_await open_new_upload(services);
   if (!upload) co_return warg_problem(upload.error());
   Upload& file = **upload;
-  auto received = co_await append_body(services, *request.body, file, std::nullopt);
+  auto received =
+      co_await append_body(services, *request.body, file, std::nullopt, kContentBytesMax);
   const std::uint64_t size = file.size();
   const auto hold =
       co_await finish_or_remove(services, *std::move(upload), std::move(received), wanted->digest);
@@ -178,7 +183,10 @@ awaitable<Response> get_warg_content(Services& services, Request& request) {
   const RangeAnswer wanted = wanted_range(request, *digest, size);
   if (wanted.kind == RangeAnswer::Kind::unsatisfiable)
     co_return std::move(empty(416).add("Content-Range", "bytes */" + std::to_string(size)));
-  co_return file_answer(*std::move(file), wanted, *digest);
+  Response response = file_answer(*std::move(file), wanted, *digest);
+  // Anybody's bytes: no browser is to take them for a page of this registry.
+  response.add("X-Content-Type-Options", "nosniff");
+  co_return response;
 }
 
 }  // namespace varve::surface

@@ -200,4 +200,20 @@ Result<Events> decide(const ReceiveContent& command, const Asker& asker, const V
   return events;
 }
 
+Result<Events> decide(const RenewCheckpoint& command, const View& view) {
+  const CheckpointSigned& wish = command.checkpoint;
+  VARVE_TRY(const auto newest, newest_checkpoint(view));
+  VARVE_TRY(const bool due, checkpoint_is_due(view));
+  if (due || !newest) return Events{};  // records that came meanwhile bring one of their own
+  const CheckpointSigned& stored = newest->checkpoint;
+  if (wish.log_length != stored.log_length || wish.log_root != stored.log_root ||
+      wish.map_root != stored.map_root || wish.timestamp <= stored.timestamp)
+    return Events{};
+  VARVE_TRY(const auto key, LogRows(view, operator_log_id()).key(wish.key_id));
+  if (!key || !key->permissions.has(OperatorPermission::commit))
+    return fail(Errc::denied, About::key, "this key may not sign checkpoints",
+                wish.key_id.to_string());
+  return Events{wish};
+}
+
 }  // namespace varve::warg

@@ -16,6 +16,7 @@ Result<std::vector<Event>> decide(const SubmitRecord& command, const trust::Aske
                                   const View& view);
 Result<std::vector<Event>> decide(const ReceiveContent& command, const trust::Asker& asker,
                                   const View& view);
+Result<std::vector<Event>> decide(const RenewCheckpoint& command, const View& view);
 
 // `body`: the record's bytes.
 Result<void> project(const OperatorRecordAppended& event, std::string_view body, const View& before,

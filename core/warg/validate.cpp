@@ -273,6 +273,10 @@ Result<PublicKeyText> signing_key(const Signed<RecordOf>& record, const LogFacts
   const KeyId& id = record.envelope.key;
   VARVE_TRY(const auto known, log.key(id));
   if (known) return known->text;
+  // Only a log's first record brings the key that it is checked with: a later one by a stranger is
+  // refused before anything else is said about the log.
+  VARVE_TRY(const auto head, log.head());
+  if (head) return distrust("unknown key id `" + id.to_string() + "`");
   const auto& entries = record.record.entries;
   const auto* init = entries.empty() ? nullptr : std::get_if<Init>(&entries.front());
   if (init != nullptr && key_id(init->key) == id) return init->key;

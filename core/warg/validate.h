@@ -95,7 +95,8 @@ struct LogChange {
 };
 
 // The key that a record's signature is checked with, for whoever checks it: the log's own key of
-// that id, or the one that the record's first entry brings. Errors: unauthorized/About::key.
+// that id, or, of a log's first record, the one that its first entry brings. Errors:
+// unauthorized/About::key.
 Result<PublicKeyText> find_signing_key(const SignedPackageRecord& record, const LogFacts& log);
 Result<PublicKeyText> find_signing_key(const SignedOperatorRecord& record, const LogFacts& log);
 

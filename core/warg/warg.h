@@ -147,7 +147,8 @@ struct ContentReceived {
   friend bool operator==(const ContentReceived&, const ContentReceived&) = default;
 };
 
-// The closing event of a batch with records: what Warg's clients hold the registry to. Roots are
+// The closing event of a batch with records, or such a one again: what Warg's clients hold the
+// registry to. Roots are
 // "sha256:" texts in Warg too; the time is in whole seconds there.
 struct CheckpointSigned {
   static constexpr std::string_view kType = "warg.checkpoint.signed";
@@ -168,6 +169,14 @@ struct CheckpointSigned {
     v("timestamp", e.timestamp);
   }
   friend bool operator==(const CheckpointSigned&, const CheckpointSigned&) = default;
+};
+
+// ---- and a command that is an event ----
+
+// The newest checkpoint signed once more, later: Warg's clients want to know that a registry in
+// which nothing happens is still there. No event when the state is another one by then.
+struct RenewCheckpoint {
+  CheckpointSigned checkpoint;
 };
 
 }  // namespace varve::warg

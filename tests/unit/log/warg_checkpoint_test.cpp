@@ -7,6 +7,8 @@
 #include "core/warg/settle.h"
 #include "log/operator_record.h"
 #include "log/replay.h"
+#include "log/warg_audit.h"
+#include "log/warg_checkpoint.h"
 #include "tests/support/log_rig.h"
 #include "tests/support/warg_publisher.h"
 
@@ -41,11 +43,9 @@ class WargCheckpoint : public ::testing::Test {
   warg::CheckpointRow newest() const {
     return must(warg::newest_checkpoint(*rig.reader().view())).value();
   }
-  static warg::SignedCheckpoint signed_checkpoint(const warg::CheckpointSigned& event) {
-    return {{event.log_length, hash_from(event.log_root.raw()), hash_from(event.map_root.raw()),
-             event.timestamp},
-            event.key_id,
-            event.signature};
+  Result<bool> renew(const warg::PrivateKey& by) {
+    return renew_checkpoint(*rig.ledger, *rig.reader().view(), by, std::chrono::minutes(60),
+                            rig.now(), "01JD0000000000000000000001");
   }
 
   const std::shared_ptr<const warg::PrivateKey> key = std::make_shared<const warg::PrivateKey>(
@@ -66,7 +66,7 @@ TEST_F(WargCheckpoint, FollowsTheRecordsOfItsBatchAndIsSignedOverAllThereAre) {
   EXPECT_EQ(row.index.value, receipt.first.value + 1);
   EXPECT_EQ(row.checkpoint.log_length, 2u);
   EXPECT_EQ(row.checkpoint.timestamp, static_cast<std::uint64_t>(rig.now().micros / 1'000'000));
-  EXPECT_TRUE(verify_checkpoint(signed_checkpoint(row.checkpoint), key->public_key()));
+  EXPECT_TRUE(verify_checkpoint(as_shown(row.checkpoint), key->public_key()));
   const auto envelope = must(rig.reader().envelope(row.index));
   EXPECT_EQ(envelope.surface, "warg");
   EXPECT_EQ(envelope.actor.id, kOperator);
@@ -120,6 +120,47 @@ TEST_F(WargCheckpoint, ProvesEveryRecordItCoversWhateverCameLater) {
     const auto proof = must(warg::bundle_absence(absent, warg::map_rows(*then)));
     EXPECT_TRUE(warg::verify_absence(proof, absent, hash_from(checkpoint.map_root.raw())));
   }
+}
+
+// A registry in which nothing happens would look like one that is kept from its clients.
+TEST_F(WargCheckpoint, IsSignedAgainOnceItIsOld) {
+  const auto before = newest();
+  EXPECT_EQ(must(renew(*key)), false);
+  rig.clock += 3'599'000'000;
+  EXPECT_EQ(must(renew(*key)), false);
+  rig.clock += 1'000'000;
+  EXPECT_EQ(must(renew(*key)), true);
+  EXPECT_EQ(must(renew(*key)), false) << "it is new again";
+  const auto after = newest();
+  EXPECT_EQ(after.checkpoint.log_length, before.checkpoint.log_length);
+  EXPECT_EQ(after.checkpoint.map_root, before.checkpoint.map_root);
+  EXPECT_EQ(after.checkpoint.timestamp, before.checkpoint.timestamp + 3'600);
+  EXPECT_GT(after.index, before.index);
+  EXPECT_TRUE(warg::verify_checkpoint(as_shown(after.checkpoint), key->public_key()));
+  must(rig.run(begin("test:later")));
+  EXPECT_EQ(newest().checkpoint.log_length, before.checkpoint.log_length + 1);
+  const auto audit = audit_warg(
+      rig.reader(), [](const Error& error) { ADD_FAILURE() << error.what << ' ' << error.detail; });
+  EXPECT_TRUE(audit.has_value());
+}
+
+TEST_F(WargCheckpoint, OfAnEarlierStateIsNotSignedAgain) {
+  auto old = as_shown(newest().checkpoint);
+  must(rig.run(begin("test:meanwhile")));
+  old.contents.timestamp += 7'200;
+  const auto signed_again = must(warg::sign_checkpoint(old.contents, *key));
+  const auto receipt =
+      must(rig.run(test::command_of(warg::RenewCheckpoint{as_event(signed_again)})));
+  EXPECT_EQ(receipt.count, 0u);
+  EXPECT_LT(newest().checkpoint.timestamp, old.contents.timestamp);
+}
+
+TEST_F(WargCheckpoint, IsNotSignedAgainByAKeyThatMayNot) {
+  rig.clock += 7'200'000'000;
+  const auto stranger = warg::PrivateKey::generate(warg::KeyAlgorithm::ecdsa_p256);
+  const auto renewed = renew(stranger);
+  ASSERT_FALSE(renewed.has_value());
+  EXPECT_EQ(renewed.error().about, About::key);
 }
 
 TEST_F(WargCheckpoint, IsTheSameAfterAReplay) {
@@ -176,7 +217,7 @@ TEST_F(WargCheckpoint, CatchesUpWithRecordsOfATimeWithoutAKey) {
   rig.open();
   must(rig.run(begin("test:b")));
   EXPECT_EQ(newest().checkpoint.log_length, 3u);
-  EXPECT_TRUE(verify_checkpoint(signed_checkpoint(newest().checkpoint), key->public_key()));
+  EXPECT_TRUE(verify_checkpoint(as_shown(newest().checkpoint), key->public_key()));
 }
 
 }  // namespace
