@@ -98,7 +98,7 @@ told 'next: '
 sed 's/^index .*/index 0/' app.tlog-proof >moved.tlog-proof
 expect 3 verify --proof moved.tlog-proof --key vkeys
 expect 2 verify --proof app.tlog-proof
-expect 5 verify --proof app.tlog-proof --key vkeys --require-author somebody
+expect 5 verify --proof app.tlog-proof --key vkeys --require-author "sha256:$(printf "%064d" 0)"
 
 echo "a tag goes back to what it was"
 expect 0 log library/app:1.0 -o json

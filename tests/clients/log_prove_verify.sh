@@ -79,7 +79,7 @@ expect_exit 2 offline "$VARVE" verify --proof absent.tlog-proof --key registry.v
 
 step "an author is demanded that did not sign: 5"
 expect_exit 5 offline "$VARVE" verify --proof tag.tlog-proof --key registry.vkeys \
-  --require-author ed25519:0000000000000000000000000000000000000000000000000000000000000000
+  --require-author sha256:0000000000000000000000000000000000000000000000000000000000000000
 
 step "a policy file in place of the log key"
 {
