@@ -8,9 +8,9 @@
 namespace varve::cli {
 namespace {
 
-class Accounts {
+class Accounts final : GrammarPart {
  public:
-  Accounts(CLI::App& app, const GrammarTools& tools) : app_(app), tools_(tools) {}
+  using GrammarPart::GrammarPart;
 
   void add() {
     add_user();
@@ -21,31 +21,6 @@ class Accounts {
   }
 
  private:
-  template <class T>
-  T& keep() {
-    auto kept = std::make_shared<T>();
-    tools_.keep(kept);
-    return *kept;
-  }
-
-  CLI::App* group(const std::string& name, const std::string& help) {
-    CLI::App* sub = app_.add_subcommand(name, help);
-    sub->require_subcommand(1);
-    return sub;
-  }
-
-  // A subcommand that runs `run` with options of its own, and the flags each of them has.
-  template <class Options>
-  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
-                    Options& options,
-                    Outcome<ExitCode> (*run)(const Options& options, Console& console)) {
-    CLI::App* sub = tools_.command(
-        parent, name, help, [&options, run](Console& console) { return run(options, console); });
-    tools_.address(sub, options.server);
-    tools_.output(sub);
-    return sub;
-  }
-
   static void add_name(CLI::App* sub, std::string& name) {
     sub->add_option("name", name, "the principal")->required()->type_name("NAME");
   }
@@ -61,7 +36,7 @@ class Accounts {
 
   void add_user() {
     CLI::App* user =
-        group("user",
+        group(app_, "user",
               "Examples:\n"
               "  varve user add alice                     prints a password, once\n"
               "  varve user add ci --kind service         prints a token, once\n"
@@ -75,18 +50,17 @@ class Accounts {
   }
 
   void add_user_keys(CLI::App& user) {
-    CLI::App* key = user.add_subcommand(
-        "key",
+    CLI::App* key = group(
+        user, "key",
         "Examples:\n"
         "  varve user key add alice ed25519:<base64>\n"
         "  varve user key list alice\n"
         "  varve user key revoke alice sha256:<hex> --reason lost\n"
         "\nThe keys with which principals sign what they publish. What a key signs counts where\n"
         "its principal may push, whoever sends it.\n");
-    key->require_subcommand(1);
     auto& added = keep<UserKeyOptions>();
     CLI::App* sub =
-        command(*key, "add",
+        request(*key, "add",
                 "Examples:\n"
                 "  varve user key add alice ed25519:<base64>\n"
                 "\nRegister a public key. It is one principal's until it is revoked, and\n"
@@ -96,14 +70,14 @@ class Accounts {
     sub->add_option("key", added.key, "the text of the public key")->required()->type_name("KEY");
 
     auto& listed = keep<UserKeyOptions>();
-    sub = command(*key, "list",
+    sub = request(*key, "list",
                   "Examples:\n  varve user key list alice\n"
                   "\nPrint the keys of a principal that are not revoked: id and text.\n",
                   listed, run_user_key_list);
     add_name(sub, listed.name);
 
     auto& revoked = keep<UserKeyOptions>();
-    sub = command(*key, "revoke",
+    sub = request(*key, "revoke",
                   "Examples:\n"
                   "  varve user key revoke alice sha256:<hex> --reason lost\n"
                   "\nEnd a key for good. What it signed before stays as it is. Administrators\n"
@@ -138,7 +112,7 @@ class Accounts {
   void add_user_accounts(CLI::App& user) {
     auto& added = keep<UserAddOptions>();
     CLI::App* sub =
-        command(user, "add",
+        request(user, "add",
                 "Examples:\n"
                 "  varve user add alice\n"
                 "  varve user add ci --kind service\n"
@@ -153,20 +127,20 @@ class Accounts {
     sub->add_flag("--without-credential", added.without_credential, "make no credential yet");
 
     auto& listed = keep<UserOptions>();
-    command(user, "list",
+    request(user, "list",
             "Examples:\n  varve user list\n  varve user list -o json\n"
             "\nPrint every principal.\n",
             listed, run_user_list);
 
     auto& shown = keep<UserOptions>();
-    sub = command(user, "show",
+    sub = request(user, "show",
                   "Examples:\n  varve user show alice\n"
                   "\nPrint a principal and its credentials, which are named and never shown.\n",
                   shown, run_user_show);
     add_name(sub, shown.name);
 
     auto& disabled = keep<UserOptions>();
-    sub = command(user, "disable",
+    sub = request(user, "disable",
                   "Examples:\n  varve user disable alice --reason \"left the team\"\n"
                   "\nLet none of its credentials open anything. What it did stays in the log.\n",
                   disabled, run_user_disable);
@@ -174,7 +148,7 @@ class Accounts {
     add_reason(sub, disabled.reason);
 
     auto& enabled = keep<UserOptions>();
-    sub = command(user, "enable",
+    sub = request(user, "enable",
                   "Examples:\n  varve user enable alice\n"
                   "\nLet the credentials of a disabled principal work again.\n",
                   enabled, run_user_enable);
@@ -184,7 +158,7 @@ class Accounts {
   void add_user_credentials(CLI::App& user) {
     auto& password = keep<CredentialOptions>();
     CLI::App* sub =
-        command(user, "password",
+        request(user, "password",
                 "Examples:\n"
                 "  varve user password alice                a random one, printed once\n"
                 "  varve user password alice --stdin < new-password\n"
@@ -194,7 +168,7 @@ class Accounts {
     sub->add_flag("--stdin", password.from_stdin, "read it from a line of standard input");
 
     auto& token = keep<CredentialOptions>();
-    sub = command(user, "token",
+    sub = request(user, "token",
                   "Examples:\n"
                   "  varve user token ci\n"
                   "  varve user token ci --expires 2027-01-01T00:00:00Z\n"
@@ -206,7 +180,7 @@ class Accounts {
         ->type_name("TIME");
 
     auto& revoked = keep<CredentialOptions>();
-    sub = command(user, "revoke",
+    sub = request(user, "revoke",
                   "Examples:\n"
                   "  varve user show ci\n"
                   "  varve user revoke ci 01JD6F3A0000000000000000ZZ --reason leaked\n"
@@ -219,7 +193,7 @@ class Accounts {
 
   void add_grant() {
     CLI::App* grant =
-        group("grant",
+        group(app_, "grant",
               "Examples:\n"
               "  varve grant set ci \"team/*\" writer\n"
               "  varve grant list ci\n"
@@ -227,7 +201,7 @@ class Accounts {
               "\nWho may do what. Of a principal's grants the most specific one counts.\n");
     auto& set = keep<GrantOptions>();
     CLI::App* sub =
-        command(*grant, "set",
+        request(*grant, "set",
                 "Examples:\n"
                 "  varve grant set ci \"team/*\" writer\n"
                 "  varve grant set auditor \"*\" pull,read_log\n"
@@ -244,7 +218,7 @@ class Accounts {
                   "leave the whole log readable for everybody, though not every repository is");
 
     auto& removed = keep<GrantOptions>();
-    sub = command(*grant, "remove",
+    sub = request(*grant, "remove",
                   "Examples:\n  varve grant remove ci \"team/*\"\n"
                   "\nRemove the grant on exactly this; a wider one counts then.\n",
                   removed, run_grant_remove);
@@ -254,7 +228,7 @@ class Accounts {
                   "leave the whole log readable for everybody, though not every repository is");
 
     auto& listed = keep<GrantOptions>();
-    sub = command(*grant, "list",
+    sub = request(*grant, "list",
                   "Examples:\n  varve grant list ci\n  varve grant list anonymous\n"
                   "\nPrint what a principal is granted.\n",
                   listed, run_grant_list);
@@ -263,13 +237,13 @@ class Accounts {
 
   void add_policy() {
     CLI::App* policy =
-        group("policy",
+        group(app_, "policy",
               "Examples:\n"
               "  varve policy set \"release/*\"\n"
               "  varve policy list\n"
               "\nRules for what is put into repositories. The most specific one counts.\n");
     auto& set = keep<PolicyOptions>();
-    CLI::App* sub = command(
+    CLI::App* sub = request(
         *policy, "set",
         "Examples:\n"
         "  varve policy set \"release/*\"\n"
@@ -284,25 +258,25 @@ class Accounts {
                   "nothing is put there that no author signed");
 
     auto& removed = keep<PolicyOptions>();
-    sub = command(*policy, "remove",
+    sub = request(*policy, "remove",
                   "Examples:\n  varve policy remove \"release/*\"\n"
                   "\nRemove the policy on exactly this; a wider one counts then.\n",
                   removed, run_policy_remove);
     add_resource(sub, removed.resource);
 
     auto& listed = keep<PolicyOptions>();
-    command(*policy, "list", "Examples:\n  varve policy list\n\nPrint every policy.\n", listed,
+    request(*policy, "list", "Examples:\n  varve policy list\n\nPrint every policy.\n", listed,
             run_policy_list);
   }
 
   void add_tag() {
-    CLI::App* tag = group("tag",
+    CLI::App* tag = group(app_, "tag",
                           "Examples:\n"
                           "  varve tag restore library/app:1.0 --to 184466\n"
                           "\nTags and where they pointed: `varve log library/app:1.0` shows it.\n");
     auto& restored = keep<TagRestoreOptions>();
     CLI::App* sub =
-        command(*tag, "restore",
+        request(*tag, "restore",
                 "Examples:\n"
                 "  varve tag restore library/app:1.0 --to 184466\n"
                 "\nSet a tag back to what it was right after that event. Its manifest must still\n"
@@ -315,7 +289,7 @@ class Accounts {
   void add_gc() {
     auto& options = keep<GcOptions>();
     CLI::App* sub =
-        command(app_, "gc",
+        request(app_, "gc",
                 "Examples:\n  varve gc --dry-run\n  varve gc -o json\n"
                 "\nPurge blobs that nobody can reach any more. The server does it by itself every\n"
                 "gc.interval; either way only what was found unreachable for gc.grace goes, and\n"
@@ -323,9 +297,6 @@ class Accounts {
                 options, run_gc);
     sub->add_flag("--dry-run", options.dry_run, "say what would go now; change nothing");
   }
-
-  CLI::App& app_;
-  const GrammarTools& tools_;
 };
 
 }  // namespace

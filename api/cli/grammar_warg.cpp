@@ -9,9 +9,9 @@
 namespace varve::cli {
 namespace {
 
-class Warg {
+class Warg final : GrammarPart {
  public:
-  Warg(CLI::App& app, const GrammarTools& tools) : app_(app), tools_(tools) {}
+  using GrammarPart::GrammarPart;
 
   void add() {
     add_publish();
@@ -19,28 +19,6 @@ class Warg {
   }
 
  private:
-  template <class T>
-  T& keep() {
-    auto kept = std::make_shared<T>();
-    tools_.keep(kept);
-    return *kept;
-  }
-
-  CLI::App* group(CLI::App& parent, const std::string& name, const std::string& help) {
-    CLI::App* sub = parent.add_subcommand(name, help);
-    sub->require_subcommand(1);
-    return sub;
-  }
-
-  template <class Options, class Run>
-  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
-                    Options& options, Run run) {
-    CLI::App* sub = tools_.command(
-        parent, name, help, [&options, run](Console& console) { return run(options, console); });
-    tools_.output(sub);
-    return sub;
-  }
-
   static void add_package(CLI::App* sub, std::string& package) {
     sub->add_option("package", package, "namespace:name")->required()->type_name("NAME");
   }
@@ -56,12 +34,11 @@ class Warg {
   template <class Options, class Run>
   CLI::App* record(CLI::App& parent, const std::string& name, const std::string& help,
                    Options& options, Run run) {
-    CLI::App* sub = command(parent, name, help, options, run);
+    CLI::App* sub = request(parent, name, help, options, run);
     add_package(sub, options.package);
     sub->add_option("--key", options.key, "the file of the key that signs (`varve warg key new`)")
         ->required()
         ->type_name("FILE");
-    tools_.address(sub, options.server);
     sub->add_flag("--wait,!--no-wait", options.wait,
                   "wait until the record is published and proven (default), or do not");
     add_max_age(sub, options.max_age);
@@ -182,14 +159,14 @@ class Warg {
               "\nWhere packages of a namespace are published. Each is a record of the\n"
               "registry's operator log, and for ever: Warg knows no way to redefine one.\n");
     auto& defined = keep<NamespaceOptions>();
-    CLI::App* sub = command(*ns, "define",
+    CLI::App* sub = request(*ns, "define",
                             "Examples:\n  varve warg namespace define my-team\n"
                             "\nPackages of this namespace are published here.\n",
                             defined, run_namespace_define);
     add_namespace_name(sub, defined);
 
     auto& imported = keep<NamespaceOptions>();
-    sub = command(*ns, "import",
+    sub = request(*ns, "import",
                   "Examples:\n  varve warg namespace import wasi --registry wasi.example\n"
                   "\nPackages of this namespace are published at another registry.\n",
                   imported, run_namespace_import);
@@ -199,17 +176,15 @@ class Warg {
         ->type_name("HOST");
 
     auto& listed = keep<NamespaceOptions>();
-    sub = command(*ns, "list",
-                  "Examples:\n  varve warg namespace list\n"
-                  "\nPrint every namespace, and where its packages are published.\n",
-                  listed, run_namespace_list);
-    tools_.address(sub, listed.server);
+    request(*ns, "list",
+            "Examples:\n  varve warg namespace list\n"
+            "\nPrint every namespace, and where its packages are published.\n",
+            listed, run_namespace_list);
   }
-  void add_namespace_name(CLI::App* sub, NamespaceOptions& options) {
+  static void add_namespace_name(CLI::App* sub, NamespaceOptions& options) {
     sub->add_option("name", options.name, "lower-case words with - between them")
         ->required()
         ->type_name("NAMESPACE");
-    tools_.address(sub, options.server);
   }
 
   void add_key(CLI::App& warg) {
@@ -246,7 +221,7 @@ class Warg {
 
   void add_info(CLI::App& warg) {
     auto& options = keep<WargInfoOptions>();
-    CLI::App* sub = command(warg, "info",
+    CLI::App* sub = request(warg, "info",
                             "Examples:\n"
                             "  varve warg info team:tool\n"
                             "  varve warg info team:tool -o json\n"
@@ -254,13 +229,12 @@ class Warg {
                             "checkpoint.\n",
                             options, run_warg_info);
     add_package(sub, options.package);
-    tools_.address(sub, options.server);
     add_max_age(sub, options.max_age);
   }
 
   void add_download(CLI::App& warg) {
     auto& options = keep<WargDownloadOptions>();
-    CLI::App* sub = command(
+    CLI::App* sub = request(
         warg, "download",
         "Examples:\n"
         "  varve warg download team:tool --out tool.wasm          the newest\n"
@@ -273,13 +247,9 @@ class Warg {
         ->required()
         ->type_name("NAME[@VERSION]");
     sub->add_option("--out", options.out, "the file to write")->required()->type_name("FILE");
-    tools_.address(sub, options.server);
     add_max_age(sub, options.max_age);
     sub->add_flag("--yanked", options.yanked, "a version that was yanked, too");
   }
-
-  CLI::App& app_;
-  const GrammarTools& tools_;
 };
 
 }  // namespace

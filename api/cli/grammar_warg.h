@@ -2,7 +2,7 @@
 // thread of main() only.
 #pragma once
 
-#include "api/cli/grammar_accounts.h"
+#include "api/cli/grammar_tools.h"
 
 namespace varve::cli {
 
