@@ -5,12 +5,15 @@
 #include <utility>
 
 #include "api/cli/client.h"
+#include "api/http/message.h"
 
 namespace varve::cli {
 namespace {
 
 constexpr std::size_t kUrlBytesMax = 4'096;
 constexpr std::size_t kAnswerBytesMax = 256 << 10;
+constexpr int kUploadsMax = 4;
+constexpr std::chrono::milliseconds kUploadPause{500};  // and twice as long each time
 // A registry must not fill the disk of whoever asks it for a component of some megabytes.
 constexpr std::uint64_t kContentBytesMax = std::uint64_t{4} << 30;
 constexpr std::string_view kHttp = "http://";
@@ -25,10 +28,13 @@ Result<void> check_target(std::string_view target, std::string_view url) {
   const bool visible = std::ranges::all_of(
       target, [](char c) { return c > ' ' && c <= '~' && c != '#' && c != '\\'; });
   if (!visible) return bad_address("the address has characters that a request cannot have", url);
-  std::string_view path = target.substr(0, target.find('?'));
+  // Decoded whole: a server that does so before it splits sees the dots of "%2e%2e" and "..%2f".
+  const auto decoded = http::percent_decode(target.substr(0, target.find('?')));
+  if (!decoded) return bad_address("the address is not percent-encoded correctly", url);
+  std::string_view path = *decoded;
   while (!path.empty()) {
     path.remove_prefix(1);  // the slash
-    const std::string_view segment = path.substr(0, path.find('/'));
+    const std::string_view segment = path.substr(0, path.find_first_of("/\\"));
     if (segment == "." || segment == "..")
       return bad_address("the address leads somewhere else than it says", url);
     path.remove_prefix(segment.size());
@@ -107,6 +113,13 @@ std::optional<Error> refusal_of_upload(const Server& server, std::string_view ta
   return warg_refusal(server, without_query(target), answer);
 }
 
+// Broken off, or a server or gateway that cannot just now. The same bytes may be sent again: a
+// content is taken once, whoever sends it.
+bool may_pass(const Result<Answer>& answer) {
+  if (!answer) return answer.error().code == Errc::unavailable;
+  return answer->status == 429 || (answer->status >= 502 && answer->status <= 504);
+}
+
 Failure other_bytes(const Digest& content, const std::string& found) {
   return {ExitCode::proven_false, "the registry serves other bytes than were released",
           "they are " + found + " and not " + content.to_string(),
@@ -158,7 +171,20 @@ Outcome<void> ContentMover::upload(const Digest& content, const std::filesystem:
   VARVE_CLI_TRY(auto reader, doing(what, FileReader::open(file)));
   Meter meter(client_.console(), "uploading " + short_name(content), reader.size());
   FileUpload bytes(reader, meter);
-  Outcome<void> last;
+  std::chrono::milliseconds pause = kUploadPause;
+  for (int attempt = 1;; ++attempt, pause *= 2) {
+    VARVE_CLI_TRY(auto refused, upload_once(bytes, places));
+    if (!refused) return {};
+    if (!refused->may_pass || attempt == kUploadsMax)
+      return doing(what, Result<void>(std::unexpected(std::move(refused->why))));
+    client_.console().say(what + ": " + clean(describe(refused->why)) + "; trying again");
+    client_.around().sleep(pause);
+  }
+}
+
+Outcome<std::optional<ContentMover::RefusedUpload>> ContentMover::upload_once(
+    Upload& bytes, const std::vector<UploadPlace>& places) {
+  std::optional<RefusedUpload> last;
   for (const UploadPlace& place : places) {
     VARVE_CLI_TRY(const auto to, place_of(place.url));
     if (to.server != &client_.server())
@@ -168,13 +194,10 @@ Outcome<void> ContentMover::upload(const Digest& content, const std::filesystem:
                                         .patient = false,
                                         .method = place.method,
                                         .upload = &bytes});
-    if (!answer) {
-      last = doing(what, Result<void>(std::unexpected(answer.error())));
-      continue;
-    }
-    const auto refused = refusal_of_upload(*to.server, to.target, *answer);
-    if (!refused) return {};
-    last = doing(what, Result<void>(std::unexpected(*refused)));
+    auto refused = answer ? refusal_of_upload(*to.server, to.target, *answer) : answer.error();
+    if (!refused) return std::nullopt;
+    const bool another_may = last && last->may_pass;
+    last = RefusedUpload{*std::move(refused), another_may || may_pass(answer)};
   }
   return last;
 }

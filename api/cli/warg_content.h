@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,8 @@ class ContentMover {
  public:
   explicit ContentMover(const WargClient& client) : client_(client) {}
 
-  // Sends a file's bytes to the first place that takes them.
+  // Sends a file's bytes to the first place that takes them; again, a few times, when that breaks
+  // off or none can take them just now.
   Outcome<void> upload(const Digest& content, const std::filesystem::path& file,
                        const std::vector<UploadPlace>& places);
   // Brings the content to `file`, which appears only when every byte was checked. Failures: 3 for
@@ -40,7 +42,14 @@ class ContentMover {
     Server* server;
     std::string target;
   };
+  struct RefusedUpload {
+    Error why;
+    bool may_pass;  // one of the places may take it later
+  };
   Outcome<Place> place_of(const std::string& url);
+  // Nothing: a place took it.
+  Outcome<std::optional<RefusedUpload>> upload_once(Upload& bytes,
+                                                    const std::vector<UploadPlace>& places);
   Outcome<void> download_from(const ContentPlace& from, const Digest& content, NewFile& file);
 
   const WargClient& client_;

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr int kAttemptsMax = 8;  // others may publish to the package at the same time
 constexpr std::chrono::milliseconds kWaitMax = 5min;
 constexpr std::chrono::milliseconds kPollMax = 1s;
+constexpr int kLooksMax = 6;
 constexpr std::size_t kAnswerBytesMax = 1 << 20;
 
 // A record that another publisher's log waits for.
@@ -24,8 +25,13 @@ struct Pending {
 };
 using Posted = std::variant<RecordStatus, Pending>;
 
-std::string_view state_name(const RecordStatus& status) {
-  return std::holds_alternative<Sourcing>(status.state) ? "waits for content" : "is processed";
+std::string state_name(const RecordStatus& status) {
+  const auto* sourcing = std::get_if<Sourcing>(&status.state);
+  if (sourcing == nullptr) return "is processed";
+  if (sourcing->missing.empty()) return "waits for content";
+  const std::size_t others = sourcing->missing.size() - 1;
+  return "waits for the content " + sourcing->missing.begin()->first.to_string() +
+         (others == 0 ? "" : " and " + std::to_string(others) + " more");
 }
 
 class Publishing {
@@ -51,7 +57,8 @@ class Publishing {
         VARVE_CLI_TRY(auto receipt, see_through({id, !view_->package, 0, {}}, *std::move(status)));
         if (receipt) return *std::move(receipt);
       } else {
-        VARVE_CLI_CHECK(wait_for_another(std::get<Pending>(posted).id));
+        VARVE_CLI_TRY(auto receipt, make_way_for(std::get<Pending>(posted).id));
+        if (receipt) return *std::move(receipt);
       }
     }
     return refuse(
@@ -170,16 +177,55 @@ class Publishing {
     return std::nullopt;
   }
 
-  Outcome<void> wait_for_another(const warg::RecordId& id) const {
+  // ---- a record that comes first ----
+
+  // Nothing: it is decided, and the wish is still to be signed. A record whose uploads broke off
+  // keeps the package from everybody for a day. This may be the very command that made it, run
+  // again, which signs another time and so another record: it finishes the first one.
+  Outcome<std::optional<Receipt>> make_way_for(const warg::RecordId& id) {
     client_.console().say("another record of " + wish_.name.text() + " comes first: waiting for " +
                           id.to_string());
     VARVE_CLI_TRY(const auto status, fetch_status(id));
-    if (!status) return {};
+    if (!status) return std::nullopt;
+    std::size_t uploads = 0;
+    if (const auto* sourcing = std::get_if<Sourcing>(&status->state);
+        sourcing != nullptr && have_all(*sourcing)) {
+      client_.console().say("all that it still waits for is released here, too: uploading it");
+      VARVE_CLI_TRY(uploads, upload(id, *sourcing));
+    }
     VARVE_CLI_TRY(const auto decided, poll(id));
-    if (decided) return {};
-    return refuse(ExitCode::conflict, "another record of the package is not decided yet",
-                  id.to_string() + " " + std::string(state_name(*status)),
-                  "wait until whoever published it has uploaded its content, then try again");
+    if (!decided)
+      return refuse(ExitCode::conflict, "another record of the package is not decided yet",
+                    id.to_string() + " " + state_name(*status),
+                    "wait until whoever published it has uploaded its content, then try again; if "
+                    "that was you, publish all that it releases again");
+    const auto* published = std::get_if<Published>(&decided->state);
+    if (uploads == 0 || published == nullptr) return std::nullopt;
+    return fulfilled_by({id, false, uploads, {}}, *published);
+  }
+
+  bool have_all(const Sourcing& sourcing) const {
+    return !sourcing.missing.empty() &&
+           std::ranges::all_of(sourcing.missing, [&](const auto& missing) {
+             return wish_.content.contains(missing.first);
+           });
+  }
+
+  // Nothing: what was published by it is not all that is wished for.
+  Outcome<std::optional<Receipt>> fulfilled_by(Receipt receipt, const Published& published) {
+    VARVE_CLI_TRY(receipt.published, find(receipt.record, published));
+    const WargLog& log = *view_->package;
+    // Somebody else may have begun the package with the same content.
+    VARVE_CLI_TRY(const auto signer, log.facts.key(key_.public_key().id()));
+    if (!signer) return std::nullopt;
+    for (const auto& entry : wish_.entries) {
+      const auto* wished = std::get_if<warg::Release>(&entry);
+      if (wished == nullptr) return std::nullopt;
+      VARVE_CLI_TRY(const auto there, log.facts.release(wished->version));
+      if (!there || there->yanked || there->content != wished->content) return std::nullopt;
+    }
+    receipt.began_log = log.records.front().id == receipt.record;
+    return receipt;
   }
 
   // ---- after it was taken ----
@@ -187,7 +233,7 @@ class Publishing {
   // Nothing: another record came first, and this one can no longer follow the one it names.
   Outcome<std::optional<Receipt>> see_through(Receipt receipt, RecordStatus status) {
     if (const auto* sourcing = std::get_if<Sourcing>(&status.state)) {
-      VARVE_CLI_TRY(receipt.uploads, upload(*sourcing));
+      VARVE_CLI_TRY(receipt.uploads, upload(receipt.record, *sourcing));
     }
     if (!wait_ && !std::holds_alternative<Rejected>(status.state)) return receipt;
     const bool decided = std::holds_alternative<Rejected>(status.state) ||
@@ -204,20 +250,29 @@ class Publishing {
       VARVE_CLI_CHECK(must_have_been_overtaken(*rejected));
       return std::nullopt;
     }
-    VARVE_CLI_TRY(receipt.published, find(receipt.record));
+    VARVE_CLI_TRY(receipt.published, find(receipt.record, std::get<Published>(status.state)));
     return receipt;
   }
 
-  Outcome<std::size_t> upload(const Sourcing& sourcing) const {
+  Outcome<std::size_t> upload(const warg::RecordId& id, const Sourcing& sourcing) const {
     ContentMover mover(client_);
     for (const auto& [digest, places] : sourcing.missing) {
       const auto file = wish_.content.find(digest);
       if (file == wish_.content.end())
         return refuse(ExitCode::cannot_tell, "the registry asks for content that is not released",
                       digest.to_string(), "tell the registry's operator");
-      VARVE_CLI_CHECK(mover.upload(digest, file->second, places));
+      const auto uploaded = mover.upload(digest, file->second, places);
+      if (!uploaded && still_missing(id, digest)) return std::unexpected(uploaded.error());
     }
     return sourcing.missing.size();
+  }
+
+  // Two who publish the same content upload it for one record: whoever is later is refused.
+  bool still_missing(const warg::RecordId& id, const Digest& digest) const {
+    const auto status = fetch_status(id);
+    if (!status || !*status) return true;
+    const auto* sourcing = std::get_if<Sourcing>(&(*status)->state);
+    return sourcing != nullptr && sourcing->missing.contains(digest);
   }
 
   // Somebody else's record in between explains it; else the registry does not want this one.
@@ -234,21 +289,36 @@ class Publishing {
     return {};
   }
 
-  // That it says "published" proves nothing.
-  Outcome<Receipt::Published> find(const warg::RecordId& id) {
-    VARVE_CLI_TRY(const auto view, client_.look(wish_.name, max_age_));
-    if (view.package) {
-      const auto& records = view.package->records;
-      const auto found = std::ranges::find(records, id, &RecordSeen::id);
-      if (found != records.end()) {
-        VARVE_CLI_CHECK(client_.prove_record(view, wish_.name, *found));
-        return Receipt::Published{found->registry_index, view.checkpoint.contents.log_length};
+  // That it says "published" proves nothing. What answers may be a mirror that lags behind, so only
+  // a checkpoint that covers the record's place tells that it is not there.
+  Outcome<Receipt::Published> find(const warg::RecordId& id, const Published& told) {
+    std::chrono::milliseconds pause = 100ms;
+    for (int looks = 1;; ++looks, pause *= 2) {
+      VARVE_CLI_TRY(view_, client_.look(wish_.name, max_age_));
+      const std::uint64_t length = view_->checkpoint.contents.log_length;
+      if (const RecordSeen* found = seen(id)) {
+        VARVE_CLI_CHECK(client_.prove_record(*view_, wish_.name, *found));
+        return Receipt::Published{found->registry_index, length};
       }
+      const std::string at_length = " at length " + std::to_string(length);
+      if (length > told.registry_index)
+        return refuse(ExitCode::proven_false, "the registry says that the record is published",
+                      "but " + id.to_string() + " is not in the package's log" + at_length,
+                      "tell the registry's operator");
+      if (looks == kLooksMax)
+        return refuse(ExitCode::cannot_tell, "that the record is published is not proven yet",
+                      "it is to be record " + std::to_string(told.registry_index) +
+                          " of a registry that shows its log" + at_length,
+                      "`varve warg info " + wish_.name.text() + "` shows whether it is there");
+      client_.around().sleep(pause);
     }
-    return refuse(ExitCode::proven_false, "the registry says that the record is published",
-                  "but " + id.to_string() + " is not in the package's log at length " +
-                      std::to_string(view.checkpoint.contents.log_length),
-                  "tell the registry's operator");
+  }
+
+  const RecordSeen* seen(const warg::RecordId& id) const {
+    if (!view_->package) return nullptr;
+    const auto& records = view_->package->records;
+    const auto found = std::ranges::find(records, id, &RecordSeen::id);
+    return found == records.end() ? nullptr : &*found;
   }
 
   WargClient& client_;

@@ -72,6 +72,21 @@ for pid in "${PUBLISHERS[@]}"; do
 done
 expect_equal "the releases" "1.0.0 1.1.0 1.1.1 1.1.2 1.1.3 1.1.4" "$(versions_of test:hello)"
 
+step "an upload that was broken off holds nobody up: the same command, run again, finishes it"
+truncate -s 400M "$WORK/large.wasm"  # time enough to break it off
+publish release test:large 1.0.0 "$WORK/one.wasm" 2.0.0 "$WORK/large.wasm" --key "$WORK/p256.key" >"$WORK/broken" 2>&1 &
+BROKEN=$!
+until [[ -n $(find "$WORK/data/uploads" -type f -size +1M) ]]; do
+  kill -0 "$BROKEN" 2>/dev/null || fail "the publisher ended before it was broken off: $(cat "$WORK/broken")"
+  sleep 0.01
+done
+kill -9 "$BROKEN"
+wait "$BROKEN" 2>/dev/null || true
+expect_exit 4 varve warg info test:large --server "$URL"
+publish release test:large 1.0.0 "$WORK/one.wasm" 2.0.0 "$WORK/large.wasm" --key "$WORK/p256.key" -o json | tee "$WORK/finished.json"
+expect_equal "its record" true "$(jq '.published and .init and .uploads == 1' "$WORK/finished.json")"
+expect_equal "the releases" "1.0.0 2.0.0" "$(versions_of test:large)"
+
 step "what is not there is proven absent: 4"
 expect_exit 4 varve warg info test:nothing --server "$URL"
 expect_contains "why" "its absence is proven" "$SAID"

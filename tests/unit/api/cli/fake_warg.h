@@ -88,6 +88,7 @@ class FakeWarg final : public Server {
   void cut(std::size_t length) {
     records.erase(records.begin() + static_cast<std::ptrdiff_t>(length), records.end());
     published.reset();
+    waiting_.reset();
   }
   // Records that are in the tree, and that nothing else shows any more.
   std::set<std::size_t> hidden;
@@ -119,6 +120,8 @@ class FakeWarg final : public Server {
   bool proves_absence = true;
   // Where uploads go, if not to this registry itself.
   std::optional<std::string> upload_base;
+  // What an upload is answered in place of being taken (0: it breaks off); nothing: it is taken.
+  std::function<std::optional<unsigned>(const std::string& digest)> before_upload;
 
   static warg::LogId log_id(const std::string& name) {
     return warg::package_log_id(test::package(name));
@@ -341,6 +344,12 @@ class FakeWarg final : public Server {
                 {std::make_shared<const std::string>(bytes),
                  warg::KeyId::parse(record["keyId"].get_string().value()).value(),
                  warg::SignatureText::parse(record["signature"].get_string().value()).value()}};
+    if (waiting_ && waiting_->log == made.log)
+      return json(409, JsonObject()
+                           .number("status", 409)
+                           .text("type", "record")
+                           .text("id", waiting_->id.to_string())
+                           .str());
     missing_.clear();
     for (const Digest& digest : warg::released_content(warg::decode_package_record(bytes).value()))
       if (!contents.contains(digest)) missing_.insert(digest);
@@ -371,6 +380,8 @@ class FakeWarg final : public Server {
                             .str());
   }
   Answer take_content(const std::string& digest, const std::string& bytes) {
+    if (const auto instead = before_upload ? before_upload(digest) : std::nullopt)
+      return {*instead, "", {}};
     if (Digest::of(bytes).to_string() != digest) return json(400, "{\"status\":400}");
     contents[Digest::of(bytes)] = bytes;
     missing_.erase(Digest::of(bytes));

@@ -35,13 +35,41 @@ TEST(NamedAddresses, AreTheRegistrysOwnOrAnothers) {
 }
 
 TEST(NamedAddresses, AreRefusedWhenARequestCannotHaveThem) {
-  for (const std::string& bad : std::vector<std::string>{
-           "", "//storage.test/x", "ftp://storage.test/x", "file:///etc/passwd", "javascript:x",
-           "http://user:secret@storage.test/x", "http://storage.test/a b",
-           "http://storage.test/a\r\nb", "http://storage.test/a#b", "http://storage.test/../x",
-           "v1/../../x", "v1/./x", "http://storage.test:0/x", "http://", "v1/\xc3\xa4", "v1\\x",
-           std::string(5'000, 'x')})
+  for (const std::string& bad : std::vector<std::string>{"",
+                                                         "//storage.test/x",
+                                                         "ftp://storage.test/x",
+                                                         "file:///etc/passwd",
+                                                         "javascript:x",
+                                                         "http://user:secret@storage.test/x",
+                                                         "http://storage.test/a b",
+                                                         "http://storage.test/a\r\nb",
+                                                         "http://storage.test/a#b",
+                                                         "http://storage.test/../x",
+                                                         "v1/../../x",
+                                                         "v1/./x",
+                                                         "http://storage.test:0/x",
+                                                         "http://",
+                                                         "v1/\xc3\xa4",
+                                                         "v1\\x",
+                                                         "v1/%zz",
+                                                         "v1/%",
+                                                         "v1/%00",
+                                                         std::string(5'000, 'x')})
     EXPECT_EQ(resolved("http://registry.test", bad), "refused") << bad;
+}
+
+// A path that only looks as if it were below the registry's own would be shown its credentials.
+TEST(NamedAddresses, AreRefusedWhenTheirDotsAreEncoded) {
+  const std::string registry = "https://registry.test/base";
+  for (const std::string segments :
+       {"%2e%2e/other", "%2E%2e/other", ".%2e/other", "%2e./other", "v1/%2e%2e/%2e%2e/other",
+        "%2e%2e", "%2e/v1", "..%2fother", "%2e%2e%2Fother", "v1%2f..%2f..%2fother", "..%5cother",
+        "v1%5C..%5cother"}) {
+    EXPECT_EQ(resolved(registry, registry + "/" + segments), "refused") << segments;
+    EXPECT_EQ(resolved(registry, segments), "refused") << segments;
+  }
+  EXPECT_EQ(resolved(registry, "v1/%2e%2e%2e/a%2eb/%252e%252e?to=%2e%2e/.."),
+            " /v1/%2e%2e%2e/a%2eb/%252e%252e?to=%2e%2e/..");
 }
 
 // What a registry is asked over TLS does not go on in the open.

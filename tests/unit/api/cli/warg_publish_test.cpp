@@ -46,6 +46,25 @@ class Publishing : public ::testing::Test {
             init,
             {{Digest::of(content), file}}};
   }
+  RecordWish both_releases() const {
+    RecordWish both = release("1.0.0", "one");
+    const RecordWish second = release("2.0.0", "two");
+    both.entries.push_back(second.entries[0]);
+    both.content.insert(second.content.begin(), second.content.end());
+    return both;
+  }
+  // The record waits, and this content never arrives. "two" is uploaded before "one", by digest.
+  void break_off(const RecordWish& what, const warg::PrivateKey& signer,
+                 const std::string& content) {
+    registry.before_upload = [content](const std::string& digest) {
+      const bool breaks = digest == Digest::of(content).to_string();
+      return breaks ? std::optional(0u) : std::nullopt;
+    };
+    EXPECT_EQ(code(what, signer), ExitCode::cannot_tell);
+    EXPECT_NE(said.find("was not uploaded"), std::string::npos) << said;
+    EXPECT_EQ(registry.records.size(), 1u);
+    registry.before_upload = {};
+  }
   static RecordWish wish(warg::PackageEntry entry) {
     return {test::package(kName), {std::move(entry)}, Init::never, {}};
   }
@@ -98,11 +117,7 @@ TEST_F(Publishing, BeginsAPackageOnlyOnce) {
 }
 
 TEST_F(Publishing, ReleasesSeveralVersionsInOneRecord) {
-  RecordWish both = release("1.0.0", "one");
-  const RecordWish second = release("2.0.0", "two");
-  both.entries.push_back(second.entries[0]);
-  both.content.insert(second.content.begin(), second.content.end());
-  const auto receipt = send(both, key);
+  const auto receipt = send(both_releases(), key);
   ASSERT_TRUE(receipt) << receipt.error().what << receipt.error().why;
   EXPECT_EQ(receipt->uploads, 2u);
   EXPECT_EQ(registry.records.size(), 2u);
@@ -269,13 +284,35 @@ TEST_F(Publishing, SignsAgainWhatAnotherRecordCameBefore) {
 
 TEST_F(Publishing, DoesNotBelieveThatARecordIsPublishedWhichIsNotThere) {
   ASSERT_EQ(code(release("1.0.0", "one"), key), ExitCode::ok);
-  answer_posts([&](Answer&) { registry.cut(2); });  // after it said "published"
+  answer_posts([&](Answer&) {  // after it said "published"
+    registry.cut(2);
+    registry.release("test:other", "1.0.0", "x", key);
+  });
   EXPECT_EQ(code(release("2.0.0", "one"), key), ExitCode::proven_false);
-  registry.tamper = {};
-  registry.release("test:other", "1.0.0", "x", key);
   // Published, and then the map goes back.
   answer_posts([&](Answer&) { registry.hidden = {3}; });
   EXPECT_EQ(code(release("2.0.0", "one"), key), ExitCode::proven_false) << said;
+}
+
+// A mirror may answer that is some records behind: it proves nothing about what comes later.
+TEST_F(Publishing, LooksAgainAtACheckpointThatDoesNotCoverTheRecord) {
+  ASSERT_EQ(code(release("1.0.0", "one"), key), ExitCode::ok);
+  int checkpoints = 0;
+  int lagging = 3;
+  registry.tamper = [&](const std::string& asked, const std::string&, Answer&) {
+    if (asked == target()) registry.published = registry.records.size() - 1;
+    if (asked != "/v1/fetch/checkpoint" || !registry.published) return;
+    if (++checkpoints == lagging) registry.published.reset();
+  };
+  const auto receipt = send(release("2.0.0", "one"), key);
+  ASSERT_TRUE(receipt) << receipt.error().what << receipt.error().why;
+  EXPECT_EQ(receipt->published->log_length, 3u);
+  EXPECT_EQ(checkpoints, 3);
+  EXPECT_GT(slept, 0ms);
+  lagging = 1'000;
+  EXPECT_EQ(code(release("3.0.0", "one"), key), ExitCode::cannot_tell);
+  EXPECT_NE(said.find("not proven yet"), std::string::npos) << said;
+  EXPECT_LT(slept, 1min);
 }
 
 TEST_F(Publishing, ProvesARecordThatIsNotTheNewestAnyMore) {
@@ -344,6 +381,89 @@ TEST_F(Publishing, UploadsNothingThatIsNotReleased) {
   });
   EXPECT_EQ(code(release("1.0.0", "one"), key), ExitCode::cannot_tell);
   EXPECT_TRUE(registry.contents.empty());
+}
+
+TEST_F(Publishing, TriesAnUploadAgainThatBreaks) {
+  std::vector<unsigned> answers = {503, 0, 502};
+  std::size_t tried = 0;
+  registry.before_upload = [&](const std::string&) -> std::optional<unsigned> {
+    return tried < answers.size() ? std::optional(answers[tried++]) : std::nullopt;
+  };
+  EXPECT_EQ(code(release("1.0.0", "one"), key), ExitCode::ok) << said;
+  EXPECT_EQ(tried, 3u);
+  EXPECT_EQ(registry.contents.at(Digest::of("one")), "one");
+  EXPECT_GT(slept, 0ms);
+  // Not for ever; and what is refused for good only once.
+  answers = std::vector<unsigned>(100, 503);
+  tried = 0;
+  EXPECT_EQ(code(release("1.1.0", "two"), key), ExitCode::cannot_tell);
+  EXPECT_EQ(tried, 4u);
+  EXPECT_LT(slept, 1min);
+  registry.cut(2);
+  answers = std::vector<unsigned>(100, 403);
+  tried = 0;
+  EXPECT_EQ(code(release("1.1.0", "two"), key), ExitCode::authentication);
+  EXPECT_EQ(tried, 1u);
+}
+
+// Somebody who publishes the same content at the same time may be quicker.
+TEST_F(Publishing, DoesNotMindThatAnotherUploadedTheContent) {
+  registry.tamper = [&](const std::string& asked, const std::string&, Answer& answer) {
+    if (asked.find("/content/sha256:") != asked.npos) answer = {400, "not wanted", {}};
+  };
+  EXPECT_EQ(code(both_releases(), key), ExitCode::ok) << said;
+  EXPECT_EQ(registry.records.size(), 2u);
+}
+
+// ---- uploads that broke off ----
+
+TEST_F(Publishing, FinishesARecordWhoseUploadsBrokeOffWhenItIsRunAgain) {
+  break_off(both_releases(), key, "one");
+  const auto receipt = send(both_releases(), key);
+  ASSERT_TRUE(receipt) << receipt.error().what << receipt.error().why;
+  EXPECT_EQ(registry.records.size(), 2u);
+  EXPECT_EQ(receipt->record, registry.records.back().id);
+  EXPECT_EQ(receipt->published->registry_index, 1u);
+  EXPECT_EQ(receipt->uploads, 1u);
+  EXPECT_TRUE(receipt->began_log);
+  EXPECT_EQ(posts(), 2);
+  EXPECT_LT(slept, 1min);
+}
+
+TEST_F(Publishing, SignsWhatARecordThatItFinishedDoesNotHold) {
+  break_off(release("1.0.0", "one"), key, "one");
+  const auto receipt = send(release("2.0.0", "one"), key);
+  ASSERT_TRUE(receipt) << receipt.error().what << receipt.error().why;
+  EXPECT_EQ(registry.records.size(), 3u);
+  EXPECT_EQ(receipt->published->registry_index, 2u);
+  EXPECT_EQ(receipt->uploads, 0u);
+  EXPECT_FALSE(receipt->began_log);
+  EXPECT_EQ(posts(), 3);
+}
+
+// The version was released meanwhile, and it is not what was wished for.
+TEST_F(Publishing, DoesNotTakeOtherContentForWhatItReleases) {
+  break_off(release("1.0.0", "one"), key, "one");
+  RecordWish other_content = release("1.0.0", "two");
+  const RecordWish second = release("2.0.0", "one");
+  other_content.entries.push_back(second.entries[0]);
+  other_content.content.insert(second.content.begin(), second.content.end());
+  EXPECT_EQ(code(other_content, key), ExitCode::conflict);
+  EXPECT_NE(said.find("1.0.0 is released already"), std::string::npos) << said;
+}
+
+TEST_F(Publishing, DoesNotTakeAStrangersPackageForItsOwn) {
+  break_off(release("1.0.0", "one"), other, "one");
+  EXPECT_EQ(code(release("1.0.0", "one"), key), ExitCode::authentication);
+  EXPECT_EQ(registry.records.size(), 2u);
+}
+
+TEST_F(Publishing, UploadsNothingForARecordThatItCannotFinish) {
+  break_off(both_releases(), key, "two");
+  EXPECT_EQ(code(release("3.0.0", "one"), key), ExitCode::conflict);
+  EXPECT_NE(said.find(Digest::of("two").to_string()), std::string::npos) << said;
+  EXPECT_TRUE(registry.contents.empty());
+  EXPECT_GE(slept, 4min);
 }
 
 TEST_F(Publishing, UploadsToAnotherHostOnlyWhenItIsOne) {
