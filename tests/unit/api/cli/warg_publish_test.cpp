@@ -441,14 +441,14 @@ TEST_F(Publishing, SignsWhatARecordThatItFinishedDoesNotHold) {
   EXPECT_EQ(posts(), 3);
 }
 
-// The version was released meanwhile, and it is not what was wished for.
+// The same versions are released meanwhile, and they are not what was wished for.
 TEST_F(Publishing, DoesNotTakeOtherContentForWhatItReleases) {
-  break_off(release("1.0.0", "one"), key, "one");
-  RecordWish other_content = release("1.0.0", "two");
+  break_off(both_releases(), key, "two");
+  RecordWish swapped = release("1.0.0", "two");
   const RecordWish second = release("2.0.0", "one");
-  other_content.entries.push_back(second.entries[0]);
-  other_content.content.insert(second.content.begin(), second.content.end());
-  EXPECT_EQ(code(other_content, key), ExitCode::conflict);
+  swapped.entries.push_back(second.entries[0]);
+  swapped.content.insert(second.content.begin(), second.content.end());
+  EXPECT_EQ(code(swapped, key), ExitCode::conflict);
   EXPECT_NE(said.find("1.0.0 is released already"), std::string::npos) << said;
 }
 
