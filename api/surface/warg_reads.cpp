@@ -171,7 +171,8 @@ awaitable<Response> fetch_warg_names(Services& services, Request& request) {
 
 namespace {
 
-std::string ledger_json(std::uint64_t length) {
+// As of then, its rows are those of then, too.
+std::string ledger_json(std::uint64_t length, std::string_view as_of) {
   std::string text;
   Writer out(text);
   out.begin_object().key("hashAlgorithm").string("sha256");
@@ -180,7 +181,7 @@ std::string ledger_json(std::uint64_t length) {
     out.begin_object().key("contentType").string(kPackedRows);
     out.key("firstRegistryIndex").number(first);
     out.key("lastRegistryIndex").number(std::min(first + limits::kWargLedgerRowsMax, length) - 1);
-    out.key("url").string("v1/ledger/records/" + std::to_string(first));
+    out.key("url").string("v1/ledger/records/" + std::to_string(first) + std::string(as_of));
     out.end_object();
   }
   out.end_array().end_object();
@@ -207,7 +208,9 @@ awaitable<Response> get_warg_ledger(Services& services, Request& request) {
   if (!state) co_return warg_problem(state.error());
   const auto newest = need_newest(*state->view);
   if (!newest) co_return warg_problem(newest.error());
-  co_return http::json(200, ledger_json(newest->checkpoint.log_length));
+  const std::string as_of =
+      request.query.get("as_of") ? "?as_of=" + std::to_string(state->size.value) : "";
+  co_return http::json(200, ledger_json(newest->checkpoint.log_length, as_of));
 }
 
 awaitable<Response> get_warg_ledger_rows(Services& services, Request& request) {

@@ -35,8 +35,7 @@ Result<std::uint64_t> next_registry_index(const View& view) {
 // registered to somebody who may push needs no credential: Warg's own clients have none to show.
 Result<void> check_may_begin(const SubmitRecord& command, const Asker& asker, const View& view) {
   if (command.anybody_begins) return {};
-  const auto repo =
-      RepoName::parse(command.package.ns().text() + '/' + std::string(command.package.name()));
+  const auto repo = repository_of(command.package.text());
   if (!repo)
     return fail(Errc::denied, About::name, "no grant can be about packages of this namespace",
                 command.package.ns().text());

@@ -307,6 +307,18 @@ TEST_F(WargLedger, PastTheEndHasNoRows) {
   EXPECT_EQ(slash.status, 404U);
 }
 
+TEST_F(WargLedger, AsOfThenLeadsToTheRowsOfThen) {
+  client.publish("test:hello", {init(alice)}, alice);
+  const std::string then = "?as_of=" + std::to_string(server.size());
+  const std::string rows = client.get("/v1/ledger/records/0").body;
+  client.publish("test:hello", {grant(bob, kYank)}, alice);
+  const Answer ledger = client.get("/v1/ledger" + then);
+  EXPECT_EQ(json_at(ledger.body, "/sources/0/lastRegistryIndex"), "2");
+  EXPECT_EQ(json_at(ledger.body, "/sources/0/url"), in_quotes("v1/ledger/records/0" + then));
+  EXPECT_EQ(client.get("/v1/ledger/records/0" + then).body, rows);
+  EXPECT_EQ(client.get("/v1/ledger/records/0").body.size(), rows.size() + 64);
+}
+
 TEST_F(WargLedger, ComesInPiecesOfAThousand) {
   const auto view = [&] { return server.services().reader().view(); };
   client.publish("test:hello", {init(alice)}, alice);

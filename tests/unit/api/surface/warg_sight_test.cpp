@@ -282,5 +282,27 @@ TEST_F(WargSight, APackageIsBegunByWhoeverMayPushThere) {
   EXPECT_EQ(begin("nobody", "undefined:new", other).status, 404U);
 }
 
+// Warg's own client may have no credential to show: a key that is registered to somebody who may
+// push is one.
+TEST_F(WargSight, APackageIsBegunByARegisteredKeyUntilItIsRevoked) {
+  const Publisher key{'k', warg::KeyAlgorithm::ecdsa_p256};
+  const auto begin = [&](std::string_view name) {
+    WargClient nobody = as("nobody");
+    return nobody.submit(name, key.sign(nobody.next(name, {init(key)})));
+  };
+  EXPECT_EQ(begin("secret:new").status, 401U);
+  server.administer(Method::post, "/admin/v1/principals/writer/keys",
+                    R"({"public_key":")" + key.text().text() + "\"}");
+  EXPECT_EQ(begin("secret:new").status, 202U);
+  EXPECT_EQ(begin("open:new").status, 401U) << "its holder may not push there";
+  server.administer(Method::del, "/admin/v1/principals/writer/keys/" + key.id().to_string());
+  EXPECT_EQ(begin("secret:newer").status, 401U);
+  // What it began goes on: there the package's own log says who may.
+  WargClient nobody = as("nobody");
+  EXPECT_EQ(
+      nobody.submit("secret:new", key.sign(nobody.next("secret:new", {grant(bob, kYank)}))).status,
+      202U);
+}
+
 }  // namespace
 }  // namespace varve::test
