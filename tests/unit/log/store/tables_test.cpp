@@ -117,7 +117,8 @@ TEST(PastCodec, RefusesWhatWasNeverWritten) {
   expect_corrupt(decode_past(key, "\0v"s));  // a tombstone carries nothing
   expect_corrupt(decode_past("", past_tombstone()));
   expect_corrupt(decode_past(past_key(Table::repo, "", {1}), past_tombstone()));
-  for (const int table : {0, 37, 255}) {
+  const int beyond = static_cast<int>(std::ranges::max(kTables)) + 1;
+  for (const int table : {0, beyond, 255}) {
     std::string other = key;
     other[0] = static_cast<char>(table);
     expect_corrupt(decode_past(other, past_tombstone()));
