@@ -116,6 +116,7 @@ expect 4 tag restore nobody/app:1.0 --to "$set_by"
 expect 2 tag restore library/app --to 1
 
 echo "replay and fsck, beside the running server and through it"
+expect 0 prove library/app:1.0 --out restored.tlog-proof  # waits: a server shows what is published
 expect 0 fsck --data data
 expect 0 fsck --url "$VARVE_SERVER" --key vkeys
 expect 2 fsck --url "$VARVE_SERVER"
