@@ -312,7 +312,8 @@ std::size_t object_length(std::string_view text) {
     }
     if (c == '"') in_string = true;
     if (c == '{') ++depth;
-    if (c == '}' && depth > 0 && --depth == 0) return i + 1;
+    if (c == '}') --depth;
+    if (depth == 0) return c == '}' ? i + 1 : 0;
   }
   return 0;
 }
