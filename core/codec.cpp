@@ -65,6 +65,9 @@ class FieldWriter {
   void write(const warg::PackageName& value) { out_.string(value.text()); }
   void write(const warg::SignatureText& value) { out_.string(value.text()); }
   void write(const warg::PublicKeyText& value) { out_.string(value.text()); }
+  void write(const pulp::PackageId& value) { out_.string(value.text()); }
+  void write(const pulp::RepositoryId& value) { out_.string(value.text()); }
+  void write(const pulp::Word& value) { out_.string(value.text()); }
   void write(const trust::Author& value) {
     out_.begin_object();
     trust::Author::fields(value, *this);
@@ -174,6 +177,17 @@ struct Blank {
         *warg::PublicKeyText::parse("ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     return blank;
   }
+  operator pulp::PackageId() { return pulp::PackageId::from_random(std::string(16, '\0')); }
+  operator pulp::RepositoryId() {
+    static const pulp::RepositoryId blank = *pulp::RepositoryId::parse("blank");
+    return blank;
+  }
+  operator pulp::Word() {
+    static const pulp::Word blank = *pulp::Word::parse("blank");
+    return blank;
+  }
+  operator pulp::Nevra() { return {Blank{}, Blank{}, Blank{}, Blank{}, Blank{}}; }
+  operator pulp::Checksum() { return {Blank{}, Blank{}}; }
   operator trust::Author() { return {Blank{}, Blank{}, Blank{}, {}}; }
   operator std::optional<trust::Author>() { return std::nullopt; }
   operator std::optional<bool>() { return std::nullopt; }
@@ -250,6 +264,9 @@ class FieldReader {
   Result<void> read(std::string_view name, warg::SignatureText& value) {
     return parse(name, value);
   }
+  Result<void> read(std::string_view name, pulp::PackageId& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, pulp::RepositoryId& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, pulp::Word& value) { return parse(name, value); }
   // One key, one text: ids are made of the text.
   Result<void> read(std::string_view name, warg::PublicKeyText& value) {
     VARVE_TRY(const auto text, get_string(data_, name));

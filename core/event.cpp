@@ -44,6 +44,14 @@ struct Subject {
   Found operator()(const warg::CheckpointSigned&) const { return {}; }
   Found operator()(const trust::KeyRegistered&) const { return {}; }
   Found operator()(const trust::KeyRevoked&) const { return {}; }
+  Found operator()(const pulp::PackageCreated& event) const {
+    return pulp::signed_digest(event.file, event.checksum);
+  }
+  Found operator()(const pulp::PackageDeleted&) const { return {}; }
+  Found operator()(const pulp::RepositoryCreated&) const { return {}; }
+  Found operator()(const pulp::RepositoryDeleted&) const { return {}; }
+  Found operator()(const pulp::PackageAdded&) const { return {}; }
+  Found operator()(const pulp::PackageRemoved&) const { return {}; }
 };
 
 }  // namespace
@@ -67,6 +75,7 @@ const trust::Author* author_of(const Event& event) {
   const std::optional<trust::Author>* author = nullptr;
   if (const auto* put = std::get_if<oci::ManifestPut>(&event)) author = &put->author;
   if (const auto* set = std::get_if<oci::TagSet>(&event)) author = &set->author;
+  if (const auto* created = std::get_if<pulp::PackageCreated>(&event)) author = &created->author;
   return author != nullptr && *author ? &**author : nullptr;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/content/content.h"
 #include "core/oci/oci.h"
+#include "core/pulp/pulp.h"
 #include "core/system/system.h"
 #include "core/trust/trust.h"
 #include "core/warg/warg.h"
@@ -23,7 +24,9 @@ using Event = std::variant<
     content::BlobPurged, content::RepoAttributesSet, content::RepoDeleted,
     oci::ManifestAttributesSet, oci::TagAttributesSet, warg::OperatorRecordAppended,
     warg::RecordSubmitted, warg::RecordPublished, warg::RecordRejected, warg::ContentReceived,
-    warg::CheckpointSigned, trust::KeyRegistered, trust::KeyRevoked>;
+    warg::CheckpointSigned, trust::KeyRegistered, trust::KeyRevoked, pulp::PackageCreated,
+    pulp::PackageDeleted, pulp::RepositoryCreated, pulp::RepositoryDeleted, pulp::PackageAdded,
+    pulp::PackageRemoved>;
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);

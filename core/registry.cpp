@@ -8,6 +8,7 @@
 #include "core/base/limits.h"
 #include "core/content/rules.h"
 #include "core/oci/rules.h"
+#include "core/pulp/rules.h"
 #include "core/system/rules.h"
 #include "core/trust/rules.h"
 #include "core/warg/rules.h"
@@ -92,6 +93,29 @@ Result<void> authorise(const Asker& asker, const Intent&, const View& view) {
   return trust::check_credential(view, asker.actor, asker.now);
 }
 
+// Whoever takes a blob for a package's file must be able to reach it.
+Result<void> authorise(const Asker& asker, const pulp::CreatePackage& wish, const View& view) {
+  if (wish.file && wish.file->from) VARVE_CHECK(needs(Right::pull, *wish.file->from, asker, view));
+  return needs(Right::push, pulp::resource_of(wish.package), asker, view);
+}
+Result<void> authorise(const Asker& asker, const pulp::DeletePackage& wish, const View& view) {
+  return needs(Right::del, pulp::resource_of(wish.package), asker, view);
+}
+template <class Intent>
+concept FillsARepository =
+    std::same_as<Intent, pulp::CreateRepository> || std::same_as<Intent, pulp::AddPackages>;
+template <FillsARepository Intent>
+Result<void> authorise(const Asker& asker, const Intent& wish, const View& view) {
+  return needs(Right::push, pulp::resource_of(wish.repository), asker, view);
+}
+template <class Intent>
+concept EmptiesARepository =
+    std::same_as<Intent, pulp::DeleteRepository> || std::same_as<Intent, pulp::RemovePackage>;
+template <EmptiesARepository Intent>
+Result<void> authorise(const Asker& asker, const Intent& wish, const View& view) {
+  return needs(Right::del, pulp::resource_of(wish.repository), asker, view);
+}
+
 template <class Intent>
   requires requires(const Intent& wish, const Asker& asker, const View& view) {
     trust::decide(wish, asker, view);
@@ -124,6 +148,8 @@ Result<std::vector<Event>> decide(const Command& command, const View& view) {
 std::size_t events_max(const Intent& intent) {
   if (const auto* put = std::get_if<oci::PutManifest>(&intent))
     return 2 + std::min(put->tags.size(), limits::kTagsPutMax);  // repo.created, oci.manifest.put
+  if (const auto* add = std::get_if<pulp::AddPackages>(&intent))
+    return std::clamp<std::size_t>(add->packages.size(), 1, pulp::kPackagesAddedMax);
   return 6;  // the genesis entry and the first accounts; everything else is shorter
 }
 

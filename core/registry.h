@@ -21,7 +21,9 @@ using Intent = std::variant<
     oci::DeleteTag, oci::DeleteManifest, trust::CreatePrincipal, trust::DisablePrincipal,
     trust::EnablePrincipal, trust::AddCredential, trust::RevokeCredential, trust::RegisterKey,
     trust::RevokeKey, trust::SetGrant, trust::RemoveGrant, trust::SetPolicy, trust::RemovePolicy,
-    warg::AppendOperatorRecord, warg::SubmitRecord, warg::ReceiveContent, warg::RenewCheckpoint>;
+    warg::AppendOperatorRecord, warg::SubmitRecord, warg::ReceiveContent, warg::RenewCheckpoint,
+    pulp::CreatePackage, pulp::DeletePackage, pulp::CreateRepository, pulp::DeleteRepository,
+    pulp::AddPackages, pulp::RemovePackage>;
 
 // A wish, with everything that is not a function of the state: who, through what, which bytes.
 struct Command {

@@ -22,6 +22,16 @@ Result<void> scan_checked(const View& view, Table table, std::string_view prefix
   return outcome;
 }
 
+Result<std::optional<std::string>> scan_some_checked(const View& view, Table table,
+                                                     std::string_view prefix,
+                                                     std::string_view after, std::size_t rows_max,
+                                                     const CheckedVisit& visit) {
+  Result<void> outcome;
+  auto last = view.scan_some(table, prefix, after, rows_max, remembering(visit, outcome));
+  VARVE_CHECK(std::move(outcome));
+  return last;
+}
+
 Result<bool> has_rows(const View& view, Table table, std::string_view prefix) {
   bool found = false;
   VARVE_CHECK(view.scan(table, prefix, {}, [&found](std::string_view, const Row&) {
@@ -41,11 +51,9 @@ Result<Places> find_places(const View& view, const PageWish& wish, const Checked
     if (!page.more) page.places.push_back({std::string(key), row.index});
     return !page.more;
   };
-  Result<void> outcome;
   const std::string after = wish.after.empty() ? std::string() : wish.prefix + wish.after;
-  VARVE_TRY(const auto cut, view.scan_some(wish.table, wish.prefix, after, wish.rows_max,
-                                           remembering(visit, outcome)));
-  VARVE_CHECK(std::move(outcome));
+  VARVE_TRY(const auto cut,
+            scan_some_checked(view, wish.table, wish.prefix, after, wish.rows_max, visit));
   if (!page.places.empty()) page.last = page.places.back().key;
   if (cut && !page.more) {
     page.more = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,12 @@ using CheckedVisit = std::function<Result<bool>(std::string_view key, const Row&
 // View::scan until `visit` says no or fails.
 Result<void> scan_checked(const View& view, Table table, std::string_view prefix,
                           const CheckedVisit& visit);
+
+// View::scan_some, the same.
+Result<std::optional<std::string>> scan_some_checked(const View& view, Table table,
+                                                     std::string_view prefix,
+                                                     std::string_view after, std::size_t rows_max,
+                                                     const CheckedVisit& visit);
 
 Result<bool> has_rows(const View& view, Table table, std::string_view prefix);
 

@@ -81,6 +81,20 @@ std::string_view table_name(Table table) {
       return "warg_first";
     case Table::warg_released:
       return "warg_released";
+    case Table::package:
+      return "package";
+    case Table::package_nevra:
+      return "package_nevra";
+    case Table::package_file:
+      return "package_file";
+    case Table::package_name:
+      return "package_name";
+    case Table::package_in:
+      return "package_in";
+    case Table::rpm_repo:
+      return "rpm_repo";
+    case Table::rpm_member:
+      return "rpm_member";
     case Table::key:
       return "key";
     case Table::key_of:

@@ -60,6 +60,14 @@ enum class Table : std::uint8_t {
   warg_checkpoint = 35,    // log length -> Warg's checkpoint
   warg_first = 36,         // record -> the log that begins with it
   warg_released = 37,      // digest, log -> nothing: the packages that released this content
+  // Pulp's packages and their repositories; described in core/pulp/rows.h.
+  package = 38,        // package -> what it is called, its checksum, where the rest stands
+  package_nevra = 39,  // name, version, release, epoch, arch, checksum -> package
+  package_file = 40,   // digest, package -> nothing: the way back from a blob
+  package_name = 41,   // file name, package -> nothing
+  package_in = 42,     // package, repository -> nothing: what keeps it from being deleted
+  rpm_repo = 43,       // repository -> how many packages, its name
+  rpm_member = 44,     // repository, package -> nothing
   // Publishers' keys: accounts too, described in core/trust/rows.h.
   key = 45,     // key id -> principal, public key, revoked
   key_of = 46,  // principal, key id -> nothing: those not revoked
@@ -101,6 +109,13 @@ inline constexpr Table kTables[] = {Table::system,
                                     Table::warg_checkpoint,
                                     Table::warg_first,
                                     Table::warg_released,
+                                    Table::package,
+                                    Table::package_nevra,
+                                    Table::package_file,
+                                    Table::package_name,
+                                    Table::package_in,
+                                    Table::rpm_repo,
+                                    Table::rpm_member,
                                     Table::key,
                                     Table::key_of};
 std::string_view table_name(Table table);

@@ -55,6 +55,7 @@ enum class About : std::uint8_t {
   package_log,  // a package's, by its id
   name_space,   // of Warg packages
   fetch_token,  // the record after which a Warg log is read on
+  package,      // of Pulp
   storage,
 };
 

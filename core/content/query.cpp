@@ -52,6 +52,9 @@ Result<bool> was_needed_since(const History& history, const HeldBlob& link, Tree
 
 Result<bool> was_linked_since(const History& history, const KnownBlob& blob, TreeSize since) {
   if (blob.index.value >= since.value) return true;
+  VARVE_TRY(const bool file,
+            history.changed_since(Table::package_file, blob_key(blob.digest), since));
+  if (file) return true;
   return history.changed_since(Table::holder, blob_key(blob.digest), since);
 }
 

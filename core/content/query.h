@@ -29,7 +29,7 @@ struct KnownBlob {
   std::uint64_t size;
   EntryIndex index;  // the event that committed it
 };
-// Blobs that no repository links and no package needs, until `visit` returns false.
+// Blobs that no repository links and that are of no package, until `visit` returns false.
 Result<void> each_unlinked_blob(const View& view, const std::function<bool(KnownBlob)>& visit);
 
 // What is not needed, or not linked, now: was it ever in the state after `since` entries or a later

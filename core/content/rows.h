@@ -146,10 +146,13 @@ inline constexpr Table kTablesOfARepo[] = {Table::repo,
                                            Table::manifest_attributes,
                                            Table::tag_attributes};
 
-// Does anything keep the bytes: a repository that links them, or Warg, whose content stays?
+// Does anything keep the bytes: a repository that links them, a package whose file they are, or
+// Warg, whose content stays?
 inline Result<bool> is_held(const View& view, const Digest& digest) {
   VARVE_TRY(const auto warg, view.get(Table::warg_content, blob_key(digest)));
   if (warg) return true;
+  VARVE_TRY(const bool file, has_rows(view, Table::package_file, blob_key(digest)));
+  if (file) return true;
   return has_rows(view, Table::holder, blob_key(digest));
 }
 

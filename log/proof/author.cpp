@@ -14,6 +14,8 @@ bool says_the_same(const Event& event, std::string_view origin,
                    const trust::AuthorStatement& statement) {
   if (const auto* put = std::get_if<oci::ManifestPut>(&event))
     return oci::is_about(statement, origin, *put);
+  if (const auto* created = std::get_if<pulp::PackageCreated>(&event))
+    return pulp::is_about(statement, origin, *created);
   const auto* set = std::get_if<oci::TagSet>(&event);
   return set != nullptr && oci::is_about(statement, origin, *set);
 }

@@ -3,7 +3,7 @@
 // kinds out.
 //
 // Packages of Warg are part of it too: their records follow each other, or what was refused, and
-// share blobs with the images.
+// share blobs with the images. So do Pulp's, which come into repositories and out of them.
 //
 // Accounts are part of it: principals come and go, and some commands are theirs instead of dev
 // mode's, so that whether they are taken depends on what was decided just before. So are authors:
@@ -20,6 +20,7 @@
 #include "core/base/bytes.h"
 #include "tests/support/author_given.h"
 #include "tests/support/log_rig.h"
+#include "tests/support/packages_given.h"
 #include "tests/support/warg_publisher.h"
 
 namespace varve::test {
@@ -51,7 +52,7 @@ class RandomCommands {
   }
 
  private:
-  static constexpr std::size_t kKinds = 10;
+  static constexpr std::size_t kKinds = 11;
   static constexpr std::string_view kOrigin = "registry.example/test";  // LogRig's
 
   Command about_anything() {
@@ -86,6 +87,8 @@ class RandomCommands {
           return command_of(about_locks(repo, tag, n));
         case 8:
           return about_packages();
+        case 9:
+          return about_rpms(repo, n);
         default:
           if (pick(4) != 0) continue;
           return command_of(content::DeleteRepo{must(RepoName::parse(repo))});
@@ -201,6 +204,38 @@ class RandomCommands {
     return pick(12);
   }
 
+  // Pulp's packages: they share blobs with the images, and are called the same by chance.
+  Command about_rpms(const std::string& repo, std::uint64_t n) {
+    const pulp::PackageId known =
+        package_id(made_rpms_ == 0 ? 0 : 1 + static_cast<unsigned>(pick(made_rpms_)));
+    const pulp::RepositoryId where = rpm_repo("el" + std::to_string(pick(3)));
+    switch (pick(10)) {
+      case 0:
+        return command_of(pulp::CreateRepository{where, "a name", "noarch"});
+      case 1:
+        return pick(3) == 0 ? command_of(pulp::DeleteRepository{where})
+                            : command_of(pulp::RemovePackage{where, known});
+      case 2:
+        return command_of(pulp::DeletePackage{known});
+      case 3:
+      case 4:
+      case 5:
+        return command_of(
+            pulp::AddPackages{where, {known, package_id(1 + static_cast<unsigned>(n))}});
+      default:
+        return make_rpm(repo, n);
+    }
+  }
+  Command make_rpm(const std::string& repo, std::uint64_t n) {
+    const auto body = std::make_shared<const std::string>("details" + std::to_string(pick(3)));
+    auto wish = create_package(++made_rpms_, "p" + std::to_string(pick(4)),
+                               "blob" + std::to_string(n), *body);
+    if (pick(2) == 0) wish.file = pulp::File{Digest::of("blob" + std::to_string(n)), 5 + n / 10};
+    if (wish.file && pick(2) == 0) wish.file->from = must(RepoName::parse(repo));
+    return command_of(std::move(wish), {{Digest::of(*body), body}});
+  }
+  unsigned made_rpms_ = 0;
+
   void make_record() {
     const std::size_t which = pick(3);
     std::vector<const Made*> before;
@@ -300,8 +335,9 @@ class RandomCommands {
     return must(CredentialId::parse("0000000000000000000000000" + std::to_string(pick(8))));
   }
   Resource resource() {
-    constexpr const char* kResources[] = {"*", "team/*", "team/app0", "team/app1", "other/*"};
-    return must(Resource::parse(kResources[pick(5)]));
+    constexpr const char* kResources[] = {"*",       "team/*",     "team/app0", "team/app1",
+                                          "other/*", "packages/*", "rpm/el1"};
+    return must(Resource::parse(kResources[pick(7)]));
   }
   std::size_t pick(std::size_t below) { return random_() % below; }
   std::mt19937_64 random_;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "tests/support/given.h"
+#include "tests/support/packages_given.h"
 #include "tests/support/warg_given.h"
 
 namespace varve {
@@ -84,18 +85,41 @@ std::vector<Event> first_shapes() {
                              1'795'281'611},
       trust::KeyRegistered{warg_key('k').id, principal("ci-prod"), warg_key('k').text},
       trust::KeyRevoked{warg_key('k').id, principal("ci-prod"), "lost"},
+      pulp::PackageCreated{std::nullopt, test::sha256("rpm"), digest("details"), std::nullopt,
+                           test::word("libstdc++-12.2.0-14.x86_64.rpm"), test::nevra("libstdc++"),
+                           test::package_id(1), 7},
+      pulp::PackageDeleted{test::nevra("libstdc++"), test::package_id(1)},
+      pulp::RepositoryCreated{"x86_64", "Gr\u00fcne \"B\u00e4ume\"", test::rpm_repo("el9-base")},
+      pulp::RepositoryDeleted{test::rpm_repo("el9-base")},
+      pulp::PackageAdded{test::package_id(1), test::rpm_repo("el9-base")},
+      pulp::PackageRemoved{test::package_id(1), test::rpm_repo("el9-base")},
   };
 }
 
-// And what came to have further ones, each in its place behind all of those.
+// With all that it can say.
+pulp::PackageCreated whole_package() {
+  return {author(),
+          test::sha256("rpm"),
+          digest("details"),
+          digest("rpm"),
+          test::word("libstdc++-12.2.0-14.x86_64.rpm"),
+          test::nevra("libstdc++"),
+          test::package_id(1),
+          7};
+}
+
+// In the order in which they came to be, since their files carry indices: what came to have further
+// shapes stands behind what there was then.
 std::vector<Event> samples() {
+  constexpr std::size_t kThenThere = 33;
   auto all = first_shapes();
-  all.emplace_back(oci::ManifestPut{digest("manifest"),
-                                    "application/vnd.oci.image.manifest.v1+json",
-                                    repo("library/alpine"), 8, author()});
-  all.emplace_back(oci::TagSet{digest("manifest"), digest("before"), repo("library/alpine"),
-                               tag("3.20"), author()});
-  all.emplace_back(trust::PolicySet{true, resource("*"), true});
+  const std::vector<Event> further{
+      oci::ManifestPut{digest("manifest"), "application/vnd.oci.image.manifest.v1+json",
+                       repo("library/alpine"), 8, author()},
+      oci::TagSet{digest("manifest"), digest("before"), repo("library/alpine"), tag("3.20"),
+                  author()},
+      trust::PolicySet{true, resource("*"), true}};
+  all.insert(all.begin() + kThenThere, further.begin(), further.end());
   return all;
 }
 
@@ -115,7 +139,8 @@ Envelope envelope_of(std::size_t i, const Event& event) {
   if (account) envelope.actor = {"root", Auth::basic, credential('B')};
   envelope.request = "01JD7Q2V3W4X5Y6Z7A8B9C0D1E";
   const bool warg = type_of(event).starts_with("warg.");
-  envelope.surface = local ? "local" : account ? "admin" : warg ? "warg" : "oci";
+  const bool pulp = type_of(event).starts_with("pulp.");
+  envelope.surface = local ? "local" : account ? "admin" : warg ? "warg" : pulp ? "pulp" : "oci";
   envelope.batch_position = 0;
   envelope.batch_count = 2;
   return envelope;
@@ -142,7 +167,7 @@ TEST(GoldenEvents, CoverEveryAlternativeAndEveryFile) {
   for (const Event& event : samples()) expected.push_back(file_of(event));
   std::vector<std::string> there;
   for (const auto& file : std::filesystem::directory_iterator(kDirectory))
-    there.push_back(file.path().filename().string());
+    if (file.is_regular_file()) there.push_back(file.path().filename().string());
   std::sort(expected.begin(), expected.end());
   std::sort(there.begin(), there.end());
   EXPECT_EQ(there, expected);
@@ -153,6 +178,15 @@ TEST(GoldenEvents, AreWrittenByteForByte) {
   for (std::size_t i = 0; i < events.size(); ++i)
     EXPECT_EQ(encode_entry_text(envelope_of(i, events[i]), events[i]),
               read_file(file_of(events[i])));
+}
+
+TEST(GoldenEvents, APackageWithItsFileAndItsAuthorIsOfTheSameVersion) {
+  const std::string text = read_file("whole/pulp.package.created.v1.json");
+  const Event event = whole_package();
+  const auto entry = decode_entry_text(text);
+  ASSERT_TRUE(entry.has_value()) << entry.error().what;
+  EXPECT_EQ(entry->event, event);
+  EXPECT_EQ(encode_entry_text(entry->envelope, event), text);
 }
 
 TEST(GoldenEvents, HaveEveryVersionThatThereIs) {

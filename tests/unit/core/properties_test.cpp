@@ -11,6 +11,7 @@
 #include "core/oci/manifest.h"
 #include "core/oci/query.h"
 #include "tests/support/given.h"
+#include "tests/support/packages_given.h"
 #include "tests/support/warg_given.h"
 
 namespace varve {
@@ -532,6 +533,37 @@ Event any_warg_event(Dice& dice) {
   }
 }
 
+pulp::Word any_word(Dice& dice) {
+  return test::word(dice.pick({"a", "libstdc++", "~1.0^2"}));
+}
+pulp::Nevra any_nevra(Dice& dice) {
+  return {any_word(dice), any_word(dice), any_word(dice), any_word(dice), any_word(dice)};
+}
+Event any_pulp_event(Dice& dice) {
+  const auto package = test::package_id(static_cast<unsigned>(dice.below(1'000)));
+  const auto repository = test::rpm_repo(dice.pick({"el9", "a-b.c"}));
+  switch (dice.below(6)) {
+    case 0: {
+      std::optional<Digest> file;
+      if (dice.one_in(2)) file = any_digest(dice);
+      return pulp::PackageCreated{any_author(dice), {any_word(dice), any_word(dice)},
+                                  any_digest(dice), file,
+                                  any_word(dice),   any_nevra(dice),
+                                  package,          any_size(dice)};
+    }
+    case 1:
+      return pulp::PackageDeleted{any_nevra(dice), package};
+    case 2:
+      return pulp::RepositoryCreated{any_text(dice), any_text(dice), repository};
+    case 3:
+      return pulp::RepositoryDeleted{repository};
+    case 4:
+      return pulp::PackageAdded{package, repository};
+    default:
+      return pulp::PackageRemoved{package, repository};
+  }
+}
+
 Event any_event(Dice& dice) {
   switch (dice.below(std::variant_size_v<Event>)) {
     case 0:
@@ -604,7 +636,7 @@ Event any_event(Dice& dice) {
     case 26:
       return trust::KeyRevoked{any_id<warg::KeyId>(dice), any_principal(dice), any_text(dice)};
     default:
-      return any_warg_event(dice);
+      return dice.one_in(2) ? any_warg_event(dice) : any_pulp_event(dice);
   }
 }
 
