@@ -82,10 +82,22 @@ struct FileRange {
   std::uint64_t length = 0;
 };
 
+// A body that is made while it is sent, for what would be too much to hold. On the connection's I/O
+// thread.
+class Producer {
+ public:
+  virtual ~Producer() = default;
+  // The next piece; empty: that was all. After an error the answer breaks off, so that nobody takes
+  // what came for all there is; an error of the first piece is answered as such.
+  virtual net::awaitable<Result<std::string>> next() = 0;
+};
+
 struct Response {
   unsigned status = 200;
   std::vector<std::pair<std::string_view, std::string>> headers;  // names are literals
-  std::variant<std::string, std::shared_ptr<const std::string>, FileRange> body;
+  std::variant<std::string, std::shared_ptr<const std::string>, FileRange,
+               std::shared_ptr<Producer>>
+      body;
   // HEAD answers carry the length of the GET without its bytes; sessions cut them, handlers need
   // not care. A handler that knows the length without the bytes sets it here (HEAD of a blob).
   std::optional<std::uint64_t> content_length;

@@ -234,6 +234,7 @@ class Session final : public Connection, private Wire {
     keep_alive_ = false;
     framing_ = Framing();
     dialect_ = Dialect::plain;
+    produced_ = 0;
     restart_flow();
     if (spdlog::should_log(spdlog::level::debug)) began_ = std::chrono::steady_clock::now();
   }
@@ -379,7 +380,8 @@ class Session final : public Connection, private Wire {
 
   // Whether the connection can carry another request after this answer.
   bool reusable(const Response& response) const {
-    return keep_alive_ && !refused_ && !response.close && !loop().draining() &&
+    const bool told_by_its_end = is_produced(response) && !http11_;
+    return keep_alive_ && !refused_ && !response.close && !told_by_its_end && !loop().draining() &&
            !incoming_.broken() && !incoming_.starved() && !incoming_.awaits_continue() &&
            incoming_.left() <= kDiscardBytesMax;
   }
@@ -420,13 +422,18 @@ class Session final : public Connection, private Wire {
       return;
     }
     const auto length = body_length(response);
-    const bool has_bytes = request_.method != Method::head && !bodiless(response.status);
+    const bool has_bytes =
+        request_.method != Method::head && !bodiless(response.status) && !is_produced(response);
     if (has_bytes && response.content_length && *response.content_length != length) {
       response = defect("a handler's body has another length than it says");
     }
   }
 
   static bool bodiless(unsigned status) { return status < 200 || status == 204 || status == 304; }
+
+  static bool is_produced(const Response& response) {
+    return std::holds_alternative<std::shared_ptr<Producer>>(response.body);
+  }
 
   static std::uint64_t body_length(const Response& response) {
     if (const auto* file = std::get_if<FileRange>(&response.body)) return file->length;
@@ -442,7 +449,9 @@ class Session final : public Connection, private Wire {
   void compose(const Response& response, bool keep) {
     HeadParts parts;
     parts.status = response.status;
-    if (!bodiless(response.status)) {
+    if (is_produced(response)) {
+      parts.chunked = http11_;
+    } else if (!bodiless(response.status)) {
       parts.content_length = response.content_length.value_or(body_length(response));
     } else if (response.status == 304) {
       parts.content_length = response.content_length;  // that of the 200, when the handler knows it
@@ -465,7 +474,46 @@ class Session final : public Connection, private Wire {
       const FileRange range = std::get<FileRange>(response.body);
       co_return co_await send_file(response, range, keep);
     }
+    if (!silent && is_produced(response)) {
+      const auto producer = std::get<std::shared_ptr<Producer>>(response.body);
+      co_return co_await send_produced(response, *producer, keep);
+    }
     co_return co_await send_memory(response, silent, keep);
+  }
+
+  // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body, and
+  // reusable() saw to it.
+  net::awaitable<bool> send_produced(Response& response, Producer& producer, bool keep) {
+    Result<std::string> piece = co_await produce(producer);
+    if (!piece) {
+      spdlog::error("request {} {}: {}", request_.id, logged_path(), piece.error().what);
+      response = problem(piece.error(), dialect_);
+      co_return co_await send_memory(response, false, keep);
+    }
+    compose(response, keep);
+    restart_flow();
+    while (!piece->empty()) {
+      if (http11_) out_ += chunk_line(piece->size());
+      const bool written = co_await write(out_, *piece);
+      if (!written) co_return false;
+      produced_ += piece->size();
+      out_ = http11_ ? "\r\n" : "";
+      piece = co_await produce(producer);
+      if (!piece)
+        spdlog::error("request {} {}: {}", request_.id, logged_path(), piece.error().what);
+      if (!piece) co_return false;
+    }
+    if (http11_) out_ += "0\r\n\r\n";
+    co_return co_await write(out_, {});
+  }
+
+  net::awaitable<Result<std::string>> produce(Producer& producer) {
+    enter(Phase::handling);
+    try {
+      co_return co_await producer.next();
+    } catch (const std::exception& e) {
+      co_return fail(Errc::internal, About::request, e.what());
+    }
   }
 
   net::awaitable<bool> send_memory(Response& response, bool silent, bool keep) {
@@ -615,8 +663,8 @@ class Session final : public Connection, private Wire {
         std::chrono::steady_clock::now() - began_);
     spdlog::debug("access peer={} method={} path={} status={} bytes={} micros={} id={} actor={}{}",
                   peer_, to_string(request_.method), logged_path(), response.status,
-                  body_length(response), took.count(), request_.id, request_.actor.id,
-                  sent ? "" : " broken");
+                  is_produced(response) ? produced_ : body_length(response), took.count(),
+                  request_.id, request_.actor.id, sent ? "" : " broken");
   }
 
   Stream stream_;
@@ -634,6 +682,7 @@ class Session final : public Connection, private Wire {
   bool http11_ = true;
   bool keep_alive_ = false;
   bool is_cut_ = false;
+  std::uint64_t produced_ = 0;  // bytes of a body that was made while it was sent
   std::string out_;
   std::chrono::steady_clock::time_point began_;
 };

@@ -263,10 +263,15 @@ void append_head(std::string& out, const HeadParts& parts,
     append_number(out, *parts.content_length);
     out.append("\r\n");
   }
+  if (parts.chunked) append_line(out, "Transfer-Encoding", "chunked");
   if (!parts.connection.empty()) append_line(out, "Connection", parts.connection);
   out.append(parts.dialect_lines);
   if (!parts.request_id.empty()) append_line(out, "X-Request-Id", parts.request_id);
   out.append(parts.date).append("\r\n");
+}
+
+std::string chunk_line(std::size_t size) {
+  return fmt::format("{:x}\r\n", size);
 }
 
 std::string date_line(std::int64_t unix_seconds) {

@@ -67,6 +67,7 @@ bool may_send(std::string_view name, std::string_view value);
 struct HeadParts {
   unsigned status = 200;
   std::optional<std::uint64_t> content_length;
+  bool chunked = false;         // instead of a length
   std::string_view connection;  // "close", "keep-alive", or empty: the version's default
   std::string_view request_id;
   std::string_view date;           // a complete line
@@ -76,6 +77,9 @@ struct HeadParts {
 // Appends status line, fields and empty line. Fields that may_send() refuses must be gone by now.
 void append_head(std::string& out, const HeadParts& parts,
                  std::span<const std::pair<std::string_view, std::string>> headers);
+
+// The line before a chunk of so many bytes; behind it comes "\r\n". RFC 9112 §7.1.
+std::string chunk_line(std::size_t size);
 
 // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 std::string date_line(std::int64_t unix_seconds);

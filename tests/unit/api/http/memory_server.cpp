@@ -389,6 +389,37 @@ net::awaitable<Response> last(Services&, Request&) {
   co_return response;
 }
 
+// As many pieces as the query says; one of them may fail, or throw.
+class Pieces final : public Producer {
+ public:
+  Pieces(std::size_t count, std::optional<std::size_t> bad, bool throws)
+      : count_(count), bad_(bad), throws_(throws) {}
+  net::awaitable<Result<std::string>> next() override {
+    if (made_ == bad_ && throws_) throw std::runtime_error("secret of the producer");
+    if (made_ == bad_) co_return fail(Errc::corrupt, About::storage, "the disk lies");
+    if (made_ == count_) co_return std::string();
+    co_return std::string(20, static_cast<char>('a' + made_++ % 26));
+  }
+
+ private:
+  const std::size_t count_;
+  const std::optional<std::size_t> bad_;
+  const bool throws_;
+  std::size_t made_ = 0;
+};
+
+net::awaitable<Response> produced(Services&, Request& request) {
+  const auto number = [&](std::string_view name) -> std::optional<std::size_t> {
+    const auto text = request.query.get(name);
+    if (!text) return std::nullopt;
+    return std::stoul(std::string(*text));
+  };
+  Response response;
+  response.body = std::make_shared<Pieces>(number("pieces").value_or(0), number("bad"),
+                                           request.query.get("throws").has_value());
+  co_return response;
+}
+
 constexpr Route kOci[] = {
     {Method::get, "/v2/", Effect::none, base},
     {Method::get, "/v2/{name...}/manifests/{reference}", Effect::none, echo},
@@ -407,6 +438,7 @@ constexpr Route kPlain[] = {
     {Method::get, "/unmodified", Effect::none, unmodified},
     {Method::get, "/big", Effect::none, big},
     {Method::get, "/last", Effect::none, last},
+    {Method::get, "/produced", Effect::none, produced},
     {Method::get, "/echo/{one}", Effect::none, echo},
 };
 

@@ -71,6 +71,58 @@ TEST_P(Session, SendsNoBodyAndNoLengthWith204And304) {
   EXPECT_EQ(answers[2].body, "x|anonymous");
 }
 
+TEST_P(Session, SendsWhatIsMadeMeanwhileInChunks) {
+  const std::string got = server.exchange(get("/produced?pieces=2") + get("/echo/x"));
+  EXPECT_NE(got.find("\r\nTransfer-Encoding: chunked\r\n"), got.npos);
+  const std::size_t body = got.find("\r\n\r\n") + 4;
+  const std::string chunks =
+      "14\r\n" + std::string(20, 'a') + "\r\n14\r\n" + std::string(20, 'b') + "\r\n0\r\n\r\n";
+  EXPECT_EQ(got.substr(body, chunks.size()), chunks);
+  EXPECT_EQ(got.find("Content-Length"), got.rfind("Content-Length"));  // that of the second answer
+  EXPECT_TRUE(got.ends_with("x|anonymous"));
+  EXPECT_FALSE(server.ended());
+}
+
+TEST_P(Session, SendsNothingMadeAsOneLastChunk) {
+  EXPECT_TRUE(server.exchange(get("/produced")).ends_with("\r\n\r\n0\r\n\r\n"));
+  EXPECT_EQ(server.ask(get("/echo/x")).body, "x|anonymous");
+}
+
+TEST_P(Session, TellsAClientOfHttp10TheEndOfWhatIsMadeByClosing) {
+  MemoryServer one = fresh();
+  const std::string got =
+      one.exchange("GET /produced?pieces=2 HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(got.find("chunked"), got.npos);
+  EXPECT_NE(got.find("\r\nConnection: close\r\n"), got.npos);
+  EXPECT_TRUE(got.ends_with("\r\n\r\n" + std::string(20, 'a') + std::string(20, 'b')));
+  EXPECT_TRUE(one.ended());
+}
+
+TEST_P(Session, AnswersHeadOfWhatWouldBeMadeWithoutMakingIt) {
+  const std::string got =
+      server.exchange("HEAD /produced?pieces=2&bad=0 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(got.ends_with("\r\n\r\n"));
+  EXPECT_EQ(server.ask(get("/echo/x")).body, "x|anonymous");
+}
+
+TEST_P(Session, AnswersAnErrorOfTheFirstPieceAsSuch) {
+  const Answer answer = server.ask(get("/produced?pieces=2&bad=0"));
+  EXPECT_EQ(answer.status, 500U);
+  const Answer thrown = server.ask(get("/produced?pieces=2&bad=0&throws=1"));
+  EXPECT_EQ(thrown.status, 500U);
+  EXPECT_EQ(server.ask(get("/echo/x")).body, "x|anonymous");
+}
+
+TEST_P(Session, BreaksOffWhereALaterPieceFails) {
+  for (const std::string how : {"", "&throws=1"}) {
+    MemoryServer one = fresh();
+    const std::string got = one.exchange(get("/produced?pieces=2&bad=1" + how));
+    EXPECT_TRUE(got.ends_with("14\r\n" + std::string(20, 'a'))) << got;
+    EXPECT_TRUE(one.ended());
+  }
+}
+
 TEST_P(Session, ClosesWhenTheClientOrTheHandlerSaysSo) {
   for (const std::string& request : {get("/echo/x", "Connection: close\r\n"), get("/last"),
                                      std::string("GET /echo/x HTTP/1.0\r\n\r\n")}) {

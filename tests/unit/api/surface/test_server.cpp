@@ -108,6 +108,22 @@ void initialise(Store& store, Anchor& anchor, const LedgerKeys& keys,
   VARVE_ASSERT(done.has_value());
 }
 
+// As a client hears it: whole, or broken off.
+net::awaitable<http::Response> heard(http::Response response) {
+  const auto* producer = std::get_if<std::shared_ptr<http::Producer>>(&response.body);
+  if (producer == nullptr) co_return response;
+  const auto source = *producer;
+  std::string whole;
+  for (;;) {
+    const auto piece = co_await source->next();
+    EXPECT_TRUE(piece.has_value()) << piece.error().what;
+    if (!piece || piece->empty()) break;
+    whole += *piece;
+  }
+  response.body = std::move(whole);
+  co_return response;
+}
+
 // What a session does with a request that has a route.
 net::awaitable<http::Response> answer(Services& services, http::Request& request,
                                       const http::Match& match) {
@@ -116,7 +132,8 @@ net::awaitable<http::Response> answer(Services& services, http::Request& request
   if (!known) co_return http::problem(known.error(), dialect);
   if (const auto open = surface::gate(services, request, *match.route); !open)
     co_return http::problem(open.error(), dialect);
-  co_return co_await match.route->handler(services, request);
+  auto response = co_await match.route->handler(services, request);
+  co_return co_await heard(std::move(response));
 }
 
 std::string bytes_of(const http::Response& response) {
