@@ -60,8 +60,9 @@ Outcome<Range> range_of(const LogOptions& options, TreeSize size) {
 std::string author_mark(const Event& event, Console& console) {
   if (const trust::Author* author = author_of(event))
     return "  " + console.mark(Console::Mark::yes) + ' ' + author->key_id.to_string();
-  const bool can_be_signed =
-      std::holds_alternative<oci::ManifestPut>(event) || std::holds_alternative<oci::TagSet>(event);
+  const bool can_be_signed = std::holds_alternative<oci::ManifestPut>(event) ||
+                             std::holds_alternative<oci::TagSet>(event) ||
+                             std::holds_alternative<pulp::PackageCreated>(event);
   return can_be_signed ? "  " + console.mark(Console::Mark::none) + " no author" : "";
 }
 

@@ -36,6 +36,16 @@ std::string text_of(const warg::HashId<Kind>& value) {
 std::string text_of(const warg::PackageName& value) {
   return value.text();
 }
+// As grants and `varve log` name them.
+std::string text_of(const pulp::RepositoryId& value) {
+  return pulp::resource_of(value).text();
+}
+std::string text_of(const pulp::PackageId& value) {
+  return pulp::resource_of(value).text();
+}
+std::string text_of(const pulp::Word& value) {
+  return value.text();
+}
 // For whoever verifies it; a line for a person is long enough without.
 std::string text_of(const warg::SignatureText&) {
   return {};
@@ -77,9 +87,12 @@ std::string text_of(const std::optional<T>& value) {
 // Walks an event's fields, so that an event that does not exist yet is listed and filtered too.
 struct Fields {
   std::string repo;
+  std::string package;  // of Pulp: an event may be about one, its repository, or both
   std::string tag;
   std::string digest;
   std::string others;
+
+  void operator()(std::string_view, const pulp::PackageId& value) { package = text_of(value); }
 
   template <class T>
   void operator()(std::string_view name, const T& value) {
@@ -134,6 +147,7 @@ Result<Ref> parse_ref(std::string_view text) {
 
 bool concerns(const Event& event, const Ref& ref) {
   const Fields fields = fields_of(event);
+  if (fields.package == ref.repo.text()) return true;
   if (fields.repo != ref.repo.text()) return false;
   if (std::holds_alternative<content::RepoDeleted>(event)) return true;  // all that was in it
   if (ref.tag) return fields.tag == ref.tag->text();
@@ -144,7 +158,7 @@ std::string summary(const Event& event) {
   const Fields fields = fields_of(event);
   std::string line = fields.repo;
   if (!fields.tag.empty()) line += ":" + fields.tag;
-  for (const std::string& part : {fields.digest, fields.others})
+  for (const std::string& part : {fields.package, fields.digest, fields.others})
     if (!part.empty()) line += (line.empty() ? "" : " ") + part;
   return line;
 }

@@ -232,6 +232,12 @@ struct RepositoryFinder {
   void operator()(std::string_view, const warg::PackageName& value) {
     found = warg::repository_of(value.text());
   }
+  void operator()(std::string_view, const pulp::PackageId& value) {
+    found = pulp::resource_of(value);
+  }
+  void operator()(std::string_view, const pulp::RepositoryId& value) {
+    found = pulp::resource_of(value);
+  }
   template <class T>
   void operator()(std::string_view, const T&) {}
 };

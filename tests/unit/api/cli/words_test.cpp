@@ -7,6 +7,7 @@
 #include "api/cli/json_out.h"
 #include "api/cli/reference.h"
 #include "api/config.h"
+#include "tests/support/packages_given.h"
 #include "tests/unit/api/cli/scratch.h"
 
 namespace varve::cli {
@@ -52,6 +53,18 @@ TEST(References, FindWhatALockOrADeletedRepositoryMeansForThem) {
   EXPECT_TRUE(concerns(locked, *parse_ref("a/b:1")));
   EXPECT_FALSE(concerns(locked, *parse_ref("a/b:2")));
   EXPECT_EQ(summary(locked), "a/b:1 delete=true list=true read=true write=false");
+}
+
+TEST(References, FindWhatHappenedToPulpsPackagesAndTheirRepositories) {
+  const Event added = pulp::PackageAdded{test::package_id(1), test::rpm_repo("el9")};
+  const std::string package = "packages/" + test::package_id(1).text();
+  EXPECT_TRUE(concerns(added, *parse_ref("rpm/el9")));
+  EXPECT_TRUE(concerns(added, *parse_ref(package)));
+  EXPECT_FALSE(concerns(added, *parse_ref("el9")));
+  EXPECT_FALSE(concerns(added, *parse_ref("packages/" + test::package_id(2).text())));
+  EXPECT_EQ(summary(added), "rpm/el9 " + package);
+  EXPECT_EQ(summary(pulp::PackageDeleted{test::nevra("bash"), test::package_id(1)}),
+            package + " arch=x86_64 epoch=0 name=bash release=14 version=12.2.0");
 }
 
 TEST(Addresses, AreTakenApart) {
