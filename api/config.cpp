@@ -169,6 +169,16 @@ constexpr ConfigField kFields[] = {
      "clients "
      "can tell a registry in which nothing happens from one that is kept from them",
      assign<&Config::warg_checkpoint_age, parse_duration>},
+    {"pulp.allow_clean", "false", "",
+     "DELETE /packages/ deletes every package that no repository has, for administrators; "
+     "otherwise "
+     "it is no method of that address",
+     assign<&Config::pulp_allow_clean, parse_switch>},
+    {"pulp.strict_status", "true", "true|false",
+     "who is known and may not do what they ask for hears 401, as Pulp's clients expect; without "
+     "it "
+     "403, as everybody else does",
+     assign<&Config::pulp_strict_status, parse_switch>},
     {"auth.challenge", "bearer", "KIND",
      "what a client without credentials is asked for: bearer, a token that is fetched with the "
      "password and made for little, or basic, the password with each request, for clients that "
