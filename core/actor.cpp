@@ -15,12 +15,17 @@ std::string_view to_string(Auth auth) {
       return "basic";
     case Auth::bearer:
       return "bearer";
+    case Auth::signature:
+      return "signature";
+    case Auth::certificate:
+      return "certificate";
   }
   assertion_failed("an Auth outside its enumeration", __FILE__, __LINE__);
 }
 
 std::optional<Auth> parse_auth(std::string_view text) {
-  for (Auth auth : {Auth::none, Auth::dev, Auth::local, Auth::basic, Auth::bearer})
+  for (Auth auth : {Auth::none, Auth::dev, Auth::local, Auth::basic, Auth::bearer, Auth::signature,
+                    Auth::certificate})
     if (to_string(auth) == text) return auth;
   return std::nullopt;
 }

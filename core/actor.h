@@ -15,11 +15,13 @@ namespace varve {
 
 // How the caller showed who they are. The text form stands in every entry.
 enum class Auth : std::uint8_t {
-  none,    // nobody: an anonymous request
-  dev,     // a server in dev mode, which lets everybody do everything
-  local,   // somebody who holds the data directory: init, key rotate
-  basic,   // a name and a secret with the request
-  bearer,  // a token this server made for a name and a secret, or for nobody
+  none,         // nobody: an anonymous request
+  dev,          // a server in dev mode, which lets everybody do everything
+  local,        // somebody who holds the data directory: init, key rotate
+  basic,        // a name and a secret with the request
+  bearer,       // a token this server made for a name and a secret, or for nobody
+  signature,    // the request, signed with a secret that was not sent along
+  certificate,  // the connection's client certificate
 };
 std::string_view to_string(Auth auth);
 std::optional<Auth> parse_auth(std::string_view text);  // inverse of to_string()

@@ -123,9 +123,9 @@ const std::string& hash_of_nobody() {
 
 SecretStore::SecretStore(const fs::path& root) : directory_(root / "secrets" / "credentials") {}
 
-Result<void> SecretStore::write(const CredentialId& id, std::string_view hash) const {
+Result<void> SecretStore::write(const CredentialId& id, std::string_view line) const {
   VARVE_CHECK(make_directories(directory_));
-  return replace_file(directory_ / id.text(), std::string(hash) + '\n', 0600, About::storage);
+  return replace_file(directory_ / id.text(), std::string(line) + '\n', 0600, About::storage);
 }
 
 Result<std::optional<std::string>> SecretStore::read(const CredentialId& id) const {

@@ -1,11 +1,14 @@
 // What proves credentials: hashes on this machine's disk, never in the log. And the words they are
 // hashes of: passwords and machine tokens.
 //
-//   DATA/secrets/credentials/<id>   one line, 0600: what kind of hash, and the hash
+//   DATA/secrets/credentials/<id>   one line, 0600: what kind of hash, and the hash; of a secret
+//   that
+//                                   must be had again (seal.h) the sealed secret
 //   DATA/secrets/keys/token         the key that signs access tokens
+//   DATA/secrets/keys/seal          the key that seals
 //
-// A hash is on disk (synced) before the event that adds its credential is submitted: a crash in
-// between leaves a file that opens nothing, because the credential does not exist, and that
+// Such a line is on disk (synced) before the event that adds its credential is submitted: a crash
+// in between leaves a file that opens nothing, because the credential does not exist, and that
 // sweep() removes at the next start. The other way round somebody would have been told a password
 // that can never work.
 //
@@ -54,7 +57,7 @@ class SecretStore {
  public:
   explicit SecretStore(const std::filesystem::path& root);  // the data directory
 
-  Result<void> write(const CredentialId& id, std::string_view hash) const;
+  Result<void> write(const CredentialId& id, std::string_view line) const;
   Result<std::optional<std::string>> read(const CredentialId& id) const;
   Result<void> remove(const CredentialId& id) const;  // what is not there is no error
   // Removes the files of credentials that `wanted` does not know, and what crashes left of half

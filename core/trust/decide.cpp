@@ -51,6 +51,12 @@ struct Without {
   const CredentialId* credential = nullptr;
 };
 
+// Whether certificates are believed at all is a server's configuration: whoever has nothing else
+// might be locked out.
+bool opens_by_itself(const CredentialRow& credential, Timestamp now) {
+  return credential.kind != CredentialKind::x509 && credential.usable(now);
+}
+
 Result<bool> can_administer(const View& view, const PrincipalName& name, const Without& without,
                             Timestamp now) {
   if (without.administrator != nullptr && *without.administrator == name) return false;
@@ -59,7 +65,7 @@ Result<bool> can_administer(const View& view, const PrincipalName& name, const W
     return false;
   VARVE_TRY(const auto credentials, credentials_of(view, name));
   for (const NamedCredential& credential : credentials)
-    if (credential.row.usable(now) &&
+    if (opens_by_itself(credential.row, now) &&
         (without.credential == nullptr || *without.credential != credential.id))
       return true;
   return false;
@@ -103,6 +109,12 @@ Result<void> check_loss_of_administer(const Asker& asker, const View& view,
   const bool lost =
       resource.is_everything() && before.has(Right::administer) && !after.has(Right::administer);
   return lost ? keep_an_administrator(asker, view, {.administrator = &principal}) : Result<void>();
+}
+
+// Of these a principal has one: whoever sets a new password expects that the old one no longer
+// opens, and whoever ends the x509 that there is, that no certificate does.
+bool replaces_its_like(CredentialKind kind) {
+  return kind == CredentialKind::password || kind == CredentialKind::x509;
 }
 
 // An administrator, or where `own` the principal with its password: a leaked machine token, a token
@@ -179,10 +191,9 @@ Result<Events> decide(const AddCredential& command, const Asker& asker, const Vi
   VARVE_TRY(const auto others, credentials_of(view, command.principal));
   Events events{
       CredentialAdded{command.credential, command.expires, command.kind, command.principal}};
-  // One password at a time: whoever sets a new one expects that the old one no longer opens.
-  if (command.kind == CredentialKind::password)
+  if (replaces_its_like(command.kind))
     for (const NamedCredential& other : others)
-      if (other.row.kind == CredentialKind::password)
+      if (other.row.kind == command.kind)
         events.emplace_back(CredentialRevoked{other.id, command.principal, "replaced"});
   if (events.size() == 1 && others.size() >= limits::kCredentialsMax)
     return fail(

@@ -63,7 +63,8 @@ Result<CredentialRow> credential_of(const Row& row) {
   constexpr std::size_t kFixedBytes = 10;
   const std::string_view value = row.value;
   if (value.size() <= kFixedBytes) return corrupt("a stored credential is too short");
-  VARVE_TRY(const auto kind, enum_of(value[0], {CredentialKind::password, CredentialKind::token}));
+  VARVE_TRY(const auto kind, enum_of(value[0], {CredentialKind::password, CredentialKind::token,
+                                                CredentialKind::x509, CredentialKind::aksk}));
   VARVE_TRY(const bool revoked, flag_of(value[1]));
   const auto micros = static_cast<std::int64_t>(read_be64(value.substr(2)));
   if (micros < 0) return corrupt("a stored expiry lies before 1970");

@@ -23,6 +23,10 @@ std::string_view to_string(CredentialKind kind) {
       return "password";
     case CredentialKind::token:
       return "token";
+    case CredentialKind::x509:
+      return "x509";
+    case CredentialKind::aksk:
+      return "aksk";
   }
   assertion_failed("a CredentialKind outside its enumeration", __FILE__, __LINE__);
 }
@@ -35,7 +39,8 @@ std::optional<PrincipalKind> parse_principal_kind(std::string_view word) {
 }
 
 std::optional<CredentialKind> parse_credential_kind(std::string_view word) {
-  for (const CredentialKind kind : {CredentialKind::password, CredentialKind::token})
+  for (const CredentialKind kind : {CredentialKind::password, CredentialKind::token,
+                                    CredentialKind::x509, CredentialKind::aksk})
     if (to_string(kind) == word) return kind;
   return std::nullopt;
 }

@@ -21,7 +21,15 @@ enum class PrincipalKind : std::uint8_t {
   consumer = 3,   // a machine that only reads, whatever it is granted
   anonymous = 4,  // whoever shows no credential; exactly one
 };
-enum class CredentialKind : std::uint8_t { password = 1, token = 2 };
+enum class CredentialKind : std::uint8_t {
+  password = 1,
+  token = 2,
+  // No secret of ours: a client certificate that names the principal is believed while there is
+  // one.
+  x509 = 3,
+  // An access key, which is the credential's id, and a secret key that signs requests.
+  aksk = 4,
+};
 
 std::string_view to_string(PrincipalKind kind);
 std::string_view to_string(CredentialKind kind);
@@ -47,7 +55,8 @@ struct DisablePrincipal {
 struct EnablePrincipal {
   PrincipalName principal;
 };
-// The secret's hash is on disk (synced) under this id already. A new password ends the one before.
+// What proves it is on disk (synced) under this id already. A new password ends the one before, and
+// so does a new x509: whoever ends the one there is wants no certificate believed any more.
 struct AddCredential {
   PrincipalName principal;
   CredentialId credential;

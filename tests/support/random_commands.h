@@ -289,12 +289,12 @@ class RandomCommands {
       case 2:
         return trust::EnablePrincipal{who};
       case 3: {
-        const bool password = pick(2) == 0;
+        constexpr trust::CredentialKind kKinds[] = {
+            trust::CredentialKind::password, trust::CredentialKind::password,
+            trust::CredentialKind::token, trust::CredentialKind::x509, trust::CredentialKind::aksk};
         std::optional<Timestamp> expires;
         if (pick(3) == 0) expires = in_a_moment();
-        return trust::AddCredential{
-            who, credential(),
-            password ? trust::CredentialKind::password : trust::CredentialKind::token, expires};
+        return trust::AddCredential{who, credential(), kKinds[pick(std::size(kKinds))], expires};
       }
       case 4:
         return trust::RevokeCredential{who, credential(), "a reason"};

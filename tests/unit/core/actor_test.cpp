@@ -7,7 +7,8 @@ namespace varve {
 namespace {
 
 TEST(Actor, NobodyChangesAnythingWithoutACredential) {
-  for (const Auth auth : {Auth::dev, Auth::local, Auth::basic, Auth::bearer})
+  for (const Auth auth :
+       {Auth::dev, Auth::local, Auth::basic, Auth::bearer, Auth::signature, Auth::certificate})
     EXPECT_TRUE(may_mutate({"somebody", auth}).has_value());
   const auto refused = may_mutate(Actor{});
   ASSERT_FALSE(refused.has_value());
@@ -25,7 +26,8 @@ TEST(Actor, ATokenForNobodyIsNobodyToo) {
 }
 
 TEST(Actor, EveryKindOfAuthHasItsOwnTextAndComesBackFromIt) {
-  for (Auth auth : {Auth::none, Auth::dev, Auth::local, Auth::basic, Auth::bearer})
+  for (Auth auth : {Auth::none, Auth::dev, Auth::local, Auth::basic, Auth::bearer, Auth::signature,
+                    Auth::certificate})
     EXPECT_EQ(parse_auth(to_string(auth)), auth);
   EXPECT_EQ(parse_auth("oidc"), std::nullopt);
   EXPECT_EQ(parse_auth("DEV"), std::nullopt);

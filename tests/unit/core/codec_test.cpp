@@ -101,6 +101,37 @@ TEST(EntryText, NamesTheCredentialThatWasShown) {
   expect_corrupt(with(R"("auth":"dev")", R"("auth":"basic","credential":7)"));
 }
 
+TEST(EntryText, SaysHowACallerShowedWhoTheyAre) {
+  for (const auto& [auth, word] :
+       {std::pair{Auth::signature, R"({"actor":{"auth":"signature",)"},
+        std::pair{Auth::certificate, R"({"actor":{"auth":"certificate",)"}}) {
+    Envelope shown = envelope();
+    shown.actor = {"ci", auth, credential('A')};
+    const std::string line = encode_entry_text(shown, kEvent);
+    EXPECT_TRUE(line.starts_with(word)) << line;
+    const auto entry = decode_entry_text(line);
+    ASSERT_TRUE(entry.has_value()) << entry.error().what;
+    EXPECT_EQ(entry->envelope, shown);
+  }
+}
+
+TEST(EntryText, NamesEachKindOfCredential) {
+  using enum trust::CredentialKind;
+  for (const auto& [kind, word] : {std::pair{password, "password"}, std::pair{token, "token"},
+                                   std::pair{x509, "x509"}, std::pair{aksk, "aksk"}}) {
+    const Event added =
+        trust::CredentialAdded{credential('A'), std::nullopt, kind, test::principal("ci")};
+    const std::string line = encode_entry_text(envelope(), added);
+    EXPECT_NE(line.find(R"("data":{"credential":"01JD7Q2V3W4X5Y6Z7A8B9C0D1A","kind":")" +
+                        std::string(word) + R"(","principal":"ci"})"),
+              std::string::npos)
+        << line;
+    const auto entry = decode_entry_text(line);
+    ASSERT_TRUE(entry.has_value()) << entry.error().what;
+    EXPECT_EQ(entry->event, added);
+  }
+}
+
 TEST(EntryText, DoesNotHoldWhatATokenWasMadeFor) {
   Envelope limited = envelope();
   limited.actor.limit = {{Resource::everything(), Rights::all()}};

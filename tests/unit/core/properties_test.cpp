@@ -484,9 +484,10 @@ CredentialId any_credential(Dice& dice) {
 content::Attributes any_attributes(Dice& dice) {
   return {dice.one_in(2), dice.one_in(2), dice.one_in(2), dice.one_in(2)};
 }
-template <class T>
-T any_of(Dice& dice, T one, T other) {
-  return dice.one_in(2) ? one : other;
+template <class T, class... Others>
+T any_of(Dice& dice, T one, Others... others) {
+  const T all[] = {one, others...};
+  return all[dice.below(std::size(all))];
 }
 
 template <class Id>
@@ -604,7 +605,8 @@ Event any_event(Dice& dice) {
       if (dice.one_in(2)) expires = any_time(dice);
       return trust::CredentialAdded{
           any_credential(dice), expires,
-          any_of(dice, trust::CredentialKind::password, trust::CredentialKind::token),
+          any_of(dice, trust::CredentialKind::password, trust::CredentialKind::token,
+                 trust::CredentialKind::x509, trust::CredentialKind::aksk),
           any_principal(dice)};
     }
     case 14:

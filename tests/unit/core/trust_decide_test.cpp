@@ -194,6 +194,39 @@ TEST(AddCredential, ANewPasswordEndsTheOneBefore) {
       .then({added("bob", 'C'), CredentialRevoked{credential('B'), principal("bob"), "replaced"}});
 }
 
+TEST(AddCredential, ANewPasswordEndsNothingElse) {
+  registry({added("bob", 'T', CredentialKind::token), added("bob", 'X', CredentialKind::x509),
+            added("bob", 'K', CredentialKind::aksk)})
+      .when(
+          AddCredential{principal("bob"), credential('C'), CredentialKind::password, std::nullopt},
+          kAdmin, kNow)
+      .then({added("bob", 'C'), CredentialRevoked{credential('B'), principal("bob"), "replaced"}});
+}
+
+TEST(AddCredential, OneX509AtATimeSoThatEndingItEndsAllCertificates) {
+  const AddCredential wish{principal("bob"), credential('C'), CredentialKind::x509, std::nullopt};
+  registry().when(wish, kAdmin, kNow).then({added("bob", 'C', CredentialKind::x509)});
+  registry({added("bob", 'X', CredentialKind::x509), added("bob", 'K', CredentialKind::aksk)})
+      .when(wish, kAdmin, kNow)
+      .then({added("bob", 'C', CredentialKind::x509),
+             CredentialRevoked{credential('X'), principal("bob"), "replaced"}});
+}
+
+TEST(AddCredential, AccessKeysStandSideBySideSoThatOneCanFollowTheOther) {
+  const AddCredential wish{principal("bob"), credential('C'), CredentialKind::aksk, std::nullopt};
+  registry({added("bob", 'K', CredentialKind::aksk)})
+      .when(wish, kAdmin, kNow)
+      .then({added("bob", 'C', CredentialKind::aksk)});
+}
+
+TEST(AddCredential, OfAnotherKindThanAPasswordIsForAdministrators) {
+  for (const CredentialKind kind :
+       {CredentialKind::token, CredentialKind::x509, CredentialKind::aksk})
+    registry()
+        .when(AddCredential{principal("bob"), credential('C'), kind, std::nullopt}, kBob, kNow)
+        .then_refused(Errc::denied, About::request);
+}
+
 TEST(AddCredential, NeedsSomebodyAndNotAnonymous) {
   registry()
       .when(AddCredential{principal("eve"), credential('C'), CredentialKind::token, std::nullopt},
@@ -242,6 +275,13 @@ TEST(OwnPassword, IsChangedByWhoShowsTheOldOne) {
   const std::vector<Event> token{added("bob", 'T', CredentialKind::token)};
   registry(token)
       .when(wish, {"bob", Auth::basic, credential('T')}, kNow)
+      .then_refused(Errc::unauthorized, About::request);
+  // An access key opens as a name and a secret too, and a certificate is no password either.
+  registry({added("bob", 'K', CredentialKind::aksk)})
+      .when(wish, {"bob", Auth::basic, credential('K')}, kNow)
+      .then_refused(Errc::unauthorized, About::request);
+  registry({added("bob", 'X', CredentialKind::x509)})
+      .when(wish, {"bob", Auth::certificate, credential('X')}, kNow)
       .then_refused(Errc::unauthorized, About::request);
   // So would a refresh token, which clients keep in files; it speaks for the same credential.
   registry()
@@ -384,6 +424,8 @@ TEST(TheLastAdministrator, CannotBeTakenOverHttp) {
       {granted("bob", "team/*", Rights::all())},
       {created("eve"), granted("eve", "*", Rights::all()),
        added("eve", 'E', CredentialKind::token, kNow)},
+      // Whether a certificate opens anything is not for the log to know.
+      {created("eve"), granted("eve", "*", Rights::all()), added("eve", 'E', CredentialKind::x509)},
       // Of a log that is older than the rule.
       {created("edge", PrincipalKind::consumer), granted("edge", "*", Rights::all()),
        added("edge", 'E', CredentialKind::token)}};
@@ -396,10 +438,8 @@ TEST(TheLastAdministrator, CannotBeTakenOverHttp) {
     EXPECT_EQ(registry().when(wish, kHolder, kNow).decided(), 1U);
   }
   // A second credential is enough to let the first one go.
-  EXPECT_EQ(registry({added("admin", 'T', CredentialKind::token)})
-                .when(wishes[1], kAdmin, kNow)
-                .decided(),
-            1U);
+  for (const CredentialKind kind : {CredentialKind::token, CredentialKind::aksk})
+    EXPECT_EQ(registry({added("admin", 'T', kind)}).when(wishes[1], kAdmin, kNow).decided(), 1U);
 }
 
 TEST(Policies, AreSetAndRemoved) {

@@ -46,6 +46,22 @@ TEST(TrustRows, StandInTheirTables) {
   EXPECT_EQ(rows.at({Table::policy, "a/b/*\0"s}), "\0"s);
 }
 
+TEST(TrustRows, KeepEveryKindOfCredential) {
+  using enum trust::CredentialKind;
+  for (const auto kind : {password, token, x509, aksk}) {
+    auto scenario =
+        given({trust::CredentialAdded{credential('A'), std::nullopt, kind, principal("bob")}});
+    const auto rows = scenario.rows().values();
+    EXPECT_EQ(rows.at({Table::credential, kId + '\0'}),
+              std::string(1, static_cast<char>(kind)) + "\0\0\0\0\0\0\0\0\0"s + "bob");
+    const auto row = trust::find_credential(scenario.rows(), credential('A')).value();
+    ASSERT_TRUE(row.has_value());
+    EXPECT_EQ(row->kind, kind);
+  }
+  EXPECT_EQ(static_cast<int>(x509), 3);
+  EXPECT_EQ(static_cast<int>(aksk), 4);
+}
+
 TEST(TrustRows, GoWhereAnEventTakesThem) {
   auto scenario = given(some_accounts());
   scenario.given({trust::CredentialRevoked{credential('A'), principal("bob"), "lost"},
@@ -142,7 +158,7 @@ TEST(TrustQuery, RowsThatNobodyOfOursWroteAreCorruptNotSomebody) {
     EXPECT_EQ(broken(Table::principal, "bob\0"s, value), Errc::corrupt);
   const std::string never(8, '\0');
   for (const std::string& value :
-       {""s, "\x01\x00"s + never, "\x01\x00"s + never + "BOB", "\x03\x00"s + never + "bob",
+       {""s, "\x01\x00"s + never, "\x01\x00"s + never + "BOB", "\x05\x00"s + never + "bob",
         "\x01\x02"s + never + "bob", "\x01\x00\xff"s + never + "bob"})
     EXPECT_EQ(broken(Table::credential, kId + '\0', value), Errc::corrupt);
   const auto grant_row = [](const std::string& value) {
