@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/http/wire.h"
+#include "core/base/limits.h"
 
 namespace varve::http {
 
@@ -142,6 +143,32 @@ Response momentary(Response response) {
   response.add("Cache-Control", "no-store");
   if (response.status == 503) response.add("Retry-After", "1");
   return response;
+}
+
+namespace {
+
+class Again final : public Body {
+ public:
+  Again(std::string bytes, Body& source) : bytes_(std::move(bytes)), source_(source) {}
+
+  net::awaitable<Result<std::string_view>> read() override {
+    const auto window = std::string_view(bytes_).substr(offset_, limits::kBodyWindowBytes);
+    offset_ += window.size();
+    co_return window;
+  }
+  std::optional<std::uint64_t> length() const override { return bytes_.size(); }
+  bool hold(std::size_t bytes) override { return source_.hold(bytes); }
+
+ private:
+  const std::string bytes_;
+  Body& source_;
+  std::size_t offset_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Body> read_again(std::string bytes, Body& source) {
+  return std::make_unique<Again>(std::move(bytes), source);
 }
 
 net::awaitable<Result<std::string>> read_all(Body& body, std::size_t bytes_max) {

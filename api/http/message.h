@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,7 @@ class Query {
   static Result<Query> parse(std::string_view text);  // Errc::invalid when percent_decode refuses
   std::optional<std::string_view> get(std::string_view name) const;  // the first
   std::vector<std::string_view> all(std::string_view name) const;
+  std::span<const std::pair<std::string, std::string>> pairs() const { return pairs_; }
   bool empty() const { return pairs_.empty(); }
 
  private:
@@ -68,8 +70,12 @@ struct Request {
   Query query;
   std::string id;  // our ULID, in X-Request-Id unless the client sent its own
   Actor actor;
-  std::string_view peer;                 // the client's address, without the port (forwarded.h)
-  Body* body = nullptr;                  // never null inside a handler
+  std::string_view peer;  // the client's address, without the port (forwarded.h)
+  // Whom the client's certificate names (tls.h); empty: one that is not to be believed. None: no
+  // certificate was shown, or nobody asked for one.
+  std::optional<std::string_view> client_name = std::nullopt;
+  Body* body = nullptr;                        // never null inside a handler
+  std::unique_ptr<Body> body_again = nullptr;  // what `body` points to when somebody read it before
   std::vector<std::string_view> params;  // what the route's {…} captured, in order; views into path
   std::string_view header(std::string_view name) const;  // case-insensitive; empty when absent
   std::vector<std::pair<std::string_view, std::string_view>> headers;
@@ -113,6 +119,10 @@ Response text(unsigned status, std::string body);  // text/plain; charset=utf-8
 Response json(unsigned status, std::string body);  // application/json
 // About this moment only: no cache keeps it, and a 503 is worth asking again.
 Response momentary(Response response);
+
+// The same bytes once more, for a handler, after somebody had to read them off `source` before it.
+// `source` goes on counting what is held, and stays where it is.
+std::unique_ptr<Body> read_again(std::string bytes, Body& source);
 
 // The whole body, at most `bytes_max` (Errc::too_large beyond, without reading on).
 // Errc::overloaded when it may not be held.

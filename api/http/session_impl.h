@@ -20,6 +20,7 @@
 
 #include "api/http/incoming.h"
 #include "api/http/session.h"
+#include "api/http/tls.h"
 #include "api/http/ulid.h"
 #include "api/http/wire.h"
 
@@ -85,7 +86,6 @@ class Session final : public Connection, private Wire {
         peer_(std::move(peer)),
         incoming_(*this, buffer_, loop) {
     buffer_.reserve(kFirstReadBytes);
-    request_.body = &incoming_;
   }
 
   // Between requests a TLS client is still told: its read ends, and run() says goodbye.
@@ -118,6 +118,7 @@ class Session final : public Connection, private Wire {
     if constexpr (kEncrypted<Stream>) {
       enter(Phase::opening);
       const auto [error] = co_await stream_.async_handshake(net::ssl::stream_base::server, kAwait);
+      if (!error) client_name_ = client_name(stream_.native_handle());
       if (!error) co_return true;
       spdlog::debug("no TLS with {}: {}", peer_, error.message());
       if (is_plain_http(error)) co_await refuse_plain();
@@ -223,6 +224,8 @@ class Session final : public Connection, private Wire {
     // A trusted proxy's headers may have said otherwise of the request before.
     request_.peer = std::string_view(peer_).substr(0, peer_.rfind(':'));
     request_.secure = kEncrypted<Stream>;
+    request_.client_name = client_name_;
+    request_.body = &incoming_;
     request_.path.clear();
     request_.query = Query();
     request_.actor = Actor();
@@ -398,6 +401,7 @@ class Session final : public Connection, private Wire {
     if (!sent) co_return false;
     const bool clean = keep && co_await discard_body();
     if (!clean) co_await linger();
+    request_.body_again.reset();
     incoming_.end();
     request_.headers.clear();
     co_return clean;
@@ -670,6 +674,7 @@ class Session final : public Connection, private Wire {
   Stream stream_;
   const Environment& environment_;
   const std::string peer_;
+  std::optional<std::string> client_name_;
   beast::flat_buffer buffer_;
   Incoming incoming_;
   std::optional<Parser>

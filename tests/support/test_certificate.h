@@ -1,6 +1,7 @@
 // Certificates for tests, made when they run: a key of its own each, valid for an hour. Any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,31 @@ TestCertificate make_certificate(const std::string& names = "DNS:localhost,IP:12
 
 // The same in two files of `directory`: cert.pem and key.pem.
 void write_certificate(const TestCertificate& certificate, const std::string& directory);
+
+// A certificate for a client.
+struct ClientWish {
+  std::vector<std::string> common_names = {"client"};
+  long from = -60;  // seconds from now
+  long until = 3600;
+  std::string usage = "clientAuth";
+  long serial = 2;
+};
+
+// Somebody who issues certificates to clients, under a key of their own.
+class TestAuthority {
+ public:
+  explicit TestAuthority(const std::string& name = "test authority");
+  ~TestAuthority();
+  TestAuthority(TestAuthority&&) noexcept;
+
+  const std::string& certificate() const;  // PEM, signed by itself
+  TestCertificate issue(const ClientWish& wish = {}) const;
+  // PEM; good for an hour.
+  std::string revocation_list(const std::vector<long>& serials) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace varve::test

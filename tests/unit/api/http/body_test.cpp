@@ -32,6 +32,44 @@ TEST(Body, ArrivesWhole) {
   EXPECT_EQ(server.ask(get("/echo/x")).status, 200U);
 }
 
+// As when the body has to be seen before it is known who asks.
+Hooks hooks_that_read(std::size_t bytes_max) {
+  Hooks hooks;
+  hooks.authenticate = [bytes_max](Request& request) -> net::awaitable<Result<void>> {
+    auto bytes = co_await read_all(*request.body, bytes_max);
+    if (!bytes) co_return std::unexpected(std::move(bytes).error());
+    request.body_again = read_again(*std::move(bytes), *request.body);
+    request.body = request.body_again.get();
+    co_return Result<void>();
+  };
+  return hooks;
+}
+
+TEST(Body, ThatWasReadBeforeTheHandlerIsReadAgain) {
+  MemoryBudget memory(limits::kBodiesBytesMax);
+  MemoryServer server(surfaces(), hooks_that_read(100), memory);
+  for (const std::string body : {"hello", "", "world"}) {
+    EXPECT_EQ(server.ask(put("/v2/a/manifests/x", body)).status, 201U);
+    EXPECT_EQ(server.services().received, body);
+  }
+  EXPECT_EQ(server.ask(chunked("PUT /v2/a/manifests/x", "3\r\nabc\r\n0\r\n\r\n")).status, 201U);
+  EXPECT_EQ(server.services().received, "abc");
+  EXPECT_EQ(server.ask(put("/v2/a/manifests/x", "x", "Expect: 100-continue\r\n")).status, 201U);
+  EXPECT_EQ(server.services().received, "x");
+  EXPECT_EQ(server.ask(get("/echo/x")).status, 200U);
+  EXPECT_EQ(memory.used(), 0U);
+}
+
+TEST(Body, ThatIsTooLargeToBeReadBeforeTheHandlerIsRefused) {
+  MemoryBudget memory(limits::kBodiesBytesMax);
+  MemoryServer server(surfaces(), hooks_that_read(100), memory);
+  EXPECT_EQ(server.ask(put("/v2/a/manifests/x", pattern(101))).status, 413U);
+  EXPECT_EQ(server.services().calls, 0);
+  EXPECT_EQ(server.ask(put("/v2/a/manifests/x", "next")).status, 201U);
+  EXPECT_EQ(server.services().received, "next");
+  EXPECT_EQ(memory.used(), 0U);
+}
+
 TEST(Body, ArrivesInWindowsNoLargerThanTheLimit) {
   const std::string content = pattern(2 * limits::kBodyWindowBytes + 777);
   MemoryServer server(surfaces());

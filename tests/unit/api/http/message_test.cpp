@@ -3,6 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "core/base/limits.h"
+
 namespace varve::http {
 namespace {
 
@@ -47,6 +53,51 @@ TEST(Request, FindsHeadersWhateverTheirCase) {
   request.headers = {{"Content-Type", "a"}, {"content-type", "b"}};
   EXPECT_EQ(request.header("CONTENT-TYPE"), "a");
   EXPECT_EQ(request.header("Content-Typ"), "");
+}
+
+// Counts what it is asked to hold, up to some bound.
+class Counting final : public Body {
+ public:
+  net::awaitable<Result<std::string_view>> read() override { co_return std::string_view(); }
+  std::optional<std::uint64_t> length() const override { return std::nullopt; }
+  bool hold(std::size_t bytes) override {
+    held += bytes;
+    return held <= 100;
+  }
+  std::size_t held = 0;
+};
+
+TEST(ReadAgain, GivesTheSameBytesInWindows) {
+  const std::string bytes(limits::kBodyWindowBytes * 2 + 7, 'x');
+  Counting source;
+  const auto body = read_again(bytes, source);
+  EXPECT_EQ(body->length(), bytes.size());
+  net::io_context io;
+  std::string got;
+  std::vector<std::size_t> windows;
+  net::co_spawn(
+      io,
+      [&]() -> net::awaitable<void> {
+        for (;;) {
+          auto window = co_await body->read();
+          if (!window || window->empty()) co_return;
+          windows.push_back(window->size());
+          got += *window;
+        }
+      },
+      net::detached);
+  io.run();
+  EXPECT_EQ(got, bytes);
+  EXPECT_EQ(windows,
+            (std::vector<std::size_t>{limits::kBodyWindowBytes, limits::kBodyWindowBytes, 7}));
+}
+
+TEST(ReadAgain, CountsWhatIsHeldWithTheBodyItCameFrom) {
+  Counting source;
+  const auto body = read_again("x", source);
+  EXPECT_TRUE(body->hold(60));
+  EXPECT_FALSE(body->hold(60));
+  EXPECT_EQ(source.held, 120U);
 }
 
 TEST(Response, JsonHasNoCharsetParameter) {

@@ -171,6 +171,14 @@ TEST_P(Session, DecodesSlashesBeforeRouting) {
             "az/repo|sha256:ab|anonymous");
 }
 
+// RFC 3986 has them escaped; Huawei's clients send filters as people write them.
+TEST_P(Session, TakesCharactersInAQueryThatShouldHaveBeenEscaped) {
+  EXPECT_EQ(server.ask(get("/echo/x?q=center::self|name::ng*nx|limit::10")).body,
+            "x|anonymous|q=center::self|name::ng*nx|limit::10");
+  EXPECT_EQ(server.ask(get("/echo/x?q={a}[b]<c>\"d\"^`\\$")).body,
+            "x|anonymous|q={a}[b]<c>\"d\"^`\\$");
+}
+
 TEST_P(Session, AcceptsTheAbsoluteForm) {
   EXPECT_EQ(server.ask(get("http://proxy.example/echo/x?q=/y")).body, "x|anonymous|q=/y");
   EXPECT_EQ(server.ask(get("http://proxy.example")).status, 404U);
