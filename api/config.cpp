@@ -113,6 +113,11 @@ constexpr ConfigField kFields[] = {
      assign<&Config::tls_certificate, as_path>},
     {"tls.key", "", "FILE", "the certificate's private key, PEM, not encrypted",
      assign<&Config::tls_key, as_path>},
+    {"http.tls_client_ca", "", "FILE",
+     "who issues certificates to clients: PEM, read again on SIGHUP; then a client's certificate "
+     "stands for the principal it names, if `varve user cert allow` says so. Revocation lists in "
+     "the file are looked at, and then every issuer needs one",
+     assign<&Config::tls_client_ca, as_path>},
     {"dev", "false", "",
      "everybody may do everything, on loopback only; makes the directory when it is missing or "
      "empty",
@@ -367,6 +372,9 @@ Result<void> validate(const Config& config) {
                config.listen_address);
   if (config.tls_certificate.empty() != config.tls_key.empty())
     return bad("TLS needs a certificate and its key", "tls.cert, tls.key");
+  if (!config.tls_client_ca.empty() && config.tls_certificate.empty())
+    return bad("certificates of clients come with TLS: http.tls_client_ca needs tls.cert",
+               config.tls_client_ca.string());
   if (config.dev && config.read_only)
     return bad("dev mode and read_only exclude each other", "dev, read_only");
   if (!config.blobs.empty() && !config.read_only)

@@ -31,8 +31,9 @@ struct Config {
   std::uint16_t listen_port = 5000;
   std::filesystem::path tls_certificate;  // PEM; empty: plain HTTP
   std::filesystem::path tls_key;
-  bool dev = false;              // opens everything; loopback only
-  bool open_namespaces = false;  // anybody may begin a Warg package, as in dev mode
+  std::filesystem::path tls_client_ca;  // PEM; empty: clients are not asked for certificates
+  bool dev = false;                     // opens everything; loopback only
+  bool open_namespaces = false;         // anybody may begin a Warg package, as in dev mode
   std::chrono::milliseconds warg_checkpoint_age{std::chrono::hours(1)};
   bool pulp_allow_clean = false;  // DELETE /packages/ deletes every package
   bool pulp_strict_status = true;  // 401 where a caller may not, as Pulp's clients know it

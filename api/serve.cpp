@@ -320,11 +320,17 @@ Outcome<std::unique_ptr<auth::Authenticator>> make_authenticator(const Config& c
                 cli::doing("the key for tokens cannot be had",
                            load_or_make_token_key(parts.directory.root(), origin),
                            "check DATA/secrets/keys/token; without it a new one is made"));
+  VARVE_CLI_TRY(const auto seal_key,
+                cli::doing("the key that seals secret keys cannot be had",
+                           load_or_make_seal_key(parts.directory.root()),
+                           "restore DATA/secrets/keys/seal from a backup; without it a new one is "
+                           "made, and access keys that were made before open nothing"));
   auth::AuthenticatorOptions options;
   options.service = service_name(config, origin);
   options.access_lifetime = std::chrono::duration_cast<std::chrono::seconds>(config.token_lifetime);
-  return std::make_unique<auth::Authenticator>(
-      std::move(options), std::move(key), SecretStore(parts.directory.root()), parts.head, pool);
+  return std::make_unique<auth::Authenticator>(std::move(options), std::move(key), seal_key,
+                                               SecretStore(parts.directory.root()), parts.head,
+                                               pool);
 }
 
 // Null on a read-only server.
@@ -349,10 +355,11 @@ Outcome<std::size_t> affordable_connections() {
 // Before the directory is opened, too: what is wrong with these files is quickly said.
 Outcome<std::unique_ptr<http::Tls>> load_tls(const Config& config) {
   if (config.tls_certificate.empty()) return nullptr;
-  auto tls = http::Tls::load({config.tls_certificate, config.tls_key});
+  auto tls = http::Tls::load({config.tls_certificate, config.tls_key, config.tls_client_ca});
   if (tls) return *std::move(tls);
   return cli::refuse(ExitCode::usage, "HTTPS cannot be served", cli::describe(tls.error()),
-                     "give --tls-cert and --tls-key PEM files that belong together");
+                     "give --tls-cert and --tls-key PEM files that belong together, and "
+                     "--http-tls-client-ca those who issue certificates to clients");
 }
 
 // The old certificate is better than none: it stays when the new one cannot be used.
@@ -361,7 +368,7 @@ void reload(http::Tls& tls) {
     spdlog::error("the TLS files are not used, what was loaded before stays: {}",
                   cli::describe(reloaded.error()));
   else
-    spdlog::info("the TLS certificate and key were loaded again");
+    spdlog::info("the TLS files were loaded again");
 }
 
 void renew(Parts& parts, const Config& config) {

@@ -68,14 +68,16 @@ Actor actor_of(const PrincipalName& principal, Auth auth, const CredentialId& cr
 
 }  // namespace
 
-Authenticator::Authenticator(AuthenticatorOptions options, Signer token_key, SecretStore secrets,
-                             HeadCell& head, http::Pool& files)
+Authenticator::Authenticator(AuthenticatorOptions options, Signer token_key, SealKey seal_key,
+                             SecretStore secrets, HeadCell& head, http::Pool& files)
     : options_(std::move(options)),
       key_(std::move(token_key)),
+      seal_key_(seal_key),
       secrets_(std::move(secrets)),
       head_(head),
       files_(files),
-      throttle_(options_.throttle) {
+      throttle_(options_.throttle),
+      used_(options_.clock ? options_.clock() : wall_clock()) {
   if (!options_.clock) options_.clock = wall_clock;
   if (!options_.steady) options_.steady = auth::steady_clock;
 }
@@ -87,6 +89,8 @@ Authenticator::Later<Actor> Authenticator::identify(Presented presented, std::st
     auto pending = identify_token(std::move(token->text));
     co_return co_await std::move(pending);
   }
+  // A signature is nothing without its request: identify_signed().
+  if (std::holds_alternative<SdkSignature>(presented)) co_return wrong_token();
   auto& password = std::get<Password>(presented);
   if (password.user == kTokenUser) {
     if (buys_tokens)
@@ -168,14 +172,22 @@ boost::asio::awaitable<bool> Authenticator::my_turn(const Password& presented) {
 // A place in the queue first: whoever finds none has not guessed.
 Authenticator::Later<Actor> Authenticator::judge_first(const Password& presented,
                                                        const std::string& peer) {
-  const Place place(hashing_, options_.waiting_max);
-  if (!place.granted()) co_return too_many();
+  const auto access_key = access_key_in(presented.user);
+  std::optional<Place> place;
+  if (!access_key) place.emplace(hashing_, options_.waiting_max);
+  if (place && !place->granted()) co_return too_many();
+  // Whatever region they say: it would be a name of its own each time.
+  const std::string_view who = access_key ? access_key->text() : presented.user;
   const std::string counted = peer_of(peer);
-  const auto attempt = throttle_.admit(presented.user, counted, options_.steady());
+  const auto attempt = throttle_.admit(who, counted, options_.steady());
   if (!attempt) co_return std::unexpected(attempt.error());
-  auto pending = hashers_.run([this, &presented] { return judge_password(presented); });
+  http::Pool& threads = access_key ? files_ : hashers_;
+  auto pending = threads.run([this, &presented, &access_key] {
+    return access_key ? judge_docker_login(*access_key, presented.password)
+                      : judge_password(presented);
+  });
   auto actor = co_await std::move(pending);
-  if (actor) throttle_.succeeded(presented.user, counted, *attempt, options_.steady());
+  if (actor) throttle_.succeeded(who, counted, *attempt, options_.steady());
   if (actor) remember(presented.user, presented.password, *actor);
   co_return actor;
 }

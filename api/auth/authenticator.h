@@ -1,10 +1,11 @@
 // From what a request presents to who asks; and the tokens that are made for whoever was believed.
 // Made once by the composition root; its functions may be called by any I/O thread.
 //
-// Three kinds of credentials end in one place, a credential of a principal in the log: a password
-// (Argon2id, two at a time on threads of their own), a machine token (one file, one hash), and a
-// JWT made here for one of the two. What was shown is looked up again with every request and inside
-// decide(): a token outlives neither its credential nor its principal.
+// Whatever is shown ends in one place, a credential of a principal in the log: a password
+// (Argon2id, two at a time on threads of their own), a machine token (one file, one hash), a JWT
+// made here for one of the others, an access key (a signature of the request, or a docker login
+// made of its secret key), a client certificate. What was shown is looked up again with every
+// request and inside decide(): a token outlives neither its credential nor its principal.
 #pragma once
 
 #include <atomic>
@@ -18,12 +19,15 @@
 #include "api/auth/jwt.h"
 #include "api/auth/presented.h"
 #include "api/auth/scope.h"
+#include "api/auth/swr_signature.h"
 #include "api/auth/throttle.h"
+#include "api/auth/used_signatures.h"
 #include "api/auth/verified.h"
 #include "api/http/pool.h"
 #include "core/actor.h"
 #include "core/trust/query.h"
 #include "log/head.h"
+#include "log/seal.h"
 #include "log/secrets.h"
 
 namespace varve::auth {
@@ -33,6 +37,8 @@ inline constexpr std::string_view kTokenUser = "00000000-0000-0000-0000-00000000
 // Each check holds 64 MiB and a core for a tenth of a second.
 inline constexpr std::size_t kHashersMax = 2;
 inline constexpr std::size_t kHashersWaitingMax = 64;
+// Bodies that are read to see whether they were signed, at a time: nobody knows yet who sends them.
+inline constexpr std::size_t kSignedBodiesMax = 64;
 // How long a request waits for another one that shows the same password.
 inline constexpr std::chrono::seconds kJudgingMax{10};
 
@@ -51,18 +57,30 @@ class Authenticator {
   template <class T>
   using Later = boost::asio::awaitable<Result<T>>;
 
-  Authenticator(AuthenticatorOptions options, Signer token_key, SecretStore secrets, HeadCell& head,
-                http::Pool& files);
+  Authenticator(AuthenticatorOptions options, Signer token_key, SealKey seal_key,
+                SecretStore secrets, HeadCell& head, http::Pool& files);
 
   // Who this is. Nothing presented is the anonymous actor. Errors: unauthorized (in one sentence
   // whatever was wrong about a name and password), throttled, overloaded. With `buys_tokens` a
   // refresh token counts as the null user's password: at the token service and nowhere else, for it
   // is made to buy access tokens, which are narrow and short.
   Later<Actor> identify(Presented presented, std::string peer, bool buys_tokens = false);
+  // Who signed this request. Reads its body, which is then read again by whoever is next. What it
+  // changes it changes once: a signature is not taken twice. Errors: unauthorized (in one sentence
+  // whatever was wrong about an access key and its signature), throttled, overloaded, unavailable,
+  // too_large.
+  Later<Actor> identify_signed(SdkSignature signature, http::Request& request);
+  // Whom a client certificate names, "name" or "name:anything". Nobody's, or one that is not to be
+  // believed, is the empty name. Errors: unauthorized, in Pulp's sentence; throttled.
+  Result<Actor> identify_certificate(std::string_view client_name, std::string_view peer);
   // Who holds this refresh token. Errors: unauthorized.
   Result<Actor> redeem(std::string_view refresh_token) const;
   // A hash to store, made beside the others.
   Later<std::string> hash(std::string password);
+  // A secret key to store, sealed.
+  std::string seal(const CredentialId& access_key, std::string_view secret_key) const {
+    return seal_key_.seal(access_key, secret_key);
+  }
 
   // What of `asked` the actor may do now: the intersection, empty things left out.
   Result<std::vector<Access>> grant(const Actor& actor, const std::vector<Access>& asked) const;
@@ -87,11 +105,23 @@ class Authenticator {
   std::optional<Actor> remembered(std::string_view user, std::string_view secret, Auth auth);
   void remember(std::string_view user, std::string_view secret, const Actor& actor);
   Result<Actor> judge_password(const Password& presented) const;
+  Result<Actor> judge_docker_login(const CredentialId& access_key, std::string_view password) const;
+  struct AccessKey {
+    Actor actor;  // as whoever shows it
+    std::string secret;
+  };
+  Result<std::optional<AccessKey>> find_access_key(const CredentialId& id, Auth auth) const;
+  Later<std::optional<AccessKey>> find_signer(std::string_view access_key);
+  Later<std::string> read_signed_body(http::Request& request);
+  Result<Actor> judge_signature(const SdkSignature& signature, const http::Request& request,
+                                std::string_view body, const std::optional<AccessKey>& key,
+                                Timestamp signed_at);
   Result<Actor> judge_machine_token(const std::string& text, const CredentialId& id) const;
   Result<Actor> judge_jwt(std::string_view text, TokenUse use) const;
 
   AuthenticatorOptions options_;
   Signer key_;
+  SealKey seal_key_;
   SecretStore secrets_;
   HeadCell& head_;
   http::Pool& files_;
@@ -99,6 +129,8 @@ class Authenticator {
   std::atomic<std::size_t> hashing_{0};
   Throttle throttle_;
   VerifiedCache verified_;
+  UsedSignatures used_;
+  std::atomic<std::size_t> signed_bodies_{0};
 };
 
 // The upper bound that a token with these scopes is.

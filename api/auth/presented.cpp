@@ -28,6 +28,17 @@ bool is_token(std::string_view text) {
   });
 }
 
+// Pulp's clients append the scheme of a second login that is not there.
+std::string_view without_blank_basic(std::string_view encoded) {
+  const std::size_t comma = encoded.find(',');
+  if (comma == encoded.npos) return encoded;
+  const std::size_t word = encoded.find_first_not_of(' ', comma + 1);
+  if (word == encoded.npos) return encoded;
+  std::string_view rest = encoded.substr(word);
+  while (rest.ends_with(' ')) rest.remove_suffix(1);
+  return http::equal_ignoring_case(rest, "basic") ? encoded.substr(0, comma) : encoded;
+}
+
 Result<Presented> parse_basic(std::string_view encoded) {
   const auto decoded = base64_decode(encoded);
   if (!decoded) return bad("the Basic credentials are not base64");
@@ -51,7 +62,11 @@ Result<Presented> parse_value(std::string_view value) {
   const std::string_view scheme = value.substr(0, space);
   const std::size_t start = value.find_first_not_of(' ', space);
   const std::string_view rest = start == value.npos ? std::string_view() : value.substr(start);
-  if (http::equal_ignoring_case(scheme, "basic")) return parse_basic(rest);
+  if (http::equal_ignoring_case(scheme, "basic")) return parse_basic(without_blank_basic(rest));
+  if (http::equal_ignoring_case(scheme, kSdkAlgorithm)) {
+    VARVE_TRY(auto signature, parse_sdk_signature(rest));
+    return signature;
+  }
   if (!http::equal_ignoring_case(scheme, "bearer"))
     return bad("this kind of credentials is not known here");
   if (!is_token(rest)) return bad("the Bearer token is malformed");
@@ -62,13 +77,25 @@ Result<Presented> parse_value(std::string_view value) {
 
 Result<Presented> parse_authorization(http::Headers headers) {
   std::optional<std::string_view> value;
+  bool token = false;
   for (const auto& [name, text] : headers) {
-    if (!http::equal_ignoring_case(name, "authorization")) continue;
-    if (value) return bad("a request has one Authorization header");
+    const bool auth_token = http::equal_ignoring_case(name, "x-auth-token");
+    if (!auth_token && !http::equal_ignoring_case(name, "authorization")) continue;
+    if (value) return bad("a request has one Authorization header, or one X-Auth-Token");
     value = text;
+    token = auth_token;
   }
   if (!value) return Nothing{};
-  return parse_value(*value);
+  if (!token) return parse_value(*value);
+  if (!is_token(*value)) return bad("the X-Auth-Token is malformed");
+  return Token{std::string(*value)};
+}
+
+std::optional<CredentialId> access_key_in(std::string_view user) {
+  const std::size_t at = user.rfind('@');
+  if (at == user.npos) return std::nullopt;
+  const auto id = CredentialId::parse(user.substr(at + 1));
+  return id ? std::optional(*id) : std::nullopt;
 }
 
 }  // namespace varve::auth

@@ -112,15 +112,35 @@ void print_secret(element root, std::string_view schema, Console& console) {
               (secret.empty() ? "" : ": the line above is the secret, and is not shown again"));
 }
 
+// Two lines: the access key, which is the credential's id, and the secret key.
+void print_access_key(element root, std::string_view schema, Console& console) {
+  if (console.json()) return print_json(schema, root, console);
+  console.out() << clean(text_in(root, "credential")) << '\n'
+                << clean(text_in(root, "secret")) << '\n';
+  console.say("the lines above are the access key and the secret key of " +
+              clean(text_in(root, "principal")) + "; the second one is not shown again");
+}
+
+using PrintCredential = void (*)(element root, std::string_view schema, Console& console);
+
 Outcome<ExitCode> add_credential(const ServerAddress& address, const std::string& name,
-                                 std::string body, std::string_view schema, Console& console) {
+                                 std::string body, std::string_view schema, Console& console,
+                                 PrintCredential print = print_secret) {
   VARVE_CLI_TRY(const auto path, account(name));
   VARVE_CLI_TRY(auto server, open_server(address));
   VARVE_CLI_TRY(const auto answer,
                 doing("no credential was added",
                       ask(*server, "POST", path + "/credentials", std::move(body))));
-  print_secret(answer.root, schema, console);
+  print(answer.root, schema, console);
   return ExitCode::ok;
+}
+
+// What there is to say about a credential that the server makes.
+std::string credential_wish(std::string_view kind, const CredentialOptions& options) {
+  JsonObject body;
+  body.text("kind", kind);
+  if (options.expires) body.text("expires", *options.expires);
+  return body.str();
 }
 
 // Calls `print` for each item of every page; `after` is the member that names an item.
@@ -255,10 +275,18 @@ Outcome<ExitCode> run_user_password(const CredentialOptions& options, Console& c
 }
 
 Outcome<ExitCode> run_user_token(const CredentialOptions& options, Console& console) {
-  JsonObject body;
-  body.text("kind", "token");
-  if (options.expires) body.text("expires", *options.expires);
-  return add_credential(options.server, options.name, body.str(), "varve.user_token/v1", console);
+  return add_credential(options.server, options.name, credential_wish("token", options),
+                        "varve.user_token/v1", console);
+}
+
+Outcome<ExitCode> run_user_ak_add(const CredentialOptions& options, Console& console) {
+  return add_credential(options.server, options.name, credential_wish("aksk", options),
+                        "varve.user_ak_add/v1", console, print_access_key);
+}
+
+Outcome<ExitCode> run_user_cert_allow(const CredentialOptions& options, Console& console) {
+  return add_credential(options.server, options.name, credential_wish("x509", options),
+                        "varve.user_cert_allow/v1", console);
 }
 
 Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& console) {

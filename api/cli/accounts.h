@@ -32,12 +32,16 @@ struct CredentialOptions {
   ServerAddress server;
   std::string name;
   bool from_stdin = false;             // password: a line of standard input instead of a random one
-  std::optional<std::string> expires;  // token
+  std::optional<std::string> expires;  // token, ak add, cert allow
   std::string credential;              // revoke
   std::string reason;
 };
 Outcome<ExitCode> run_user_password(const CredentialOptions& options, Console& console);
 Outcome<ExitCode> run_user_token(const CredentialOptions& options, Console& console);
+// Prints the access key and the secret key, once.
+Outcome<ExitCode> run_user_ak_add(const CredentialOptions& options, Console& console);
+// From now on client certificates that name the principal are believed.
+Outcome<ExitCode> run_user_cert_allow(const CredentialOptions& options, Console& console);
 Outcome<ExitCode> run_user_revoke(const CredentialOptions& options, Console& console);
 
 struct UserKeyOptions {

@@ -45,6 +45,8 @@ class Accounts final : GrammarPart {
               "secrets are not.\n");
     add_user_accounts(*user);
     add_user_credentials(*user);
+    add_user_access_keys(*user);
+    add_user_certificates(*user);
     add_user_keys(*user);
     add_user_recover(*user);
   }
@@ -86,6 +88,52 @@ class Accounts final : GrammarPart {
     add_name(sub, revoked.name);
     sub->add_option("key", revoked.key, "its id, or its text")->required()->type_name("KEY");
     add_reason(sub, revoked.reason);
+  }
+
+  static void add_expires(CLI::App* sub, std::optional<std::string>& expires) {
+    sub->add_option("--expires", expires, "when it stops working (RFC 3339)")->type_name("TIME");
+  }
+
+  void add_user_access_keys(CLI::App& user) {
+    CLI::App* ak =
+        group(user, "ak",
+              "Examples:\n"
+              "  varve user ak add ci\n"
+              "  varve user revoke ci 01JD6F3A0000000000000000ZZ\n"
+              "\nAccess keys: what Huawei's clients sign requests with. `varve user show`\n"
+              "lists them, `varve user revoke` ends them.\n");
+    auto& added = keep<CredentialOptions>();
+    CLI::App* sub = request(
+        *ak, "add",
+        "Examples:\n"
+        "  varve user ak add ci\n"
+        "  varve user ak add ci --expires 2027-01-01T00:00:00Z\n"
+        "\nMake an access key and a secret key, and print them, a line each. The secret key is\n"
+        "printed once. docker logs in with them as well: the user is REGION@AK, of any region,\n"
+        "and the password the hexadecimal HMAC-SHA256 of AK under the secret key.\n",
+        added, run_user_ak_add);
+    add_name(sub, added.name);
+    add_expires(sub, added.expires);
+  }
+
+  void add_user_certificates(CLI::App& user) {
+    CLI::App* cert =
+        group(user, "cert",
+              "Examples:\n"
+              "  varve user cert allow edge-7\n"
+              "  varve user revoke edge-7 01JD6F3A0000000000000000ZZ\n"
+              "\nClient certificates, of a server that knows who issues them\n"
+              "(http.tls_client_ca). `varve user show` tells whether they are allowed.\n");
+    auto& allowed = keep<CredentialOptions>();
+    CLI::App* sub = request(
+        *cert, "allow",
+        "Examples:\n"
+        "  varve user cert allow edge-7\n"
+        "\nBelieve client certificates that name the principal: the common name of the subject,\n"
+        "up to a colon. It names one credential for all of them; to revoke that ends them all.\n",
+        allowed, run_user_cert_allow);
+    add_name(sub, allowed.name);
+    add_expires(sub, allowed.expires);
   }
 
   void add_user_recover(CLI::App& user) {
@@ -176,8 +224,7 @@ class Accounts final : GrammarPart {
                   "`docker login`. It is printed once.\n",
                   token, run_user_token);
     add_name(sub, token.name);
-    sub->add_option("--expires", token.expires, "when it stops working (RFC 3339)")
-        ->type_name("TIME");
+    add_expires(sub, token.expires);
 
     auto& revoked = keep<CredentialOptions>();
     sub = request(user, "revoke",

@@ -194,9 +194,23 @@ awaitable<Response> enable(Services& services, Request& request) {
 
 struct NewCredential {
   trust::AddCredential wish;
-  std::string secret;
-  bool told = false;  // the caller does not know the secret yet
+  std::string secret;  // empty: it is a certificate's, and not ours
+  bool told = false;   // the caller does not know the secret yet
 };
+
+std::string made_secret(trust::CredentialKind kind, const CredentialId& id) {
+  switch (kind) {
+    case trust::CredentialKind::password:
+      return random_password();
+    case trust::CredentialKind::token:
+      return make_machine_token(id);
+    case trust::CredentialKind::x509:
+      return {};
+    case trust::CredentialKind::aksk:
+      return random_secret_key();
+  }
+  assertion_failed("a CredentialKind outside its enumeration", __FILE__, __LINE__);
+}
 
 Result<NewCredential> new_credential(const Services& services, std::string_view name,
                                      const Result<AdminDocument>& body) {
@@ -205,46 +219,54 @@ Result<NewCredential> new_credential(const Services& services, std::string_view 
   VARVE_TRY(const auto id, CredentialId::parse(services.ulid()));
   VARVE_TRY(const auto word, body->needed("kind"));
   const auto kind = trust::parse_credential_kind(word);
-  if (!kind) return fail(Errc::invalid, About::request, "a kind is password or token", word);
+  if (!kind)
+    return fail(Errc::invalid, About::request, "a kind is password, token, x509 or aksk", word);
   VARVE_TRY(auto password, body->text("password"));
-  const bool token = *kind == trust::CredentialKind::token;
-  if (token && password)
-    return fail(Errc::invalid, About::request, "a token is made here: it takes no password");
+  if (password && *kind != trust::CredentialKind::password)
+    return fail(Errc::invalid, About::request, "only a password is chosen by somebody", word);
   VARVE_TRY(const auto expires_text, body->text("expires"));
   std::optional<Timestamp> expires;
   if (expires_text) {
     VARVE_TRY(expires, Timestamp::parse(*expires_text));
   }
-  NewCredential made{{std::move(principal), id, *kind, expires}, {}, !password};
-  if (password)
-    made.secret = *std::move(password);
-  else
-    made.secret = token ? make_machine_token(id) : random_password();
+  NewCredential made{{std::move(principal), id, *kind, expires}, {}, false};
+  made.secret = password ? *std::move(password) : made_secret(*kind, id);
+  made.told = !password && !made.secret.empty();
   return made;
 }
 
-awaitable<Result<std::string>> hash_of(Services& services, const NewCredential& made) {
+// What is kept of it: empty when there is nothing to keep.
+awaitable<Result<std::string>> line_of(Services& services, const NewCredential& made) {
+  if (made.wish.kind == trust::CredentialKind::x509) co_return std::string();
   if (made.wish.kind == trust::CredentialKind::token) co_return hash_machine_token(made.secret);
+  if (made.wish.kind == trust::CredentialKind::aksk)
+    co_return services.auth->seal(made.wish.credential, made.secret);
   auto pending = services.auth->hash(made.secret);
   co_return co_await std::move(pending);
 }
 
-// The hash is on disk before the event says that the credential is there (log/secrets.h).
+// On disk before the event says that the credential is there (log/secrets.h).
+awaitable<Result<void>> keep(Services& services, const NewCredential& made) {
+  auto making = line_of(services, made);
+  const auto line = co_await std::move(making);
+  if (!line) co_return std::unexpected(line.error());
+  if (line->empty()) co_return Result<void>();
+  auto writing = services.pool.run(
+      [&] { return services.auth->secrets().write(made.wish.credential, *line); });
+  co_return co_await std::move(writing);
+}
+
 awaitable<Result<Receipt>> add(Services& services, const Request& request,
                                const NewCredential& made) {
-  auto hashing = hash_of(services, made);
-  const auto hash = co_await std::move(hashing);
-  if (!hash) co_return std::unexpected(hash.error());
-  const SecretStore& secrets = services.auth->secrets();
-  const CredentialId& id = made.wish.credential;
-  auto writing = services.pool.run([&] { return secrets.write(id, *hash); });
-  const auto written = co_await std::move(writing);
-  if (!written) co_return std::unexpected(written.error());
+  auto keeping = keep(services, made);
+  const auto kept = co_await std::move(keeping);
+  if (!kept) co_return std::unexpected(kept.error());
   auto pending = wish(services, request, made.wish);
   auto receipt = co_await std::move(pending);
   // When the outcome is unknown the event may be there: the next start sweeps if it is not.
   if (!receipt && receipt.error().code != Errc::unknown) {
-    auto removing = services.pool.run([&] { return secrets.remove(id); });
+    auto removing =
+        services.pool.run([&] { return services.auth->secrets().remove(made.wish.credential); });
     (void)co_await std::move(removing);
   }
   co_return receipt;

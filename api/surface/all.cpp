@@ -36,16 +36,33 @@ Actor as_served(const Services& services, Actor actor) {
   return actor;
 }
 
+namespace {
+
+// A certificate counts where nothing else is shown: a client that has one sends it with everything.
+http::net::awaitable<Result<Actor>> identify(auth::Authenticator& auth, auth::Presented presented,
+                                             http::Request& request) {
+  if (std::holds_alternative<auth::Nothing>(presented) && request.client_name)
+    co_return auth.identify_certificate(*request.client_name, request.peer);
+  if (auto* signature = std::get_if<auth::SdkSignature>(&presented)) {
+    auto pending = auth.identify_signed(std::move(*signature), request);
+    co_return co_await std::move(pending);
+  }
+  const bool buys_tokens = request.path.starts_with(kTokenService);
+  auto pending = auth.identify(std::move(presented), std::string(request.peer), buys_tokens);
+  co_return co_await std::move(pending);
+}
+
+}  // namespace
+
 http::net::awaitable<Result<void>> authenticate(Services& services, http::Request& request) {
+  // A proxy's own certificate is not that of whom it speaks for.
+  if (services.config.trusted_proxies.contains(request.peer)) request.client_name.reset();
   http::see_through(request, services.config.trusted_proxies);
   request.actor = as_served(services, Actor());
   if (services.auth == nullptr) co_return Result<void>();
   auto presented = auth::parse_authorization(request.headers);
   if (!presented) co_return std::unexpected(std::move(presented).error());
-  if (std::holds_alternative<auth::Nothing>(*presented)) co_return Result<void>();
-  const bool buys_tokens = request.path.starts_with(kTokenService);
-  auto pending =
-      services.auth->identify(*std::move(presented), std::string(request.peer), buys_tokens);
+  auto pending = identify(*services.auth, *std::move(presented), request);
   auto actor = co_await std::move(pending);
   if (!actor) co_return std::unexpected(std::move(actor).error());
   request.actor = as_served(services, *std::move(actor));

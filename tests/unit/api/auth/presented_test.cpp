@@ -84,6 +84,55 @@ TEST(Presented, RefusesTwoHeadersRatherThanChoose) {
   EXPECT_FALSE(parse_authorization(fields).has_value());
 }
 
+TEST(Presented, TakesPulpsBlankSecondBasicForNothing) {
+  const Presented alice(Password{"alice", "wonder"});
+  for (const std::string_view tail : {", Basic", ", Basic ", ",Basic", ", basic"})
+    EXPECT_EQ(parse(basic("alice:wonder") + std::string(tail)).value(), alice) << tail;
+  for (const std::string_view tail :
+       {",", ", ", ", Basic x", ", Bearer", ", Basic, Basic", " Basic"})
+    EXPECT_FALSE(parse(basic("alice:wonder") + std::string(tail)).has_value()) << tail;
+  EXPECT_FALSE(parse("Basic , Basic").has_value());
+}
+
+TEST(Presented, KnowsASignatureOfHuaweisSdks) {
+  const std::string mac(64, 'a');
+  const auto parsed =
+      parse("SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature=" + mac);
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(*parsed,
+            Presented(SdkSignature{"AK", {"host", "x-sdk-date"}, std::string(32, '\xaa')}));
+  for (const std::string_view other :
+       {"SDK-HMAC-SM3", "V11-HMAC-SHA256", "SDK-ECDSA-P256-SHA256"}) {
+    const auto refused =
+        parse(std::string(other) + " Access=AK, SignedHeaders=host;x-sdk-date, Signature=" + mac);
+    ASSERT_FALSE(refused.has_value()) << other;
+    EXPECT_EQ(refused.error().code, Errc::unauthorized) << other;
+  }
+  EXPECT_FALSE(parse("SDK-HMAC-SHA256 ").has_value());
+}
+
+TEST(Presented, TakesXAuthTokenForABearerToken) {
+  const Fields one = {{"Host", "x"}, {"X-Auth-Token", "x.y.z"}};
+  EXPECT_EQ(parse_authorization(one).value(), Presented(Token{"x.y.z"}));
+  const std::string login = basic("alice:a");
+  const Fields several[] = {{{"X-Auth-Token", "a"}, {"x-auth-token", "a"}},
+                            {{"X-Auth-Token", "a"}, {"Authorization", login}},
+                            {{"Authorization", login}, {"X-Auth-Token", ""}}};
+  for (const Fields& fields : several) EXPECT_FALSE(parse_authorization(fields).has_value());
+  for (const std::string_view bad : {"", "a b", "Bearer a", "a,b"}) {
+    const Fields fields = {{"X-Auth-Token", bad}};
+    EXPECT_FALSE(parse_authorization(fields).has_value()) << bad;
+  }
+}
+
+TEST(Presented, FindsTheAccessKeyOfADockerLogin) {
+  const std::string id = "01JD7Q2V3W4X5Y6Z7A8B9C0D1E";
+  for (const std::string region : {"cn-north-4", "", "any@thing"})
+    EXPECT_EQ(access_key_in(region + "@" + id).value().text(), id) << region;
+  for (const std::string& user : {id, "r@" + id.substr(1), "r@" + id + "@", "r@" + id + " "})
+    EXPECT_EQ(access_key_in(user), std::nullopt) << user;
+}
+
 TEST(Presented, NeverRepeatsASecretInAnError) {
   const auto parsed = parse("Basic c2VjcmV0");
   ASSERT_FALSE(parsed.has_value());

@@ -137,6 +137,18 @@ TEST(Config, RefusesValuesThatExcludeEachOther) {
   EXPECT_FALSE(load_config(inputs));
   inputs.flags = {{"tls.key", "key.pem"}};
   EXPECT_FALSE(load_config(inputs));
+  inputs.flags = {{"http.tls_client_ca", "clients.pem"}};
+  EXPECT_FALSE(load_config(inputs));
+}
+
+TEST(Config, TakesTheAuthoritiesOfClientCertificatesWithTlsOnly) {
+  ConfigInputs inputs;
+  inputs.flags = {
+      {"http.tls_client_ca", "clients.pem"}, {"tls.cert", "c.pem"}, {"tls.key", "k.pem"}};
+  const auto loaded = load_config(inputs);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(loaded->config.tls_client_ca, "clients.pem");
+  EXPECT_TRUE(load_config({})->config.tls_client_ca.empty());
 }
 
 TEST(Config, TakesACertificateAndItsKeyFromEverywhere) {

@@ -42,6 +42,61 @@ TEST(Admin, TellsASecretOnceAndNeverAgain) {
   EXPECT_EQ(set.body.find("secret"), std::string::npos) << set.body;
 }
 
+TEST(Admin, TellsASecretKeyOnceAndKeepsItSealed) {
+  TestServer server({.dev = false});
+  const std::string path = "/admin/v1/principals/bob";
+  server.administer(Method::put, path);
+  const std::string made =
+      server.administer(Method::post, path + "/credentials", R"({"kind":"aksk"})").body;
+  const auto member = [&](const std::string& name) {
+    const std::size_t start = made.find("\"" + name + "\":\"") + name.size() + 4;
+    return made.substr(start, made.find('"', start) - start);
+  };
+  const std::string secret = member("secret");
+  EXPECT_EQ(secret.size(), 40U) << made;
+  EXPECT_EQ(member("credential").size(), 26U) << made;
+  const std::string shown = server.administer(Method::get, path).body;
+  EXPECT_NE(shown.find(R"("kind":"aksk")"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find(secret), std::string::npos) << shown;
+  const SecretStore secrets(server.config().data);
+  const auto line = secrets.read(CredentialId::parse(member("credential")).value()).value();
+  ASSERT_TRUE(line.has_value());
+  EXPECT_TRUE(line->starts_with("sealed:")) << *line;
+  EXPECT_EQ(line->find(secret), line->npos);
+  server.administer(Method::del, path + "/credentials/" + member("credential"));
+  EXPECT_EQ(secrets.read(CredentialId::parse(member("credential")).value()).value(), std::nullopt);
+}
+
+TEST(Admin, AllowsCertificatesWithoutASecret) {
+  TestServer server({.dev = false});
+  const std::string path = "/admin/v1/principals/edge";
+  server.administer(Method::put, path, R"({"kind":"consumer"})");
+  const std::string made = server
+                               .administer(Method::post, path + "/credentials",
+                                           R"({"expires":"2099-01-01T00:00:00Z","kind":"x509"})")
+                               .body;
+  EXPECT_NE(made.find(R"("kind":"x509")"), std::string::npos) << made;
+  EXPECT_EQ(made.find("secret"), std::string::npos) << made;
+  const std::string shown = server.administer(Method::get, path).body;
+  EXPECT_NE(shown.find(R"("expires":"2099-01-01T00:00:00.000000Z")"), std::string::npos) << shown;
+  EXPECT_NE(shown.find(R"("kind":"x509")"), std::string::npos) << shown;
+}
+
+TEST(Admin, ChoosesEverySecretButAPasswordItself) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  server.administer(Method::put, "/admin/v1/principals/bob");
+  const std::uint64_t before = server.size();
+  for (const std::string kind : {"token", "aksk", "x509", "wizard"})
+    EXPECT_EQ(server
+                  .call(as(admin, Method::post, "/admin/v1/principals/bob/credentials",
+                           R"({"kind":")" + kind + R"(","password":"mine"})"))
+                  .status,
+              400U)
+        << kind;
+  EXPECT_EQ(server.size(), before);
+}
+
 TEST(Admin, TakesRolesForTheRightsTheyName) {
   TestServer server({.dev = false});
   server.administer(Method::put, "/admin/v1/principals/bob");

@@ -215,9 +215,9 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
       return Timestamp{wall_clock().micros + std::chrono::microseconds(later).count()};
     };
     auth_options.steady = [this] { return steady; };
-    auth_ = std::make_unique<auth::Authenticator>(std::move(auth_options),
-                                                  Signer::generate("registry.example/tokens"),
-                                                  SecretStore(directory_), head_, pool_);
+    auth_ = std::make_unique<auth::Authenticator>(
+        std::move(auth_options), Signer::generate("registry.example/tokens"), SealKey::generate(),
+        SecretStore(directory_), head_, pool_);
     services_->auth = auth_.get();
   }
   router_ = std::make_unique<http::Router>(surface::all_surfaces());
@@ -258,6 +258,7 @@ Answer TestServer::call(Call call) {
   }
   request.params = match.params;
   request.peer = call.peer;
+  request.client_name = call.client_name;
   net::io_context io;
   std::optional<http::Response> response;
   net::co_spawn(io, answer(*services_, request, match),

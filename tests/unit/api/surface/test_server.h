@@ -26,6 +26,7 @@ struct Call {
   bool chunked = false;                                    // no length is known in advance
   std::optional<std::size_t> vanish_after = std::nullopt;  // the client is gone after so many bytes
   std::string_view peer = "127.0.0.1";
+  std::optional<std::string_view> client_name = std::nullopt;  // of a client certificate
 };
 
 struct Answer {

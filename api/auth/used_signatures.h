@@ -1,0 +1,50 @@
+// Signatures of requests that changed something, each good for once: whoever overhears one must not
+// repeat what it did. Any thread; the clock comes in with each call.
+//
+// A signature is remembered for as long as its date would be accepted. What is not remembered any
+// more, or was signed before this memory began, is refused instead of believed: a restart does not
+// make old signatures new. And a memory that is full takes no more, rather than forget.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/time.h"
+
+namespace varve::auth {
+
+struct UsedSignatureLimits {
+  std::size_t all = 1 << 18;  // some 40 MB when it is full
+  // One access key's cannot keep others from working.
+  std::size_t of_a_key = 1 << 16;
+};
+
+class UsedSignatures {
+ public:
+  explicit UsedSignatures(Timestamp began, UsedSignatureLimits limits = {});
+
+  // The signature was found right, and `signed_at` is within the window. Errors: unauthorized (it
+  // was used), overloaded (there is no room), unavailable (that cannot be told).
+  Result<void> use(std::string_view access_key, std::string_view mac, Timestamp signed_at,
+                   Timestamp now);
+  std::size_t size() const;
+
+ private:
+  void forget_expired(Timestamp now);
+
+  const UsedSignatureLimits limits_;
+  mutable std::mutex mutex_;
+  // By date and MAC: the date is signed, so the same MAC never comes with another one.
+  std::map<std::pair<std::int64_t, std::string>, std::string> used_;
+  std::unordered_map<std::string, std::size_t> of_key_;
+  std::int64_t known_from_;  // signatures of this time and later are all remembered
+};
+
+}  // namespace varve::auth

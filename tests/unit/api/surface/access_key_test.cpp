@@ -1,0 +1,391 @@
+// Access keys and client certificates against routes: requests that are signed, docker logins made
+// of a secret key, X-Auth-Token, and names that the TLS handshake found.
+#include <gtest/gtest.h>
+
+#include "core/codec.h"
+#include "log/reader.h"
+#include "tests/support/sdk_client.h"
+#include "tests/unit/api/surface/test_server.h"
+
+namespace varve::test {
+namespace {
+
+using http::Method;
+
+constexpr std::string_view kUnknown = "01JD0000000000000000000000";
+
+std::string member(const Answer& answer, const std::string& name) {
+  const std::string start = "\"" + name + "\":\"";
+  const std::size_t at = answer.body.find(start);
+  VARVE_ASSERT(at != answer.body.npos);
+  return answer.body.substr(at + start.size(),
+                            answer.body.find('"', at + start.size()) - at - start.size());
+}
+
+// A server, and "ci", who holds an access key and may do everything to team/*.
+class AccessKeys : public testing::Test {
+ protected:
+  AccessKeys() {
+    server.add_account("ci", "maintainer", "team/*");
+    const Answer added = server.administer(Method::post, "/admin/v1/principals/ci/credentials",
+                                           R"({"kind":"aksk"})");
+    access_key = member(added, "credential");
+    secret_key = member(added, "secret");
+  }
+
+  // Signed now, or so much later by the client's clock.
+  SdkRequest request(Method method, std::string target, std::string body = {},
+                     std::chrono::seconds ahead = {}) const {
+    using namespace std::chrono;
+    const Timestamp now{
+        duration_cast<microseconds>(system_clock::now().time_since_epoch() + ahead).count()};
+    return {method,
+            std::move(target),
+            {{"content-type", "application/json"},
+             {"host", "r.example"},
+             {"x-sdk-date", sdk_date(now)}},
+            std::move(body)};
+  }
+  std::string sign(const SdkRequest& request) const {
+    return sdk_authorization(request, access_key, secret_key);
+  }
+  Answer send(const SdkRequest& request, std::string_view authorization, bool chunked = false) {
+    Call call{request.method, request.target, {}, request.body, chunked};
+    for (const auto& [name, value] : request.headers) call.headers.emplace_back(name, value);
+    call.headers.emplace_back("Authorization", authorization);
+    return server.call(std::move(call));
+  }
+  Answer ask(Method method, std::string target, std::string body = {}) {
+    const SdkRequest wish = request(method, std::move(target), std::move(body));
+    return send(wish, sign(wish));
+  }
+  std::string docker_login(const std::string& region = "cn-north-4") const {
+    return basic(region + "@" + access_key, auth::docker_password(access_key, secret_key));
+  }
+  Answer with(std::string_view authorization, Method method, std::string target) {
+    return server.call({method, std::move(target), {{"Authorization", authorization}}});
+  }
+  Envelope last_envelope() {
+    const auto bytes = server.services().reader().entry(EntryIndex{server.size() - 1}).value();
+    return decode_entry_text(parse_note(bytes).value().text).value().envelope;
+  }
+  // Of ci, whom only administrators and ci itself may look at.
+  static constexpr const char* kAccount = "/admin/v1/principals/ci";
+  static constexpr const char* kUpload = "/v2/team/app/blobs/uploads/";
+
+  TestServer server{{.dev = false}};
+  std::string access_key;
+  std::string secret_key;
+};
+
+// ---- signatures ----
+
+TEST_F(AccessKeys, SignRequestsForTheirPrincipal) {
+  EXPECT_EQ(ask(Method::get, kAccount).status, 200U);
+  EXPECT_EQ(ask(Method::get, "/admin/v1/principals/admin").status, 403U);
+  EXPECT_EQ(ask(Method::post, kUpload).status, 202U);
+  EXPECT_EQ(ask(Method::post, "/v2/other/app/blobs/uploads/").status, 403U);
+}
+
+TEST_F(AccessKeys, StandInTheEntriesTheySigned) {
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"ci","resource":"*","role":"admin"})");
+  const Answer answer = ask(Method::put, "/admin/v1/principals/made", R"({"kind":"service"})");
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const Actor actor = last_envelope().actor;
+  EXPECT_EQ(actor.id, "ci");
+  EXPECT_EQ(actor.auth, Auth::signature);
+  ASSERT_TRUE(actor.credential.has_value());
+  EXPECT_EQ(actor.credential->text(), access_key);
+}
+
+TEST_F(AccessKeys, SignBodiesThatHandlersReadAsTheyWereSigned) {
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"ci","resource":"*","role":"admin"})");
+  SdkRequest wish = request(Method::put, "/admin/v1/principals/made", R"({"kind":"consumer"})");
+  const std::string signature = sign(wish);
+  SdkRequest changed = wish;
+  changed.body = R"({"kind":"service "})";
+  const std::uint64_t before = server.size();
+  EXPECT_EQ(send(changed, signature).status, 401U);
+  EXPECT_EQ(server.size(), before);
+  EXPECT_EQ(send(wish, signature, true).status, 200U);  // in chunks
+  EXPECT_NE(
+      server.administer(Method::get, "/admin/v1/principals/made").body.find(R"("kind":"consumer")"),
+      std::string::npos);
+}
+
+TEST_F(AccessKeys, SignNoBodyThatIsLarge) {
+  const std::string largest(auth::kSdkBodyBytesMax, ' ');
+  EXPECT_EQ(ask(Method::put, "/admin/v1/principals/made", largest).status, 413U);  // the handler's
+  const Answer larger = ask(Method::put, "/admin/v1/principals/made", largest + " ");
+  EXPECT_EQ(larger.status, 413U);
+  EXPECT_NE(larger.body.find(std::to_string(auth::kSdkBodyBytesMax)), std::string::npos)
+      << larger.body;
+}
+
+TEST_F(AccessKeys, ChangeSomethingOnceWithASignature) {
+  const SdkRequest wish = request(Method::post, kUpload);
+  const std::string signature = sign(wish);
+  EXPECT_EQ(send(wish, signature).status, 202U);
+  EXPECT_EQ(send(wish, signature).status, 401U);
+  const SdkRequest later = request(Method::post, kUpload, {}, std::chrono::seconds(1));
+  EXPECT_EQ(send(later, sign(later)).status, 202U);
+  const SdkRequest read = request(Method::get, kAccount);
+  const std::string once = sign(read);
+  EXPECT_EQ(send(read, once).status, 200U);
+  EXPECT_EQ(send(read, once).status, 200U);
+}
+
+TEST_F(AccessKeys, SignNothingThatWasSignedBeforeTheServerBegan) {
+  const SdkRequest wish = request(Method::post, kUpload, {}, std::chrono::seconds(-60));
+  EXPECT_EQ(send(wish, sign(wish)).status, 503U);
+  const SdkRequest read = request(Method::get, kAccount, {}, std::chrono::seconds(-60));
+  EXPECT_EQ(send(read, sign(read)).status, 200U);
+}
+
+TEST_F(AccessKeys, SignForAQuarterOfAnHour) {
+  for (const int minutes : {-14, 14}) {
+    const SdkRequest wish = request(Method::get, kAccount, {}, std::chrono::minutes(minutes));
+    EXPECT_EQ(send(wish, sign(wish)).status, 200U) << minutes;
+  }
+  for (const int minutes : {-16, 16}) {
+    const SdkRequest wish = request(Method::get, kAccount, {}, std::chrono::minutes(minutes));
+    EXPECT_EQ(send(wish, sign(wish)).status, 401U) << minutes;
+  }
+}
+
+TEST_F(AccessKeys, OfAllKindsAreRefusedInOneSentence) {
+  const SdkRequest wish = request(Method::post, kUpload);
+  std::vector<Answer> answers;
+  answers.push_back(send(wish, sdk_authorization(wish, access_key, secret_key + "x")));
+  answers.push_back(send(wish, sdk_authorization(wish, kUnknown, secret_key)));
+  answers.push_back(send(wish, sdk_authorization(wish, "AKTEST", secret_key)));
+  const std::string token = server.add_account("other", "writer", "team/*");
+  answers.push_back(send(wish, sdk_authorization(wish, token.substr(6, 26), secret_key)));
+  server.administer(Method::post, std::string(kAccount) + "/disable");
+  answers.push_back(send(wish, sign(wish)));
+  server.administer(Method::post, std::string(kAccount) + "/enable");
+  server.administer(Method::del, std::string(kAccount) + "/credentials/" + access_key);
+  answers.push_back(send(wish, sign(wish)));
+  for (const Answer& answer : answers) {
+    EXPECT_EQ(answer.status, 401U) << answer.body;
+    EXPECT_EQ(answer.body, answers.front().body);
+  }
+}
+
+TEST_F(AccessKeys, ExpireLikeAnyCredential) {
+  const Answer added = server.administer(Method::post, std::string(kAccount) + "/credentials",
+                                         R"({"expires":"2099-01-01T00:00:00Z","kind":"aksk"})");
+  access_key = member(added, "credential");
+  secret_key = member(added, "secret");
+  EXPECT_EQ(ask(Method::get, kAccount).status, 200U);
+  server.later = std::chrono::hours(24 * 365 * 100);
+  const SdkRequest wish = request(Method::get, kAccount, {}, server.later);
+  EXPECT_EQ(send(wish, sign(wish)).status, 401U);
+}
+
+TEST_F(AccessKeys, AreGuessedAtAsSlowlyAsPasswords) {
+  const SdkRequest wish = request(Method::get, kAccount);
+  const std::string wrong = sdk_authorization(wish, access_key, "guess");
+  unsigned refused = 0;
+  for (int i = 0; i < 14; ++i)
+    if (send(wish, wrong).status == 429U) ++refused;
+  EXPECT_EQ(refused, 4U);
+}
+
+TEST_F(AccessKeys, ThatAreRightAreNeverTooMany) {
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(ask(Method::get, kAccount).status, 200U) << i;
+}
+
+TEST_F(AccessKeys, WhoseSecretCannotBeOpenedAreAFaultOfOurs) {
+  const SecretStore secrets(server.config().data);
+  const auto id = CredentialId::parse(access_key).value();
+  ASSERT_TRUE(secrets.write(id, SealKey::generate().seal(id, secret_key)).has_value());
+  EXPECT_EQ(ask(Method::get, kAccount).status, 500U);
+  ASSERT_TRUE(secrets.remove(id).has_value());
+  EXPECT_EQ(ask(Method::get, kAccount).status, 401U);
+}
+
+TEST_F(AccessKeys, SignWithTheOneAlgorithmThereIs) {
+  const SdkRequest wish = request(Method::get, kAccount);
+  std::string authorization = sign(wish);
+  authorization.replace(0, auth::kSdkAlgorithm.size(), "SDK-HMAC-SM3");
+  EXPECT_EQ(send(wish, authorization).status, 401U);
+}
+
+// ---- docker logins ----
+
+TEST_F(AccessKeys, LogInToDockerFromAnyRegion) {
+  for (const std::string region : {"cn-north-4", "eu-west-101", ""}) {
+    EXPECT_EQ(with(docker_login(region), Method::get, "/v2/").status, 200U) << region;
+    EXPECT_EQ(with(docker_login(region), Method::post, kUpload).status, 202U) << region;
+  }
+  const Answer made =
+      with(docker_login(), Method::get, "/oauth2/token?scope=repository:team/app:pull,push");
+  ASSERT_EQ(made.status, 200U);
+  const std::string token = "Bearer " + member(made, "access_token");
+  EXPECT_EQ(with(token, Method::post, kUpload).status, 202U);
+  server.administer(Method::del, std::string(kAccount) + "/credentials/" + access_key);
+  EXPECT_EQ(with(token, Method::post, kUpload).status, 401U);
+  EXPECT_EQ(with(docker_login(), Method::get, "/v2/").status, 401U);
+}
+
+TEST_F(AccessKeys, LogInByTheTokenServicesFormToo) {
+  const std::string form = "grant_type=password&scope=repository:team/app:push&username=r@" +
+                           access_key +
+                           "&password=" + auth::docker_password(access_key, secret_key);
+  const Answer made = server.call({Method::post, "/oauth2/token", {}, form});
+  ASSERT_EQ(made.status, 200U) << made.body;
+  EXPECT_EQ(member(made, "scope"), "repository:team/app:push");
+}
+
+TEST_F(AccessKeys, LogInWithNothingButTheMac) {
+  const std::string right = auth::docker_password(access_key, secret_key);
+  const std::string body = with(basic("x", "y"), Method::get, "/v2/").body;
+  for (const std::string& password : {secret_key, access_key, right.substr(1), right + "0",
+                                      std::string(64, '0'), std::string()}) {
+    const Answer refused = with(basic("cn-north-4@" + access_key, password), Method::get, "/v2/");
+    EXPECT_EQ(refused.status, 401U) << password;
+    EXPECT_EQ(refused.body, body);
+  }
+  EXPECT_EQ(with(basic("ci", right), Method::get, "/v2/").status, 401U);
+  EXPECT_EQ(with(basic("r@" + std::string(kUnknown), right), Method::get, "/v2/").status, 401U);
+}
+
+TEST_F(AccessKeys, AreThrottledWhateverTheRegionIs) {
+  unsigned refused = 0;
+  for (int i = 0; i < 14; ++i) {
+    const std::string login = basic("r" + std::to_string(i) + "@" + access_key, "guess");
+    if (with(login, Method::get, "/v2/").status == 429U) ++refused;
+  }
+  EXPECT_EQ(refused, 4U);
+}
+
+TEST_F(AccessKeys, AreNoPassword) {
+  Call wish{Method::post, std::string(kAccount) + "/credentials", {}};
+  const std::string login = docker_login();
+  wish.headers.emplace_back("Authorization", login);
+  wish.body = R"({"kind":"password","password":"mine now"})";
+  EXPECT_EQ(server.call(wish).status, 401U);
+}
+
+// ---- X-Auth-Token ----
+
+TEST(XAuthToken, IsATokenOfOurs) {
+  TestServer server({.dev = false});
+  const std::string token = server.add_account("ci", "writer", "team/*");
+  const auto upload = [&](std::string_view value) {
+    return server.call({Method::post, "/v2/team/app/blobs/uploads/", {{"X-Auth-Token", value}}})
+        .status;
+  };
+  EXPECT_EQ(upload(token), 202U);
+  const std::string login = basic("ci", token);
+  const Answer made = server.call({Method::get,
+                                   "/oauth2/token?scope=repository:team/app:pull,push",
+                                   {{"Authorization", login}}});
+  EXPECT_EQ(upload(member(made, "token")), 202U);
+  EXPECT_EQ(upload("nonsense"), 401U);
+  EXPECT_EQ(upload(token.substr(0, token.size() - 1) + "!"), 401U);
+}
+
+// ---- certificates ----
+
+class Certificates : public testing::Test {
+ protected:
+  Certificates() {
+    server.add_account("edge", "reader", "team/*");
+    server.administer(Method::put, "/admin/v1/grants",
+                      R"({"principal":"anonymous","resource":"*","role":"none"})");
+  }
+  std::string allow() {
+    return member(server.administer(Method::post, std::string(kAccount) + "/credentials",
+                                    R"({"kind":"x509"})"),
+                  "credential");
+  }
+  Answer get(std::string_view name, std::string_view authorization = {}) {
+    Call call{Method::get, kAccount};
+    call.client_name = name;
+    if (!authorization.empty()) call.headers.emplace_back("Authorization", authorization);
+    return server.call(std::move(call));
+  }
+  static constexpr const char* kAccount = "/admin/v1/principals/edge";
+  TestServer server{{.dev = false}};
+};
+
+TEST_F(Certificates, StandForThePrincipalTheyNameOnceThatIsAllowed) {
+  EXPECT_EQ(get("edge").status, 401U);
+  allow();
+  EXPECT_EQ(get("edge").status, 200U);
+  EXPECT_EQ(get("edge:0b1c-17").status, 200U);  // as Pulp names its users
+  EXPECT_EQ(get("edge:").status, 200U);
+}
+
+TEST_F(Certificates, AreRefusedInPulpsWords) {
+  allow();
+  for (const std::string_view name :
+       {"", "admin", "nobody", "edge ", "Edge", "edge/x", ":edge", "anonymous", "*", "edge,"}) {
+    const Answer refused = get(name);
+    EXPECT_EQ(refused.status, 401U) << name;
+    EXPECT_NE(refused.body.find("Invalid SSL Certificate"), std::string::npos) << refused.body;
+  }
+}
+
+TEST_F(Certificates, EndWithTheirCredentialAndPauseWithTheirPrincipal) {
+  const std::string id = allow();
+  server.administer(Method::post, std::string(kAccount) + "/disable");
+  EXPECT_EQ(get("edge").status, 401U);
+  server.administer(Method::post, std::string(kAccount) + "/enable");
+  EXPECT_EQ(get("edge").status, 200U);
+  server.administer(Method::del, std::string(kAccount) + "/credentials/" + id);
+  EXPECT_EQ(get("edge").status, 401U);
+}
+
+TEST_F(Certificates, CountWhereNothingElseIsShown) {
+  allow();
+  const std::string admin = basic("admin", kAdminPassword);
+  const std::string guess = basic("admin", "guess");
+  EXPECT_EQ(get("", admin).status, 200U);
+  EXPECT_EQ(get("edge", guess).status, 401U);
+}
+
+TEST_F(Certificates, OfATrustedProxyAreNotThoseOfItsClients) {
+  allow();
+  server.config().trusted_proxies = http::TrustedProxies::parse("127.0.0.1").value();
+  const Answer refused = get("edge");
+  EXPECT_EQ(refused.status, 401U);
+  EXPECT_EQ(refused.body.find("Certificate"), std::string::npos) << refused.body;
+}
+
+TEST_F(Certificates, BuyTokens) {
+  const std::string id = allow();
+  Call call{Method::get, "/oauth2/token?scope=repository:team/app:pull,push"};
+  call.client_name = "edge";
+  const Answer made = server.call(call);
+  ASSERT_EQ(made.status, 200U) << made.body;
+  EXPECT_EQ(member(made, "scope"), "repository:team/app:pull");
+}
+
+TEST_F(Certificates, StandInTheEntriesOfWhoShowsThem) {
+  const std::string id = allow();
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"edge","resource":"*","role":"admin"})");
+  Call call{Method::put, "/admin/v1/principals/made", {}, R"({"kind":"service"})"};
+  call.client_name = "edge";
+  ASSERT_EQ(server.call(call).status, 200U);
+  const auto bytes = server.services().reader().entry(EntryIndex{server.size() - 1}).value();
+  const Actor actor = decode_entry_text(parse_note(bytes).value().text).value().envelope.actor;
+  EXPECT_EQ(actor.id, "edge");
+  EXPECT_EQ(actor.auth, Auth::certificate);
+  EXPECT_EQ(actor.credential->text(), id);
+}
+
+TEST_F(Certificates, AreTriedAsSlowlyAsPasswords) {
+  unsigned refused = 0;
+  for (int i = 0; i < 14; ++i)
+    if (get("edge").status == 429U) ++refused;
+  EXPECT_EQ(refused, 4U);
+}
+
+}  // namespace
+}  // namespace varve::test
