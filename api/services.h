@@ -13,6 +13,7 @@
 #include "api/surface/continuation.h"
 #include "api/surface/finished_uploads.h"
 #include "api/surface/open_repositories.h"
+#include "api/surface/repodata_cache.h"
 #include "api/surface/tickets.h"
 #include "api/surface/tile_cache.h"
 #include "api/surface/warg_node_cache.h"
@@ -39,6 +40,7 @@ struct RunState {
   surface::OpenRepositories open_repositories;
   surface::Continuations continuations;
   surface::Tickets tickets;
+  surface::RepodataCache repodata;
 };
 
 struct Services {

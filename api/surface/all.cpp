@@ -10,6 +10,7 @@
 #include "api/surface/loopback.h"
 #include "api/surface/oci.h"
 #include "api/surface/ops.h"
+#include "api/surface/pulp_repos.h"
 #include "api/surface/tlog.h"
 #include "api/surface/token.h"
 #include "api/surface/warg.h"
@@ -21,6 +22,7 @@ std::span<const http::Surface> all_surfaces() {
   static const http::Surface surfaces[] = {
       oci_surface(),   acr_surface(),  tlog_surface(),         ops_surface(),      token_surface(),
       admin_surface(), warg_surface(), warg_content_surface(), wasm_pkg_surface(),
+      pulp_repos_surface(),
   };
   return surfaces;
 }
