@@ -15,6 +15,7 @@
 
 #include "api/cli/commands.h"
 #include "api/cli/grammar_accounts.h"
+#include "api/cli/grammar_rpm.h"
 #include "api/cli/grammar_warg.h"
 #include "api/cli/push.h"
 #include "api/cli/verify.h"
@@ -428,6 +429,7 @@ class Grammar {
     tools.keep = [this](std::shared_ptr<void> kept) { kept_.push_back(std::move(kept)); };
     add_account_commands(app_, tools);
     add_warg_commands(app_, tools);
+    add_rpm_commands(app_, tools);
   }
 
   void add_version() {

@@ -5,28 +5,21 @@
 #include <algorithm>
 #include <set>
 
+#include "api/cli/author.h"
 #include "api/cli/connect.h"
 #include "api/cli/files.h"
 #include "api/cli/json_out.h"
 #include "api/cli/layout.h"
 #include "api/cli/reference.h"
-#include "api/cli/warg.h"
 #include "api/http/message.h"
 #include "core/base/bytes.h"
 #include "core/oci/manifest.h"
-#include "core/trust/author.h"
-#include "log/proof/warg_keys.h"
 
 namespace varve::cli {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 64 << 10;
 constexpr int kDepthMax = 8;  // indexes within indexes
-
-struct Author {
-  warg::PrivateKey key;
-  std::string origin;
-};
 
 struct Pushed {
   Digest digest;
@@ -148,14 +141,9 @@ class Pusher {
   Result<std::string> signature_over(const Digest& digest, const std::string& media_type,
                                      std::string_view bytes,
                                      const std::optional<oci::Tag>& tag) const {
-    const trust::AuthorStatement statement{
-        author_->origin, std::string(trust::kPut), media_type,
-        tag ? oci::signed_resource(repo_, *tag) : oci::signed_resource(repo_, digest),
-        sha256(bytes)};
-    VARVE_TRY(const auto signature, author_->key.sign_statement(statement.text()));
-    const std::string_view text = signature.text();
-    return author_->key.public_key().id().to_string() + ' ' +
-           std::string(text.substr(text.find(':') + 1));
+    return author_->header_for(
+        media_type, tag ? oci::signed_resource(repo_, *tag) : oci::signed_resource(repo_, digest),
+        sha256(bytes));
   }
 
   Server& server_;
@@ -169,23 +157,6 @@ class Pusher {
   std::uint64_t there_ = 0;
 };
 
-Outcome<warg::PrivateKey> author_key(const std::string& file) {
-  VARVE_CLI_TRY(auto key, load_signing_key(file));
-  if (key.public_key().algorithm() == warg::KeyAlgorithm::ed25519) return key;
-  return refuse(ExitCode::usage, "the author's key cannot be used",
-                file + " holds an ecdsa-p256 key; authors sign with Ed25519",
-                "make one with `varve warg key new --algorithm ed25519`");
-}
-
-// Which registry one signs for is what this client knows about it, checked against its log: a
-// signature made for one registry is none for another.
-Outcome<std::optional<Author>> author_for(const PushOptions& options, Console& console) {
-  if (!options.key) return std::nullopt;
-  VARVE_CLI_TRY(auto key, author_key(*options.key));
-  VARVE_CLI_TRY(const auto connection, connect({.address = options.server}, console));
-  return Author{std::move(key), connection.session.log().checkpoint.origin};
-}
-
 Outcome<Ref> place_in(const std::string& text) {
   const std::string fix = "give REPOSITORY:TAG, as in library/app:1.0, or REPOSITORY@DIGEST";
   VARVE_CLI_TRY(auto ref, doing("this names no image", parse_ref(text), fix));
@@ -195,7 +166,7 @@ Outcome<Ref> place_in(const std::string& text) {
 
 void print_report(const Ref& ref, const Pushed& pushed, const Pusher& pusher, const Author* author,
                   Console& console) {
-  const std::string key = author == nullptr ? "" : author->key.public_key().id().to_string();
+  const std::string key = author == nullptr ? "" : author->key_id();
   if (console.json()) {
     JsonObject report;
     report.text("schema", "varve.push/v1")
@@ -223,7 +194,7 @@ Outcome<ExitCode> run_push(const PushOptions& options, Console& console) {
                                          "give --from a directory with oci-layout and index.json"));
   VARVE_CLI_TRY(const auto image, doing("there is nothing to push", layout.find(ref.digest, name),
                                         "name one of them with --image"));
-  VARVE_CLI_TRY(const auto author, author_for(options, console));
+  VARVE_CLI_TRY(const auto author, author_for(options.key, options.server, console));
   VARVE_CLI_TRY(auto server, open_server(options.server));
   const Author* signing = author ? &*author : nullptr;
   Pusher pusher(*server, ref.repo, layout, signing, console);
