@@ -58,6 +58,8 @@ class FieldWriter {
   void write(const Resource& value) { out_.string(value.text()); }
   void write(trust::PrincipalKind value) { out_.string(to_string(value)); }
   void write(trust::CredentialKind value) { out_.string(to_string(value)); }
+  void write(const NamespaceName& value) { out_.string(value.text()); }
+  void write(content::Category value) { out_.string(to_string(value)); }
   template <class Kind>
   void write(const warg::HashId<Kind>& value) {
     out_.string(value.to_string());
@@ -191,6 +193,13 @@ struct Blank {
   operator trust::Author() { return {Blank{}, Blank{}, Blank{}, {}}; }
   operator std::optional<trust::Author>() { return std::nullopt; }
   operator std::optional<bool>() { return std::nullopt; }
+  operator std::optional<std::string>() { return std::nullopt; }
+  operator NamespaceName() {
+    static const NamespaceName blank = *NamespaceName::parse("blank");
+    return blank;
+  }
+  operator content::Category() { return content::Category::other; }
+  operator std::optional<content::Category>() { return std::nullopt; }
 };
 
 template <std::size_t>
@@ -256,6 +265,7 @@ class FieldReader {
   Result<void> read(std::string_view name, PrincipalName& value) { return parse(name, value); }
   Result<void> read(std::string_view name, CredentialId& value) { return parse(name, value); }
   Result<void> read(std::string_view name, Resource& value) { return parse(name, value); }
+  Result<void> read(std::string_view name, NamespaceName& value) { return parse(name, value); }
   template <class Kind>
   Result<void> read(std::string_view name, warg::HashId<Kind>& value) {
     return parse(name, value);
@@ -299,6 +309,9 @@ class FieldReader {
   }
   Result<void> read(std::string_view name, trust::CredentialKind& value) {
     return word(name, value, trust::parse_credential_kind);
+  }
+  Result<void> read(std::string_view name, content::Category& value) {
+    return word(name, value, content::parse_category);
   }
   template <class Enum, class Parse>
   Result<void> word(std::string_view name, Enum& value, const Parse& parse_word) {

@@ -52,6 +52,9 @@ struct Subject {
   Found operator()(const pulp::RepositoryDeleted&) const { return {}; }
   Found operator()(const pulp::PackageAdded&) const { return {}; }
   Found operator()(const pulp::PackageRemoved&) const { return {}; }
+  Found operator()(const content::RepoUpdated&) const { return {}; }
+  Found operator()(const content::NamespaceCreated&) const { return {}; }
+  Found operator()(const content::NamespaceDeleted&) const { return {}; }
 };
 
 }  // namespace

@@ -26,7 +26,8 @@ using Event = std::variant<
     warg::RecordSubmitted, warg::RecordPublished, warg::RecordRejected, warg::ContentReceived,
     warg::CheckpointSigned, trust::KeyRegistered, trust::KeyRevoked, pulp::PackageCreated,
     pulp::PackageDeleted, pulp::RepositoryCreated, pulp::RepositoryDeleted, pulp::PackageAdded,
-    pulp::PackageRemoved>;
+    pulp::PackageRemoved, content::RepoUpdated, content::NamespaceCreated,
+    content::NamespaceDeleted>;
 
 // "oci.tag.set"
 std::string_view type_of(const Event& event);

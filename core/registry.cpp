@@ -73,6 +73,23 @@ Result<void> authorise(const Asker& asker, const content::DeleteRepo& wish, cons
   return needs(Right::del, wish.repo, asker, view);
 }
 
+// Whoever may push makes a repository by pushing, and says what is in it. Who may open and close it
+// is asked where it is decided whether that is what happens.
+template <class Intent>
+concept AboutARepository =
+    std::same_as<Intent, content::CreateRepo> || std::same_as<Intent, content::UpdateRepo>;
+template <AboutARepository Intent>
+Result<void> authorise(const Asker& asker, const Intent& wish, const View& view) {
+  return needs(Right::push, wish.repo, asker, view);
+}
+template <class Intent>
+concept AboutANamespace = std::same_as<Intent, content::CreateNamespace> ||
+                          std::same_as<Intent, content::DeleteNamespace>;
+template <AboutANamespace Intent>
+Result<void> authorise(const Asker& asker, const Intent& wish, const View& view) {
+  return trust::check_manages(view, asker.actor, Resource::below(wish.name_space), asker.now);
+}
+
 // What the registry itself says to Warg's clients.
 template <class Intent>
 concept TheOperatorsOwn =
@@ -150,6 +167,8 @@ std::size_t events_max(const Intent& intent) {
     return 2 + std::min(put->tags.size(), limits::kTagsPutMax);  // repo.created, oci.manifest.put
   if (const auto* add = std::get_if<pulp::AddPackages>(&intent))
     return std::clamp<std::size_t>(add->packages.size(), 1, pulp::kPackagesAddedMax);
+  if (const auto* access = std::get_if<trust::ChangeAccess>(&intent))
+    return std::min(access->who.size(), limits::kAccessChangesMax);
   return 6;  // the genesis entry and the first accounts; everything else is shorter
 }
 

@@ -99,6 +99,10 @@ std::string_view table_name(Table table) {
       return "key";
     case Table::key_of:
       return "key_of";
+    case Table::name_space:
+      return "name_space";
+    case Table::repo_description:
+      return "repo_description";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }

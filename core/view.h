@@ -71,6 +71,9 @@ enum class Table : std::uint8_t {
   // Publishers' keys: accounts too, described in core/trust/rows.h.
   key = 45,     // key id -> principal, public key, revoked
   key_of = 46,  // principal, key id -> nothing: those not revoked
+  // What SWR's clients say about namespaces and repositories.
+  name_space = 47,        // namespace -> nothing: those that somebody made
+  repo_description = 48,  // repo -> category, description: those that have any
 };
 inline constexpr Table kTables[] = {Table::system,
                                     Table::repo,
@@ -117,7 +120,9 @@ inline constexpr Table kTables[] = {Table::system,
                                     Table::rpm_repo,
                                     Table::rpm_member,
                                     Table::key,
-                                    Table::key_of};
+                                    Table::key_of,
+                                    Table::name_space,
+                                    Table::repo_description};
 std::string_view table_name(Table table);
 
 struct Row {

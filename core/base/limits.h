@@ -106,6 +106,21 @@ inline constexpr std::size_t kPasswordBytesMax = 1'024;
 inline constexpr std::size_t kShownUserBytesMax = 255;
 inline constexpr std::size_t kShownPasswordBytesMax = 8'192;
 
+// --- SWR -----------------------------------------------------------------------------------------
+// Its documents say how long an organisation's name may be, and a repository's within it.
+inline constexpr std::size_t kNamespaceBytesMax = 64;
+inline constexpr std::size_t kSwrRepoBytesMax = 128;
+// "A brief description", of no stated length. It stands in an entry, for ever.
+inline constexpr std::size_t kDescriptionBytesMax = 4'096;
+// Principals whose access one request changes: each is an event of one run.
+inline constexpr std::size_t kAccessChangesMax = 64;
+// One page: SWR's own numbers. Without a limit and an offset, as many as we ever send.
+inline constexpr std::size_t kSwrPageMax = 1'000;
+inline constexpr std::size_t kSwrReposMax = 10'000;
+// Names of tags in one answer that lists repositories, and of one of them.
+inline constexpr std::size_t kSwrTagNamesMax = 100'000;
+inline constexpr std::size_t kSwrTagNamesOfRepoMax = 10'000;
+
 // --- HTTP ----------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
 inline constexpr std::size_t kTargetBytesMax = 8 << 10;

@@ -1,5 +1,5 @@
-// The grammar of repository names, by hand: one pass, no regular expression engine that a hostile
-// name could slow down.
+// The grammars of names, by hand: one pass, no regular expression engine that a hostile name could
+// slow down. And the words for categories.
 #include "core/content/content.h"
 
 #include <algorithm>
@@ -34,6 +34,10 @@ bool valid_component(std::string_view part) {
   return true;
 }
 
+bool is_reserved(std::string_view first) {
+  return first == "manage" || first.starts_with("asof.");
+}
+
 std::unexpected<Error> bad_name(std::string what, std::string_view text) {
   return fail(Errc::invalid, About::name, std::move(what),
               std::string(text.substr(0, limits::kRepoNameBytesMax)));
@@ -46,8 +50,7 @@ Result<RepoName> RepoName::parse(std::string_view text) {
     return bad_name(
         "a repository name has at most " + std::to_string(limits::kRepoNameBytesMax) + " bytes",
         text);
-  const std::string_view first = text.substr(0, text.find('/'));
-  if (first == "manage" || first.starts_with("asof."))
+  if (is_reserved(text.substr(0, text.find('/'))))
     return bad_name("repository names starting with manage/ or asof. are reserved", text);
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t end = std::min(text.find('/', start), text.size());
@@ -60,5 +63,52 @@ Result<RepoName> RepoName::parse(std::string_view text) {
   }
   return RepoName(std::string(text));
 }
+
+// SWR's rule; it leaves out digits in front and runs of '-', which repositories may have.
+Result<NamespaceName> NamespaceName::parse(std::string_view text) {
+  const bool letter = !text.empty() && text.front() >= 'a' && text.front() <= 'z';
+  if (letter && text.size() <= limits::kNamespaceBytesMax && valid_component(text) &&
+      text.find("--") == std::string_view::npos && !is_reserved(text))
+    return NamespaceName(std::string(text));
+  return fail(Errc::invalid, About::name_space,
+              "a namespace is 1 to " + std::to_string(limits::kNamespaceBytesMax) +
+                  " lower-case letters and digits, joined by single . _ - or by __, starts with a "
+                  "letter, and is neither manage nor asof.",
+              std::string(text.substr(0, limits::kNamespaceBytesMax)));
+}
+
+namespace content {
+
+std::string_view to_string(Category category) {
+  switch (category) {
+    case Category::other:
+      return "other";
+    case Category::app_server:
+      return "app_server";
+    case Category::linux_system:
+      return "linux";
+    case Category::framework_app:
+      return "framework_app";
+    case Category::database:
+      return "database";
+    case Category::lang:
+      return "lang";
+    case Category::windows:
+      return "windows";
+    case Category::arm:
+      return "arm";
+  }
+  assertion_failed("a Category outside its enumeration", __FILE__, __LINE__);
+}
+
+std::optional<Category> parse_category(std::string_view word) {
+  for (const Category category :
+       {Category::other, Category::app_server, Category::linux_system, Category::framework_app,
+        Category::database, Category::lang, Category::windows, Category::arm})
+    if (to_string(category) == word) return category;
+  return std::nullopt;
+}
+
+}  // namespace content
 
 }  // namespace varve

@@ -1,6 +1,7 @@
 // Repositories and blobs: what every dialect shares. Names, commands and events; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,35 @@ class RepoName {
   std::string text_;
 };
 
+// A namespace that somebody made, to put repositories below: "team" of "team/app". Source: SWR's
+// organisations, whose names are a part of what the first component of a repository's may be.
+class NamespaceName {
+ public:
+  static Result<NamespaceName> parse(std::string_view text);  // Errc::invalid, About::name_space
+  const std::string& text() const { return text_; }
+  friend auto operator<=>(const NamespaceName&, const NamespaceName&) = default;
+
+ private:
+  explicit NamespaceName(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
 namespace content {
+
+// What kind of software a repository holds, as its owner says. Source: SWR. The numbers are stored:
+// never reuse one.
+enum class Category : std::uint8_t {
+  other = 0,  // and what nobody said anything about
+  app_server = 1,
+  linux_system = 2,
+  framework_app = 3,
+  database = 4,
+  lang = 5,
+  windows = 6,
+  arm = 7,
+};
+std::string_view to_string(Category category);
+std::optional<Category> parse_category(std::string_view word);
 
 // What may be done with a repository, a tag or a manifest: everything, until somebody locks it.
 // Source: ACR's changeableAttributes.
@@ -72,6 +101,27 @@ struct SetRepoAttributes {
 // With everything in it, at most limits::kRepoRowsDeletedMax rows.
 struct DeleteRepo {
   RepoName repo;
+};
+// Before anything is in it. A namespace that holds a repository is there without this.
+struct CreateNamespace {
+  NamespaceName name_space;
+};
+struct DeleteNamespace {
+  NamespaceName name_space;
+};
+// Before anything is pushed to it. `open`: whether everybody may pull from it.
+struct CreateRepo {
+  RepoName repo;
+  Category category = Category::other;
+  std::string description = {};
+  std::optional<bool> open = std::nullopt;
+};
+// What is not named stays as it is.
+struct UpdateRepo {
+  RepoName repo;
+  std::optional<Category> category = std::nullopt;
+  std::optional<std::string> description = std::nullopt;
+  std::optional<bool> open = std::nullopt;
 };
 
 // ---- events ---- (fields() lists the members in the order of their JSON names)
@@ -170,6 +220,44 @@ struct RepoDeleted {  // what it held goes with it; project() takes it from the 
     v("repo", e.repo);
   }
   friend bool operator==(const RepoDeleted&, const RepoDeleted&) = default;
+};
+
+// What its owner says about it; what is not named stays as it was.
+struct RepoUpdated {
+  static constexpr std::string_view kType = "repo.updated";
+  static constexpr unsigned kVersion = 1;
+  std::optional<Category> category;
+  std::optional<std::string> description;
+  RepoName repo;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("category", e.category);
+    v("description", e.description);
+    v("repo", e.repo);
+  }
+  friend bool operator==(const RepoUpdated&, const RepoUpdated&) = default;
+};
+
+struct NamespaceCreated {
+  static constexpr std::string_view kType = "namespace.created";
+  static constexpr unsigned kVersion = 1;
+  NamespaceName name_space;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("namespace", e.name_space);
+  }
+  friend bool operator==(const NamespaceCreated&, const NamespaceCreated&) = default;
+};
+
+struct NamespaceDeleted {
+  static constexpr std::string_view kType = "namespace.deleted";
+  static constexpr unsigned kVersion = 1;
+  NamespaceName name_space;
+  template <class Self, class V>
+  static void fields(Self& e, V& v) {
+    v("namespace", e.name_space);
+  }
+  friend bool operator==(const NamespaceDeleted&, const NamespaceDeleted&) = default;
 };
 
 }  // namespace content

@@ -162,4 +162,99 @@ Result<std::vector<Event>> decide(const DeleteRepo& command, const View& view) {
   return std::vector<Event>{RepoDeleted{command.repo}};
 }
 
+// ---- namespaces, and what is said about repositories ----
+
+namespace {
+
+Result<bool> namespace_is_there(const NamespaceName& name_space, const View& view) {
+  VARVE_TRY(const auto made, find_namespace(view, name_space));
+  if (made) return true;
+  return holds_repos(view, name_space);
+}
+
+std::unexpected<Error> no_namespace(std::string_view name) {
+  return fail(Errc::not_found, About::name_space, "there is no such namespace", std::string(name));
+}
+
+// Repositories below none need none.
+Result<void> need_namespace(const RepoName& repo, const View& view) {
+  const std::string_view text = namespace_of(repo);
+  if (text == kNoNamespace) return {};
+  if (const auto name = NamespaceName::parse(text)) {
+    VARVE_TRY(const bool there, namespace_is_there(*name, view));
+    return there ? Result<void>() : no_namespace(text);
+  }
+  VARVE_TRY(const bool holds, has_rows(view, Table::repo, std::string(text) + "/"));
+  return holds ? Result<void>() : no_namespace(text);
+}
+
+Result<void> check_description(std::string_view text) {
+  if (text.size() <= limits::kDescriptionBytesMax && trust::is_plain_text(text, true)) return {};
+  return fail(Errc::invalid, About::request,
+              "a description is text of at most " + std::to_string(limits::kDescriptionBytesMax) +
+                  " bytes of UTF-8");
+}
+
+Result<void> add_opening(const RepoName& repo, std::optional<bool> open, const trust::Asker& asker,
+                         const View& view, std::vector<Event>& events) {
+  if (!open) return {};
+  VARVE_TRY(const auto grants, trust::open_or_close(repo, *open, asker, view));
+  events.insert(events.end(), grants.begin(), grants.end());
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Event>> decide(const CreateNamespace& command, const View& view) {
+  VARVE_TRY(const bool there, namespace_is_there(command.name_space, view));
+  if (there)
+    return fail(Errc::conflict, About::name_space, "this namespace is here already",
+                command.name_space.text());
+  return std::vector<Event>{NamespaceCreated{command.name_space}};
+}
+
+Result<std::vector<Event>> decide(const DeleteNamespace& command, const View& view) {
+  VARVE_TRY(const bool holds, holds_repos(view, command.name_space));
+  if (holds)
+    return fail(Errc::unsupported, About::name_space,
+                "repositories are in this namespace; delete them first", command.name_space.text());
+  VARVE_TRY(const auto made, find_namespace(view, command.name_space));
+  if (!made) return no_namespace(command.name_space.text());
+  return std::vector<Event>{NamespaceDeleted{command.name_space}};
+}
+
+Result<std::vector<Event>> decide(const CreateRepo& command, const trust::Asker& asker,
+                                  const View& view) {
+  VARVE_CHECK(check_description(command.description));
+  VARVE_CHECK(need_namespace(command.repo, view));
+  VARVE_TRY(const bool there, repo_is_there(view, command.repo));
+  if (there)
+    return fail(Errc::conflict, About::repository, "this repository is here already",
+                command.repo.text());
+  std::vector<Event> events{RepoCreated{"oci", command.repo}};
+  RepoUpdated said{std::nullopt, std::nullopt, command.repo};
+  if (command.category != Category::other) said.category = command.category;
+  if (!command.description.empty()) said.description = command.description;
+  if (said.category || said.description) events.emplace_back(std::move(said));
+  VARVE_CHECK(add_opening(command.repo, command.open, asker, view, events));
+  return events;
+}
+
+Result<std::vector<Event>> decide(const UpdateRepo& command, const trust::Asker& asker,
+                                  const View& view) {
+  VARVE_CHECK(check_description(command.description.value_or("")));
+  VARVE_CHECK(need_repo(command.repo, view));
+  VARVE_TRY(const auto before, description_of(view, command.repo));
+  RepoUpdated said{command.category, command.description, command.repo};
+  if (said.category == before.category) said.category.reset();
+  if (said.description == before.text) said.description.reset();
+  std::vector<Event> events;
+  if (said.category || said.description) {
+    VARVE_CHECK(check_writable(view, command.repo));
+    events.emplace_back(std::move(said));
+  }
+  VARVE_CHECK(add_opening(command.repo, command.open, asker, view, events));
+  return events;
+}
+
 }  // namespace varve::content

@@ -73,4 +73,22 @@ Result<void> project(const RepoDeleted& event, const View& before, Changes& chan
   return {};
 }
 
+Result<void> project(const RepoUpdated& event, const View& before, Changes& changes) {
+  VARVE_TRY(auto said, description_of(before, event.repo));
+  if (event.category) said.category = *event.category;
+  if (event.description) said.text = *event.description;
+  put_description(changes, event.repo, said);
+  return {};
+}
+
+Result<void> project(const NamespaceCreated& event, const View&, Changes& changes) {
+  changes.put(Table::name_space, namespace_key(event.name_space), {});
+  return {};
+}
+
+Result<void> project(const NamespaceDeleted& event, const View&, Changes& changes) {
+  changes.erase(Table::name_space, namespace_key(event.name_space));
+  return {};
+}
+
 }  // namespace varve::content

@@ -12,6 +12,32 @@ Result<void> need_repo(const RepoName& repo, const View& view) {
   return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
 }
 
+std::string_view namespace_of(const RepoName& repo) {
+  const std::string_view text = repo.text();
+  const std::size_t slash = text.find('/');
+  return slash == text.npos ? kNoNamespace : text.substr(0, slash);
+}
+
+Result<std::optional<EntryIndex>> find_namespace(const View& view,
+                                                 const NamespaceName& name_space) {
+  VARVE_TRY(const auto row, view.get(Table::name_space, namespace_key(name_space)));
+  return row ? std::optional(row->index) : std::nullopt;
+}
+
+Result<bool> holds_repos(const View& view, const NamespaceName& name_space) {
+  return has_rows(view, Table::repo, name_space.text() + "/");
+}
+
+Result<RepoDescription> description_of(const View& view, const RepoName& repo) {
+  VARVE_TRY(const auto row, view.get(Table::repo_description, repo_key(repo)));
+  if (!row) return RepoDescription{};
+  const auto number =
+      row->value.empty() ? std::size_t{256} : static_cast<unsigned char>(row->value.front());
+  if (number > static_cast<std::size_t>(Category::arm))
+    return fail(Errc::corrupt, About::storage, "a repository's description has no known category");
+  return RepoDescription{static_cast<Category>(number), row->value.substr(1), row->index};
+}
+
 namespace {
 
 Result<HeldBlob> held_blob(std::string_view key, const Row& row) {

@@ -13,6 +13,22 @@ namespace varve::content {
 // Errors: not_found when the repository does not exist.
 Result<void> need_repo(const RepoName& repo, const View& view);
 
+// Where repositories stand that are below none: no namespace of anybody's is called so.
+inline constexpr std::string_view kNoNamespace = "_";
+// "team" of "team/app".
+std::string_view namespace_of(const RepoName& repo);
+// The event that made it, if somebody did.
+Result<std::optional<EntryIndex>> find_namespace(const View& view, const NamespaceName& name_space);
+// Is anything in it?
+Result<bool> holds_repos(const View& view, const NamespaceName& name_space);
+
+struct RepoDescription {
+  Category category = Category::other;
+  std::string text = {};
+  std::optional<EntryIndex> index = std::nullopt;  // the event that said so; none: nobody did
+};
+Result<RepoDescription> description_of(const View& view, const RepoName& repo);
+
 // These walk over every link or blob: for the purger, not for requests.
 
 struct HeldBlob {

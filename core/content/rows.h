@@ -8,6 +8,7 @@
 #include "core/base/bytes.h"
 #include "core/content/content.h"
 #include "core/content/locks.h"
+#include "core/content/query.h"
 #include "core/scan.h"
 #include "core/view.h"
 
@@ -144,7 +145,26 @@ inline constexpr Table kTablesOfARepo[] = {Table::repo,
                                            Table::referrer,
                                            Table::attributes,
                                            Table::manifest_attributes,
-                                           Table::tag_attributes};
+                                           Table::tag_attributes,
+                                           Table::repo_description};
+
+inline RowKey namespace_key(const NamespaceName& name_space) {
+  RowKey key;
+  key.name(name_space.text());
+  return key;
+}
+
+// A byte for the category, then the description.
+inline std::string description_value(const RepoDescription& said) {
+  return std::string(1, static_cast<char>(said.category)) + said.text;
+}
+// What nobody said anything about needs no row.
+inline void put_description(Changes& changes, const RepoName& repo, const RepoDescription& said) {
+  if (said.category == Category::other && said.text.empty())
+    changes.erase(Table::repo_description, repo_key(repo));
+  else
+    changes.put(Table::repo_description, repo_key(repo), description_value(said));
+}
 
 // Does anything keep the bytes: a repository that links them, a package whose file they are, or
 // Warg, whose content stays?

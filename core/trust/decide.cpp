@@ -1,4 +1,7 @@
 // Rules about accounts. Pure; any thread, as the View allows.
+#include <algorithm>
+#include <iterator>
+
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
 #include "core/trust/rows.h"
@@ -13,10 +16,11 @@ constexpr Rights kOfTheRegistry{Right::read_log, Right::administer};
 constexpr Rights kForEverybody{Right::pull, Right::read_log};
 
 // C0, DEL and, in UTF-8, C1 (U+0080 to U+009F): a terminal that shows an entry obeys them.
-bool has_control(std::string_view text) {
+bool has_control(std::string_view text, bool lines) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7f) return true;
+    const bool ends_line = byte == '\n' || byte == '\r' || byte == '\t';
+    if ((byte < 0x20 && !(lines && ends_line)) || byte == 0x7f) return true;
     if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
       return true;
   }
@@ -24,8 +28,7 @@ bool has_control(std::string_view text) {
 }
 
 Result<void> check_reason(std::string_view reason) {
-  if (reason.size() <= limits::kReasonBytesMax && is_valid_utf8(reason) && !has_control(reason))
-    return {};
+  if (reason.size() <= limits::kReasonBytesMax && is_plain_text(reason, false)) return {};
   return fail(Errc::invalid, About::request,
               "a reason is one line of at most " + std::to_string(limits::kReasonBytesMax) +
                   " bytes of UTF-8 without control characters");
@@ -142,6 +145,14 @@ Result<void> may_ask(const Asker& asker, const AddCredential& command, const Vie
 Result<void> may_ask(const Asker& asker, const RevokeKey& command, const View& view) {
   return may_ask_about(command.principal, true, asker, view,
                        "to revoke your key, show your password");
+}
+
+Result<void> may_ask(const Asker& asker, const ChangeAccess& command, const View& view) {
+  return check_manages(view, asker.actor, command.resource, asker.now);
+}
+
+bool is_plain_text(std::string_view text, bool lines) {
+  return is_valid_utf8(text) && !has_control(text, lines);
 }
 
 Result<Events> decide(const CreatePrincipal& command, const Asker&, const View& view) {
@@ -290,6 +301,80 @@ Result<Events> decide(const RemoveGrant& command, const Asker& asker, const View
   VARVE_TRY(const auto after, own_rights(view, command.principal, next));
   if (!after.has(Right::pull)) VARVE_CHECK(take_read_log(view, events));
   return events;
+}
+
+namespace {
+
+// Whoever manages a repository gives away what is theirs to give, and no more.
+Result<void> check_form(const ChangeAccess& command) {
+  const auto refuse = [&](Errc code, std::string why) {
+    return fail(code, About::request, std::move(why), command.resource.text());
+  };
+  if (command.resource.is_everything())
+    return refuse(Errc::invalid, "access is given on a namespace or a repository");
+  if (command.who.empty() || command.who.size() > limits::kAccessChangesMax)
+    return refuse(Errc::too_large, "one request changes the access of 1 to " +
+                                       std::to_string(limits::kAccessChangesMax) + " principals");
+  std::vector<std::string_view> names;
+  for (const ChangeAccess::Share& share : command.who) {
+    VARVE_CHECK(not_anonymous(share.principal, "gets access when a repository is made public"));
+    if (!(share.rights - Rights::of_a_repository()).empty())
+      return refuse(Errc::invalid, "access to a repository is pull, push and delete");
+    names.push_back(share.principal.text());
+  }
+  std::ranges::sort(names);
+  if (std::ranges::adjacent_find(names) == names.end()) return {};
+  return refuse(Errc::invalid, "a principal is named twice");
+}
+
+Result<void> check_share(const ChangeAccess& command, const PrincipalName& principal,
+                         const View& view) {
+  VARVE_CHECK(existing(view, principal));
+  VARVE_TRY(const auto granted, find_grant(view, principal, command.resource));
+  const bool adds = command.kind == ChangeAccess::Kind::add;
+  if (granted.has_value() != adds) return {};
+  if (adds)
+    return fail(Errc::conflict, About::request,
+                "something is granted to " + principal.text() + " on exactly this already",
+                command.resource.text());
+  return fail(Errc::not_found, About::name,
+              "nothing is granted to " + principal.text() + " on exactly this",
+              command.resource.text());
+}
+
+}  // namespace
+
+Result<Events> decide(const ChangeAccess& command, const Asker& asker, const View& view) {
+  VARVE_CHECK(check_form(command));
+  Events events;
+  for (const ChangeAccess::Share& share : command.who) {
+    VARVE_CHECK(check_share(command, share.principal, view));
+    const bool removes = command.kind == ChangeAccess::Kind::remove;
+    auto one = removes
+                   ? decide(RemoveGrant{share.principal, command.resource}, asker, view)
+                   : decide(SetGrant{share.principal, command.resource, share.rights}, asker, view);
+    if (!one) return one;
+    std::ranges::move(*one, std::back_inserter(events));
+  }
+  return events;
+}
+
+Result<Events> open_or_close(const RepoName& repo, bool open, const Asker& asker,
+                             const View& view) {
+  VARVE_TRY(const bool is_so, is_open(view, repo));
+  if (is_so == open) return Events{};
+  VARVE_CHECK(check_manages(view, asker.actor, Resource(repo), asker.now));
+  const Rights rights = open ? Rights{Right::pull} : Rights{};
+  VARVE_TRY(auto events,
+            decide(SetGrant{PrincipalName::anonymous(), Resource(repo), rights}, asker, view));
+  if (events.size() == 1) return events;
+  const auto administers = check(view, asker.actor, Right::administer, asker.now);
+  if (administers) return events;
+  if (administers.error().code != Errc::denied) return std::unexpected(administers.error());
+  return fail(Errc::denied, About::request,
+              "everybody may read the log, which tells of every repository: closing one closes the "
+              "log to everybody, which takes an administrator",
+              repo.text());
 }
 
 Result<Events> decide(const SetPolicy& command, const Asker&, const View& view) {

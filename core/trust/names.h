@@ -101,6 +101,9 @@ class Resource {
   static Result<Resource> parse(std::string_view text);  // Errc::invalid, About::name
   static const Resource& everything();
   explicit Resource(const RepoName& repo) : text_(repo.text()) {}
+  static Resource below(const NamespaceName& name_space) {
+    return Resource(name_space.text() + "/*");
+  }
   const std::string& text() const { return text_; }
   bool is_everything() const { return text_ == "*"; }
   bool covers(const RepoName& repo) const;

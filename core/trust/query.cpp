@@ -260,4 +260,51 @@ Result<void> check(const View& view, const Actor& actor, Right right, Timestamp 
   return judge(view, actor, right, Resource::everything(), now);
 }
 
+Result<bool> is_open(const View& view, const RepoName& repo) {
+  VARVE_TRY(const Rights rights, own_rights(view, PrincipalName::anonymous(), Resource(repo)));
+  return rights.has(Right::pull);
+}
+
+namespace {
+
+constexpr Rights kWhole = Rights::of_a_repository();
+
+// Is there a grant on part of the resource that gives less than all?
+Result<bool> lacks_a_part(const View& view, const PrincipalName& name, const Resource& resource) {
+  if (!resource.text().ends_with('*')) return false;
+  const std::string start = name_key(name.text()).bytes();
+  const std::string prefix = start + resource.text().substr(0, resource.text().size() - 1);
+  bool lacks = false;
+  Result<void> outcome;
+  VARVE_CHECK(view.scan(Table::grant, prefix, {}, [&](std::string_view, const Row& row) {
+    const auto rights = rights_of(row.value);
+    if (!rights) outcome = std::unexpected(rights.error());
+    lacks = rights && (*rights & kWhole) != kWhole;
+    return rights && !lacks;
+  }));
+  VARVE_CHECK(std::move(outcome));
+  return lacks;
+}
+
+}  // namespace
+
+Result<void> check_manages(const View& view, const Actor& actor, const Resource& resource,
+                           Timestamp now) {
+  const auto administers = check(view, actor, Right::administer, now);
+  const bool refused = !administers && (administers.error().code == Errc::unauthorized ||
+                                        administers.error().code == Errc::denied);
+  if (!refused) return administers;
+  VARVE_TRY(const Holder holder, holder_of(view, actor, now));
+  const std::string wish = "managing " + resource.text();
+  if (!holder.name) return unauthorized("this needs credentials that allow: " + wish);
+  VARVE_TRY(const Rights own, own_rights(view, *holder.name, resource));
+  VARVE_TRY(const bool lacks, lacks_a_part(view, *holder.name, resource));
+  if ((own & holder.ceiling & kWhole) != kWhole || lacks)
+    return fail(Errc::denied, About::request,
+                actor.id + " is not granted pull, push and delete on all of " + resource.text() +
+                    ", which " + wish + " takes");
+  if ((limit_of(actor, resource) & kWhole) == kWhole) return {};
+  return unauthorized("the token was not made for: " + wish);
+}
+
 }  // namespace varve::trust

@@ -98,6 +98,9 @@ Rights ceiling_of(PrincipalKind kind);
 Result<Rights> own_rights(const View& view, const PrincipalName& principal,
                           const Resource& resource);
 
+// May whoever shows no credential pull from it?
+Result<bool> is_open(const View& view, const RepoName& repo);
+
 // Is what the caller showed still good: the principal there and enabled, the credential theirs, not
 // revoked, not expired at `now`? Nobody, dev mode and the holder of the directory always are.
 // Errors: unauthorized.
@@ -115,5 +118,11 @@ Result<void> check(const View& view, const Actor& actor, Right right, const Repo
                    Timestamp now);
 // The same for what is about the registry: read_log, administer.
 Result<void> check(const View& view, const Actor& actor, Right right, Timestamp now);
+
+// May the caller say who else may come there? Administrators, and whoever's own grants give
+// everything a repository has to give on all of the resource: one that is narrower and gives less
+// stands in the way of granting what is wider. Errors: as check().
+Result<void> check_manages(const View& view, const Actor& actor, const Resource& resource,
+                           Timestamp now);
 
 }  // namespace varve::trust

@@ -24,6 +24,8 @@ Result<void> may_ask(const Asker& asker, const Intent&, const View& view) {
 }
 Result<void> may_ask(const Asker& asker, const AddCredential& command, const View& view);
 Result<void> may_ask(const Asker& asker, const RevokeKey& command, const View& view);
+// For whoever manages the resource.
+Result<void> may_ask(const Asker& asker, const ChangeAccess& command, const View& view);
 
 Result<std::vector<Event>> decide(const CreatePrincipal& command, const Asker& asker,
                                   const View& view);
@@ -39,9 +41,20 @@ Result<std::vector<Event>> decide(const RegisterKey& command, const Asker& asker
 Result<std::vector<Event>> decide(const RevokeKey& command, const Asker& asker, const View& view);
 Result<std::vector<Event>> decide(const SetGrant& command, const Asker& asker, const View& view);
 Result<std::vector<Event>> decide(const RemoveGrant& command, const Asker& asker, const View& view);
+Result<std::vector<Event>> decide(const ChangeAccess& command, const Asker& asker,
+                                  const View& view);
 Result<std::vector<Event>> decide(const SetPolicy& command, const Asker& asker, const View& view);
 Result<std::vector<Event>> decide(const RemovePolicy& command, const Asker& asker,
                                   const View& view);
+
+// What makes everybody able to pull from the repository, or nobody without a grant; nothing when it
+// is so. For whoever manages the repository, but what closes the log as well is for administrators.
+// Errors: as check_manages().
+Result<std::vector<Event>> open_or_close(const RepoName& repo, bool open, const Asker& asker,
+                                         const View& view);
+
+// One line, or several where `lines`, without what a terminal that shows an entry would obey?
+bool is_plain_text(std::string_view text, bool lines);
 
 // May what an existing tag of the repository points to change, or go? Errors: denied/About::tag.
 Result<void> check_tags_may_move(const View& view, const RepoName& repo);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/time.h"
 #include "core/trust/names.h"
@@ -96,6 +97,22 @@ struct RemoveGrant {
   PrincipalName principal;
   Resource resource;
   bool keep_read_log = false;
+};
+// What these may do on one resource, on behalf of whoever manages it (query.h): exactly what a
+// repository has to give, to principals other than anonymous, on less than everything.
+struct ChangeAccess {
+  enum class Kind : std::uint8_t {
+    add,     // conflict for whom something is granted on exactly this resource already
+    change,  // not_found for whom nothing is
+    remove,  // the same
+  };
+  Kind kind;
+  Resource resource;
+  struct Share {
+    PrincipalName principal;
+    Rights rights = {};  // of no meaning where it is removed
+  };
+  std::vector<Share> who;  // at most limits::kAccessChangesMax, each once
 };
 struct SetPolicy {
   Resource resource;

@@ -15,6 +15,9 @@ namespace varve::test {
 inline RepoName repo(std::string_view text) {
   return RepoName::parse(text).value();
 }
+inline NamespaceName name_space(std::string_view text) {
+  return NamespaceName::parse(text).value();
+}
 inline oci::Tag tag(std::string_view text) {
   return oci::Tag::parse(text).value();
 }

@@ -52,7 +52,7 @@ class RandomCommands {
   }
 
  private:
-  static constexpr std::size_t kKinds = 11;
+  static constexpr std::size_t kKinds = 12;
   static constexpr std::string_view kOrigin = "registry.example/test";  // LogRig's
 
   Command about_anything() {
@@ -89,6 +89,8 @@ class RandomCommands {
           return about_packages();
         case 9:
           return about_rpms(repo, n);
+        case 10:
+          return command_of(about_namespaces(repo));
         default:
           if (pick(4) != 0) continue;
           return command_of(content::DeleteRepo{must(RepoName::parse(repo))});
@@ -116,6 +118,31 @@ class RandomCommands {
     if (pick(2) == 0) return oci::SetTagAttributes{name, must(oci::Tag::parse(tag)), change};
     const Command put = put_manifest(repo, tag, n);
     return oci::SetManifestAttributes{name, std::get<oci::PutManifest>(put.intent).digest, change};
+  }
+
+  // Namespaces, descriptions, and who may come, as SWR's clients say it.
+  Intent about_namespaces(const std::string& repo) {
+    constexpr const char* kNames[] = {"team", "other", "fresh"};
+    const auto name = must(NamespaceName::parse(kNames[pick(3)]));
+    const auto open = pick(2) == 0 ? std::nullopt : std::optional(pick(2) == 0);
+    const auto category = pick(2) == 0 ? content::Category::arm : content::Category::other;
+    const std::string text = pick(2) == 0 ? "" : "a description";
+    switch (pick(5)) {
+      case 0:
+        return content::CreateNamespace{name};
+      case 1:
+        return content::DeleteNamespace{name};
+      case 2:
+        return content::CreateRepo{must(RepoName::parse(name.text() + "/app" + repo.back())),
+                                   category, text, open};
+      case 3:
+        return content::UpdateRepo{must(RepoName::parse(repo)), category, text, open};
+      default: {
+        const auto kind = static_cast<trust::ChangeAccess::Kind>(pick(3));
+        const auto rights = *Rights::from_bits(static_cast<std::uint8_t>(pick(8)));
+        return trust::ChangeAccess{kind, resource(), {{principal(), rights}}};
+      }
+    }
   }
 
   // One whose body says what it needs, and what it is about.

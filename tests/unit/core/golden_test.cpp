@@ -93,6 +93,10 @@ std::vector<Event> first_shapes() {
       pulp::RepositoryDeleted{test::rpm_repo("el9-base")},
       pulp::PackageAdded{test::package_id(1), test::rpm_repo("el9-base")},
       pulp::PackageRemoved{test::package_id(1), test::rpm_repo("el9-base")},
+      content::RepoUpdated{content::Category::linux_system, "An \"apk\" base\n\xe2\x80\x93 small",
+                           repo("library/alpine")},
+      content::NamespaceCreated{test::name_space("library")},
+      content::NamespaceDeleted{test::name_space("library")},
   };
 }
 

@@ -637,6 +637,16 @@ Event any_event(Dice& dice) {
       return trust::KeyRegistered{any_id<warg::KeyId>(dice), any_principal(dice), any_key(dice)};
     case 26:
       return trust::KeyRevoked{any_id<warg::KeyId>(dice), any_principal(dice), any_text(dice)};
+    case 27:
+      return content::RepoUpdated{
+          dice.one_in(2)
+              ? std::optional(any_of(dice, content::Category::arm, content::Category::linux_system))
+              : std::nullopt,
+          dice.one_in(2) ? std::optional(any_text(dice)) : std::nullopt, dice.any_repo()};
+    case 28:
+      return content::NamespaceCreated{test::name_space(dice.pick({"a", "team"}))};
+    case 29:
+      return content::NamespaceDeleted{test::name_space(dice.pick({"a", "team"}))};
     default:
       return dice.one_in(2) ? any_warg_event(dice) : any_pulp_event(dice);
   }
