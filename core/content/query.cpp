@@ -28,14 +28,17 @@ Result<bool> holds_repos(const View& view, const NamespaceName& name_space) {
   return has_rows(view, Table::repo, name_space.text() + "/");
 }
 
-Result<RepoDescription> description_of(const View& view, const RepoName& repo) {
-  VARVE_TRY(const auto row, view.get(Table::repo_description, repo_key(repo)));
-  if (!row) return RepoDescription{};
-  const auto number =
-      row->value.empty() ? std::size_t{256} : static_cast<unsigned char>(row->value.front());
+Result<RepoDescription> description_in(const Row& row) {
+  const std::size_t number =
+      row.value.empty() ? 256U : static_cast<unsigned char>(row.value.front());
   if (number > static_cast<std::size_t>(Category::arm))
     return fail(Errc::corrupt, About::storage, "a repository's description has no known category");
-  return RepoDescription{static_cast<Category>(number), row->value.substr(1), row->index};
+  return RepoDescription{static_cast<Category>(number), row.value.substr(1), row.index};
+}
+
+Result<RepoDescription> description_of(const View& view, const RepoName& repo) {
+  VARVE_TRY(const auto row, view.get(Table::repo_description, repo_key(repo)));
+  return row ? description_in(*row) : RepoDescription{};
 }
 
 namespace {

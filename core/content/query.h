@@ -28,6 +28,8 @@ struct RepoDescription {
   std::optional<EntryIndex> index = std::nullopt;  // the event that said so; none: nobody did
 };
 Result<RepoDescription> description_of(const View& view, const RepoName& repo);
+// Of a row of Table::repo_description.
+Result<RepoDescription> description_in(const Row& row);
 
 // These walk over every link or blob: for the purger, not for requests.
 

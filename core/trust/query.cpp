@@ -2,6 +2,7 @@
 #include "core/trust/query.h"
 
 #include "core/base/limits.h"
+#include "core/scan.h"
 #include "core/trust/rows.h"
 
 namespace varve::trust {
@@ -209,6 +210,17 @@ Result<std::vector<Grant>> grants_of(const View& view, const PrincipalName& prin
   };
   VARVE_CHECK(page(view, Table::grant, name_key(principal.text()).bytes(), after, limit, keep));
   return all;
+}
+
+Result<void> each_grant(const View& view, const VisitGrant& visit) {
+  const auto look = [&](std::string_view key, const Row& row) -> Result<bool> {
+    const std::size_t end = key.find('\0');
+    VARVE_TRY(const auto principal, stored(PrincipalName::parse(key.substr(0, end))));
+    VARVE_TRY(auto resource, stored(Resource::parse(name_in_key(key, end + 1))));
+    VARVE_TRY(const auto rights, rights_of(row.value));
+    return visit(principal, {std::move(resource), rights, row.index});
+  };
+  return scan_checked(view, Table::grant, {}, look);
 }
 
 Result<std::vector<NamedPolicy>> list_policies(const View& view, std::string_view after,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,10 @@ struct Grant {
 };
 Result<std::vector<Grant>> grants_of(const View& view, const PrincipalName& principal,
                                      std::string_view after, std::size_t limit);
+// Every grant there is, in the order of principals: for whoever asks who may come to a resource.
+// A walk over all of them: not for I/O threads.
+using VisitGrant = std::function<Result<bool>(const PrincipalName& principal, const Grant& grant)>;
+Result<void> each_grant(const View& view, const VisitGrant& visit);
 struct NamedPolicy {
   Resource resource;
   Policy policy;

@@ -32,6 +32,9 @@ void check_grammars(const std::string& text) {
                             "(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*");
   const bool reserved = matches(text, "(manage(/[^]*)?|asof\\.[^]*)");
   VARVE_ASSERT(RepoName::parse(text).has_value() == (repo && !reserved));
+  VARVE_ASSERT(
+      NamespaceName::parse(text).has_value() ==
+      (text.size() <= 64 && !reserved && matches(text, "[a-z][a-z0-9]*((\\.|_|__|-)[a-z0-9]+)*")));
   VARVE_ASSERT(oci::Tag::parse(text).has_value() ==
                matches(text, "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"));
   VARVE_ASSERT(Digest::parse(text).has_value() ==
