@@ -87,6 +87,29 @@ Result<ChallengeKind> parse_challenge(std::string_view value) {
   return bad("auth.challenge is bearer or basic", value);
 }
 
+Result<SwrErrorShape> parse_error_shape(std::string_view value) {
+  if (value == "object") return SwrErrorShape::object;
+  if (value == "documented") return SwrErrorShape::documented;
+  return bad("swr.error_shape is object or documented", value);
+}
+
+// "registry.example:5000": what stands before a repository's name in a path.
+Result<std::string> parse_host(std::string_view value) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+  if (value.size() <= 255 && value.find_first_not_of(kPlain) == value.npos)
+    return std::string(value);
+  return bad("a host is a name or an address, with a port where it needs one", value);
+}
+
+Result<std::string> parse_domain(std::string_view value) {
+  const bool plain = value.size() <= 255 && std::ranges::all_of(value, [](char c) {
+                       return c > ' ' && c < 0x7f && c != '"' && c != '\\';
+                     });
+  if (plain) return std::string(value);
+  return bad("swr.domain is a word of printable ASCII", value);
+}
+
 // Assigns what `parse` makes of the text.
 template <auto member, auto parse>
 Result<void> assign(Config& config, std::string_view value) {
@@ -184,6 +207,26 @@ constexpr ConfigField kFields[] = {
      "it "
      "403, as everybody else does",
      assign<&Config::pulp_strict_status, parse_switch>},
+    {"swr.error_shape", "object", "SHAPE",
+     "how SWR's surface says what went wrong: object, in which every client finds what it reads, "
+     "or documented, the array of SWR's documents, which its own SDKs cannot parse",
+     assign<&Config::swr_error_shape, parse_error_shape>},
+    {"swr.require_filter", "false", "",
+     "refuse to list SWR's repositories without any parameter, as its first documents say; its "
+     "clients call it so and expect all",
+     assign<&Config::swr_require_filter, parse_switch>},
+    {"swr.strict", "false", "",
+     "refuse an offset without a limit, or the other way round; otherwise it has no effect",
+     assign<&Config::swr_strict, parse_switch>},
+    {"swr.domain", "", "NAME", "the tenant that SWR's answers name; the log's origin unless set",
+     assign<&Config::swr_domain, parse_domain>},
+    {"swr.registry", "", "HOST",
+     "the host in the paths that SWR's answers give for pulling; where the client reached this "
+     "server unless set",
+     assign<&Config::swr_registry, parse_host>},
+    {"swr.internal", "", "HOST",
+     "the same in their internal paths; the one in the others unless set",
+     assign<&Config::swr_internal, parse_host>},
     {"auth.challenge", "bearer", "KIND",
      "what a client without credentials is asked for: bearer, a token that is fetched with the "
      "password and made for little, or basic, the password with each request, for clients that "

@@ -25,6 +25,9 @@ namespace varve {
 // How a 401 asks for credentials. Both kinds are taken whichever is asked for.
 enum class ChallengeKind { bearer, basic };
 
+// How an answer of SWR's surface says what went wrong.
+enum class SwrErrorShape { object, documented };
+
 struct Config {
   std::filesystem::path data = "varve-data";  // the directory that holds everything
   std::string listen_address = "127.0.0.1";
@@ -49,6 +52,12 @@ struct Config {
   http::TrustedProxies trusted_proxies;  // whose X-Forwarded-For and -Proto count
   std::string external_url;  // where clients reach us through a proxy; empty: as they say in Host
   ChallengeKind challenge = ChallengeKind::bearer;
+  SwrErrorShape swr_error_shape = SwrErrorShape::object;
+  bool swr_require_filter = false;
+  bool swr_strict = false;
+  std::string swr_domain;    // the tenant's name; empty: the log's origin
+  std::string swr_registry;  // the host in `path`; empty: where the client reached us
+  std::string swr_internal;  // and in `internal_path`; empty: the same
   std::chrono::milliseconds token_lifetime{300'000};
   unsigned io_threads = 2;
   unsigned pool_threads = 4;

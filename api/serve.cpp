@@ -380,6 +380,19 @@ void renew(Parts& parts, const Config& config) {
     spdlog::error("signing Warg's checkpoint again: {}", cli::describe(renewed.error()));
 }
 
+// Numbers for people: whatever is wrong with them stops nothing.
+void begin_counting(DownloadCounts& downloads, Console& console) {
+  const auto loaded = downloads.load();
+  if (!loaded)
+    console.warn("downloads are counted from nothing: " + cli::describe(loaded.error()));
+  else if (*loaded)
+    console.warn(**loaded);
+}
+void keep_counts(DownloadCounts& downloads) {
+  if (const auto saved = downloads.save(); !saved)
+    spdlog::error("writing the download counts: {}", cli::describe(saved.error()));
+}
+
 Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, http::Tls* tls,
                              Parts& parts, const Signals& signals, Console& console) {
   http::Pool pool(config.pool_threads);
@@ -394,6 +407,11 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
     services.leases = &leases;
     services.purger = purger.get();
   }
+  DownloadCounts downloads(parts.directory.root() / "download_counts");
+  if (parts.ledger) {
+    begin_counting(downloads, console);
+    services.downloads = &downloads;
+  }
   http::ServerOptions options;
   options.address = config.listen_address;
   options.port = config.listen_port;
@@ -403,8 +421,9 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   VARVE_CLI_TRY(auto server,
                 cli::doing("nothing can be served on " + config.listen_address + ":" +
                                std::to_string(config.listen_port),
-                           http::Server::start(options, http::Router(surface::all_surfaces()),
-                                               services, pool, hooks_for(services)),
+                           http::Server::start(
+                               options, http::Router(surface::all_surfaces(config.swr_error_shape)),
+                               services, pool, hooks_for(services)),
                            "choose another address with --listen ADDRESS:PORT"));
   std::vector<std::unique_ptr<Recurring>> upkeep;
   if (parts.ledger) {
@@ -417,6 +436,10 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
         std::min(config.warg_checkpoint_age, std::chrono::milliseconds(60'000)),
         [&](const std::stop_token&) { renew(parts, config); }));
   }
+  if (parts.ledger)
+    upkeep.push_back(
+        std::make_unique<Recurring>(std::chrono::milliseconds(60'000),
+                                    [&](const std::stop_token&) { keep_counts(downloads); }));
   console.say("listening on " + address_text(*server) + (tls != nullptr ? ", HTTPS" : ""));
   if (config.dev) print_next_steps(config, address_text(*server), console);
   signals.wait([&] { reload(*tls); });
@@ -426,6 +449,7 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   server->drain();
   server->join();
   upkeep.clear();
+  if (parts.ledger) keep_counts(downloads);
   if (parts.ledger) parts.ledger->drain();
   if (authenticator) authenticator->join();
   pool.join();  // before the server ends: what its threads post goes to the server's

@@ -14,9 +14,11 @@
 #include "api/surface/finished_uploads.h"
 #include "api/surface/open_repositories.h"
 #include "api/surface/repodata_cache.h"
+#include "api/surface/swr_index.h"
 #include "api/surface/tickets.h"
 #include "api/surface/tile_cache.h"
 #include "api/surface/warg_node_cache.h"
+#include "log/download_counts.h"
 #include "log/head.h"
 #include "log/leases.h"
 #include "log/ledger.h"
@@ -41,6 +43,8 @@ struct RunState {
   surface::Continuations continuations;
   surface::Tickets tickets;
   surface::RepodataCache repodata;
+  surface::SwrIndex swr;
+  std::atomic<unsigned> swr_of_the_past{0};  // listings of earlier states that run now
 };
 
 struct Services {
@@ -56,6 +60,7 @@ struct Services {
   auth::Authenticator* auth = nullptr;  // null on a read-only server: it has no secrets
   // Signs what the operator says in Warg's operator log; null on a read-only server.
   std::shared_ptr<const warg::PrivateKey> warg_key = nullptr;
+  DownloadCounts* downloads = nullptr;  // null: nobody counts
   std::shared_ptr<RunState> state = std::make_shared<RunState>();
   std::size_t scan_rows_max = limits::kScanRowsMax;
 

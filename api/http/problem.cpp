@@ -228,6 +228,64 @@ Response warg_problem(const Error& error) {
   return json(status, warg_message(status, error));
 }
 
+// ---- SWR ---- Source: the codes its documents and the sources of its clients name; where none is
+// known, the status and 0000, as in 4010000.
+
+struct SwrRow {
+  Errc code;
+  std::optional<About> about;
+  unsigned status;
+  std::string_view word = {};
+};
+
+constexpr std::array kSwrRows = {
+    SwrRow{Errc::invalid, About::name_space, 400, "4001028"},
+    SwrRow{Errc::invalid, About::name, 400, "4001029"},
+    SwrRow{Errc::invalid, About::repository, 400, "4001029"},
+    SwrRow{Errc::invalid, kAny, 400, "4000014"},
+    SwrRow{Errc::denied, kAny, 403, "4039002"},
+    SwrRow{Errc::locked, kAny, 403, "4039002"},
+    SwrRow{Errc::not_found, About::name_space, 404, "4040058"},
+    SwrRow{Errc::not_found, About::name, 404, "4041061"},
+    SwrRow{Errc::not_found, About::repository, 404, "4040010"},
+    SwrRow{Errc::not_found, About::tag, 404, "4041056"},
+    SwrRow{Errc::not_found, About::manifest, 404, "4041060"},
+    SwrRow{Errc::not_found, About::request, 404, "4040083"},
+    SwrRow{Errc::unsupported, About::name_space, 406, "4060074"},
+    SwrRow{Errc::unsupported, About::repository, 406, "4060012"},
+    SwrRow{Errc::unsupported, About::request, 405, "4040083"},
+    SwrRow{Errc::conflict, About::name_space, 409, "4090060"},
+    SwrRow{Errc::conflict, About::repository, 409, "4090006"},
+    SwrRow{Errc::conflict, About::request, 409, "4090076"},
+    SwrRow{Errc::precondition, kAny, 409, "4090006"},  // of a retag, which has no other conditions
+    SwrRow{Errc::corrupt, kAny, 500, "5000003"},
+    SwrRow{Errc::internal, kAny, 500, "5000003"},
+};
+
+Response swr_response(unsigned status, const Error& error, std::string_view word, Dialect dialect) {
+  std::string code;
+  std::string message;
+  std::string detail;
+  json::append_quoted(code, "SVCSTG.SWR." + std::string(word));
+  json::append_quoted(message, as_utf8(error.what));
+  json::append_quoted(detail, as_utf8(error.detail));
+  const std::string list = R"([{"errorCode":)" + code + R"(,"errorMessage":)" + message +
+                           R"(,"detail":)" + detail + "}]";
+  if (dialect == Dialect::swr_documented) return json(status, list);
+  return json(status, R"({"errors":)" + list + R"(,"errorCode":)" + code + R"(,"errorMessage":)" +
+                          message + R"(,"error_code":)" + code + R"(,"error_msg":)" + message +
+                          "}");
+}
+
+Response of_swr(const Error& error, Dialect dialect) {
+  const auto* row = std::ranges::find_if(kSwrRows, [&error](const SwrRow& candidate) {
+    return candidate.code == error.code && (!candidate.about || *candidate.about == error.about);
+  });
+  if (row != kSwrRows.end()) return swr_response(row->status, error, row->word, dialect);
+  const unsigned status = row_of(error).status;
+  return swr_response(status, error, std::to_string(status) + "0000", dialect);
+}
+
 Response oci_problem(const Row& row, const Error& error, Dialect dialect) {
   Response response = json(row.status, oci_body(row, error, dialect));
   if (row.status == 410) response.status = 404;
@@ -249,11 +307,17 @@ unsigned status_of(const Error& error) {
 
 Response problem(const Error& error, Dialect dialect) {
   const Row& row = row_of(error);
-  Response response = dialect == Dialect::warg        ? warg_problem(error)
+  const bool swr = dialect == Dialect::swr || dialect == Dialect::swr_documented;
+  Response response = swr                             ? of_swr(error, dialect)
+                      : dialect == Dialect::warg      ? warg_problem(error)
                       : has_the_shape_of_oci(dialect) ? oci_problem(row, error, dialect)
                                                       : text(row.status, plain_body(error));
   if (response.status == 429 || response.status == 503) response.add("Retry-After", "1");
   return response;
+}
+
+Response swr_problem(const Error& error, std::string_view code, Dialect dialect) {
+  return swr_response(status_of(error), error, code, dialect);
 }
 
 }  // namespace varve::http

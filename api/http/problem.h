@@ -7,10 +7,12 @@
 namespace varve::http {
 
 enum class Dialect : std::uint8_t {
-  oci,    // {"errors":[{"code":…,"message":…,"detail":…}]}: distribution-spec "Error Codes"
-  acr,    // the same shape, with TAG_UNKNOWN for a tag that is not there
-  warg,   // {"status":…,"message":…} or {"status":…,"type":…,"id":…}: its reference server's
-  plain,  // one line of text: the log's read surface and operations
+  oci,   // {"errors":[{"code":…,"message":…,"detail":…}]}: distribution-spec "Error Codes"
+  acr,   // the same shape, with TAG_UNKNOWN for a tag that is not there
+  warg,  // {"status":…,"message":…} or {"status":…,"type":…,"id":…}: its reference server's
+  swr,   // SWR's errors in every shape that its clients were seen to read, in one object
+  swr_documented,  // its array, as its documents have it and hardly any client reads
+  plain,           // one line of text: the log's read surface and operations
 };
 
 // What stands on every answer of a dialect, complete header lines; may be empty.
@@ -22,5 +24,9 @@ unsigned status_of(const Error& error);
 // The detail of an Errc::unauthorized is the scope that was missing ("repository:lib/app:pull") or
 // nothing; the shape of OCI spells it out.
 Response problem(const Error& error, Dialect dialect);
+
+// In SWR's dialects, with its own code word for this very case ("4001035") instead of the one that
+// goes with the error.
+Response swr_problem(const Error& error, std::string_view code, Dialect dialect);
 
 }  // namespace varve::http

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/auth/authenticator.h"
+#include "api/surface/swr_common.h"
 
 namespace varve::surface {
 namespace {
@@ -55,7 +56,24 @@ bool shows_an_account(const http::Route& route) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::string_view kSwrRepo = "/namespaces/{namespace}/repos/{repository...}";
+
+// SWR's routes name a repository in two parts, as it writes them.
+std::optional<Need> need_of_swr(const http::Route& route, const http::Request& request) {
+  auto repo = swr_repo(request);
+  if (!repo) return std::nullopt;
+  // Who shares a repository with whom is judged by what that takes: more than a right.
+  const bool shares = route.pattern.ends_with("/access");
+  const Right right = shares ? Right::pull : right_of(route, request.method);
+  return Need{right, *std::move(repo)};
+}
+
+}  // namespace
+
 std::optional<Need> need_of(const http::Route& route, const http::Request& request) {
+  if (route.pattern.find(kSwrRepo) != route.pattern.npos) return need_of_swr(route, request);
   const auto index = name_parameter(route.pattern);
   if (!index || *index >= request.params.size()) return std::nullopt;
   auto repo = auth::repository_in(request.params[*index]);

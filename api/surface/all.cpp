@@ -1,6 +1,8 @@
 // The list of surfaces and the gate. Any thread.
 #include "api/surface/all.h"
 
+#include <array>
+
 #include "api/auth/challenge.h"
 #include "api/http/forwarded.h"
 #include "api/surface/access.h"
@@ -11,6 +13,7 @@
 #include "api/surface/oci.h"
 #include "api/surface/ops.h"
 #include "api/surface/pulp_repos.h"
+#include "api/surface/swr.h"
 #include "api/surface/tlog.h"
 #include "api/surface/token.h"
 #include "api/surface/warg.h"
@@ -18,13 +21,23 @@
 
 namespace varve::surface {
 
-std::span<const http::Surface> all_surfaces() {
-  static const http::Surface surfaces[] = {
-      oci_surface(),   acr_surface(),  tlog_surface(),         ops_surface(),      token_surface(),
-      admin_surface(), warg_surface(), warg_content_surface(), wasm_pkg_surface(),
+namespace {
+
+auto surfaces_with(http::Dialect swr) {
+  return std::array{
+      oci_surface(),        acr_surface(),    tlog_surface(),        ops_surface(),
+      token_surface(),      admin_surface(),  warg_surface(),        warg_content_surface(),
+      wasm_pkg_surface(),   swr_surface(swr), dockyard_surface(swr), swr_versions_surface(),
       pulp_repos_surface(),
   };
-  return surfaces;
+}
+
+}  // namespace
+
+std::span<const http::Surface> all_surfaces(SwrErrorShape swr) {
+  static const auto surfaces = surfaces_with(http::Dialect::swr);
+  static const auto as_documented = surfaces_with(http::Dialect::swr_documented);
+  return swr == SwrErrorShape::documented ? as_documented : surfaces;
 }
 
 namespace {

@@ -10,8 +10,8 @@
 
 namespace varve::surface {
 
-// A new dialect is one more line in all.cpp.
-std::span<const http::Surface> all_surfaces();
+// A new dialect is one more line in all.cpp. What SWR's says of errors is to be configured.
+std::span<const http::Surface> all_surfaces(SwrErrorShape swr = SwrErrorShape::object);
 
 // Who asks: fills in request.actor from its credentials, and the client's address from what trusted
 // proxies say. Dev mode lets everybody be "anonymous"

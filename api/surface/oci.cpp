@@ -5,6 +5,7 @@
 
 #include "api/surface/oci_common.h"
 #include "api/surface/oci_handlers.h"
+#include "api/surface/swr_handlers.h"
 
 namespace varve::surface {
 namespace {
@@ -22,8 +23,16 @@ http::net::awaitable<http::Response> ping(Services& services, http::Request& req
   co_return http::json(200, "{}");
 }
 
+// One path, two APIs: whoever shows a credential that only SWR's clients have asks for its version.
+http::net::awaitable<http::Response> ping_or_version(Services& services, http::Request& request) {
+  const bool swr = request.header("authorization").starts_with("SDK-HMAC-") ||
+                   !request.header("x-auth-token").empty();
+  auto answer = swr ? swr_version(services, request) : ping(services, request);
+  co_return co_await std::move(answer);
+}
+
 constexpr http::Route kRoutes[] = {
-    {Method::get, "/v2", Effect::none, ping},
+    {Method::get, "/v2", Effect::none, ping_or_version},
     {Method::get, "/v2/", Effect::none, ping},
 
     {Method::get, "/v2/_catalog", Effect::none, list_repos},

@@ -210,6 +210,8 @@ awaitable<Response> get_manifest(Services& services, Request& request) {
   auto bytes = co_await stored_bytes_anywhere(services, *scope, *found);
   if (!bytes) co_return oci_problem(bytes.error(), size);
   response.body = *std::move(bytes);
+  // Whoever reads an earlier state looks into it; whoever pulls reads the present.
+  if (services.downloads != nullptr && scope->state.present) services.downloads->count(scope->repo);
   co_return response;
 }
 

@@ -56,6 +56,33 @@ TEST(Config, DefaultsInTheTableAreTheDefaultsOfTheStruct) {
   EXPECT_EQ(loaded->config.io_threads, fresh.io_threads);
   EXPECT_EQ(loaded->config.pool_threads, fresh.pool_threads);
   EXPECT_EQ(loaded->config.log_level, fresh.log_level);
+  EXPECT_EQ(loaded->config.swr_error_shape, fresh.swr_error_shape);
+  EXPECT_EQ(loaded->config.swr_require_filter, fresh.swr_require_filter);
+  EXPECT_EQ(loaded->config.swr_strict, fresh.swr_strict);
+  EXPECT_EQ(loaded->config.swr_domain + loaded->config.swr_registry + loaded->config.swr_internal,
+            "");
+}
+
+TEST(Config, TakesHostsAndWordsForSwrAndNothingThatWouldBreakAPath) {
+  ConfigInputs inputs;
+  inputs.flags = {{"swr.registry", "registry.example:5000"},
+                  {"swr.internal", "[::1]:5000"},
+                  {"swr.domain", "acme"},
+                  {"swr.error_shape", "documented"}};
+  const auto loaded = load_config(inputs);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(loaded->config.swr_registry, "registry.example:5000");
+  EXPECT_EQ(loaded->config.swr_internal, "[::1]:5000");
+  EXPECT_EQ(loaded->config.swr_domain, "acme");
+  EXPECT_EQ(loaded->config.swr_error_shape, SwrErrorShape::documented);
+  for (const auto& [name, value] :
+       {std::pair{"swr.registry", "https://registry.example"}, std::pair{"swr.internal", "a/b"},
+        std::pair{"swr.domain", "two words"}, std::pair{"swr.domain", "a\"b"},
+        std::pair{"swr.error_shape", "array"}, std::pair{"swr.strict", "yes"}}) {
+    ConfigInputs bad;
+    bad.flags = {{name, value}};
+    EXPECT_FALSE(load_config(bad)) << name << " = " << value;
+  }
 }
 
 TEST(Config, NamesTheKeyThatDoesNotExist) {

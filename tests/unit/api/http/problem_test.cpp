@@ -156,6 +156,77 @@ TEST(Problem, StaysJsonAndOneLineWhateverAClientSent) {
   EXPECT_EQ(line, "bad: ??  X: y  \n");
 }
 
+// ---- SWR ----
+
+std::string text_at(const Response& response, const char* pointer) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  std::string_view text;
+  if (parser.parse(std::get<std::string>(response.body)).get(document) != simdjson::SUCCESS)
+    return "not JSON";
+  if (document.at_pointer(pointer).get(text) != simdjson::SUCCESS) return "absent";
+  return std::string(text);
+}
+
+// One of them reads errors[0], others the members of the object, in two spellings.
+TEST(ProblemOfSwr, IsFoundWhereverAClientLooks) {
+  const Response response =
+      problem(Error(Errc::not_found, About::name_space, "there is no \"x\"", "x"), Dialect::swr);
+  EXPECT_EQ(response.status, 404U);
+  EXPECT_EQ(header(response, "Content-Type"), "application/json");
+  for (const char* pointer : {"/errors/0/errorCode", "/errorCode", "/error_code"})
+    EXPECT_EQ(text_at(response, pointer), "SVCSTG.SWR.4040058") << pointer;
+  for (const char* pointer : {"/errors/0/errorMessage", "/errorMessage", "/error_msg"})
+    EXPECT_EQ(text_at(response, pointer), "there is no \"x\"") << pointer;
+  EXPECT_EQ(text_at(response, "/errors/0/detail"), "x");
+}
+
+TEST(ProblemOfSwr, IsAnArrayWhereItIsToBeAsDocumented) {
+  const Error error(Errc::invalid, About::request, "no", "it");
+  EXPECT_EQ(body_of(error, Dialect::swr_documented),
+            R"([{"errorCode":"SVCSTG.SWR.4000014","errorMessage":"no","detail":"it"}])");
+  const Response own = swr_problem(error, "4001035", Dialect::swr_documented);
+  EXPECT_EQ(own.status, 400U);
+  EXPECT_EQ(text_at(own, "/0/errorCode"), "SVCSTG.SWR.4001035");
+}
+
+TEST(ProblemOfSwr, HasTheStatusAndCodeOfItsDocuments) {
+  for (const Case& c : {
+           Case{Errc::invalid, About::name_space, 400, "4001028"},
+           Case{Errc::invalid, About::name, 400, "4001029"},
+           Case{Errc::invalid, About::tag, 400, "4000014"},
+           Case{Errc::unauthorized, About::request, 401, "4010000"},
+           Case{Errc::denied, About::request, 403, "4039002"},
+           Case{Errc::locked, About::tag, 403, "4039002"},
+           Case{Errc::not_found, About::repository, 404, "4040010"},
+           Case{Errc::not_found, About::tag, 404, "4041056"},
+           Case{Errc::not_found, About::manifest, 404, "4041060"},
+           Case{Errc::not_found, About::request, 404, "4040083"},
+           Case{Errc::unsupported, About::request, 405, "4040083"},
+           Case{Errc::unsupported, About::name_space, 406, "4060074"},
+           Case{Errc::conflict, About::name_space, 409, "4090060"},
+           Case{Errc::conflict, About::repository, 409, "4090006"},
+           Case{Errc::conflict, About::request, 409, "4090076"},
+           Case{Errc::precondition, About::tag, 409, "4090006"},
+           Case{Errc::too_large, About::body, 413, "4130000"},
+           Case{Errc::throttled, About::request, 429, "4290000"},
+           Case{Errc::corrupt, About::storage, 500, "5000003"},
+           Case{Errc::unavailable, About::storage, 503, "5030000"},
+       }) {
+    const Response response = problem(Error(c.code, c.about, "why"), Dialect::swr);
+    EXPECT_EQ(response.status, c.status) << c.word;
+    EXPECT_EQ(text_at(response, "/errorCode"), "SVCSTG.SWR." + std::string(c.word));
+    EXPECT_EQ(header(response, "Retry-After"), c.status == 503 || c.status == 429 ? "1" : "");
+  }
+}
+
+TEST(ProblemOfSwr, StaysJsonWhateverAClientSent) {
+  const std::string hostile("\xff\xfe\r\nX: y\0\x01", 10);
+  const Response response =
+      problem(Error(Errc::invalid, About::name, "bad", hostile), Dialect::swr);
+  EXPECT_EQ(text_at(response, "/errorCode"), "SVCSTG.SWR.4001029");
+}
+
 // ---- Warg ----
 
 TEST(WargProblem, HasTheStatusAndTheBodyOfItsReferenceServer) {

@@ -25,12 +25,18 @@ Needs needs_of(const http::Route& route) {
     const bool upload = pattern.find("/blobs/uploads/") != pattern.npos;
     return route.method == Method::del && !upload ? Needs::del : Needs::push;
   }
+  // SWR's words for a repository. Who shares it with whom is judged by more than one right.
+  if (pattern.find("{repository...}") != pattern.npos) {
+    if (route.method == Method::get) return Needs::pull;
+    if (pattern.ends_with("/access")) return Needs::own_rules;
+    return route.method == Method::del ? Needs::del : Needs::push;
+  }
   const auto is = [pattern](std::initializer_list<std::string_view> known) {
     return std::ranges::find(known, pattern) != known.end();
   };
   if (is({"/log/tile/{path...}", "/log/proof/{index}", "/log/body/{digest}"}))
     return Needs::read_log;
-  if (is({"/log/checkpoint", "/log/vkey", "/healthz", "/readyz", "/v2/_oci/ext/discover"}))
+  if (is({"/", "/log/checkpoint", "/log/vkey", "/healthz", "/readyz", "/v2/_oci/ext/discover"}))
     return Needs::nothing;
   // Warg's tree and map are hashes; what the packages are is seen by whoever may pull them, and
   // what publishers send vouches for itself: warg_sight_test.cpp.
@@ -46,6 +52,9 @@ Needs needs_of(const http::Route& route) {
   // Where one logs in, the token service, the accounts, and a list of what the caller may pull.
   if (is({"/v2", "/v2/", "/v2/_catalog", "/acr/v1/_catalog"}) || pattern.starts_with("/oauth2/") ||
       pattern.starts_with("/admin/v1/"))
+    return Needs::own_rules;
+  // What is listed is what the caller may pull, and namespaces are made by whoever manages them.
+  if (pattern.starts_with("/v2/manage/") || pattern.starts_with("/dockyard/v2/"))
     return Needs::own_rules;
   return Needs::unknown;
 }
@@ -81,6 +90,8 @@ class AccessTable : public testing::Test {
     fill(target, "{path...}", "entries/000.p/1");
     fill(target, "{index}", "0");
     fill(target, "{start}", "0");
+    fill(target, "{namespace}", "lib");
+    fill(target, "{repository...}", "app");
     std::vector<std::string> names{"lib/app"};
     std::vector<std::string> queries{""};
     if (needs_of(route) == Needs::pull) {

@@ -29,6 +29,7 @@ std::string example_of(std::string_view pattern) {
   replace("{start}", "0");
   replace("{file}", "sha256-" + std::string(64, '3'));
   replace("{namespace}", "test");
+  replace("{repository...}", "app");
   return target;
 }
 

@@ -1,0 +1,266 @@
+// Following the log. What a batch of entries means is gathered first and put into the table when
+// all of it could be read: a disk that fails leaves the table as it was.
+#include "api/surface/swr_index.h"
+
+#include <concepts>
+#include <utility>
+
+#include "core/codec.h"
+#include "log/proof/note.h"
+
+namespace varve::surface {
+
+namespace {
+
+Result<std::vector<trust::Grant>> all_grants_of(const View& view, const PrincipalName& principal) {
+  constexpr std::size_t kPage = 1'000;
+  std::vector<trust::Grant> all;
+  for (bool more = true; more;) {
+    const std::string after = all.empty() ? std::string() : all.back().resource.text();
+    VARVE_TRY(auto page, trust::grants_of(view, principal, after, kPage));
+    more = page.size() == kPage;
+    for (trust::Grant& grant : page) all.push_back(std::move(grant));
+  }
+  return all;
+}
+
+// What is granted on namespaces, and on everything.
+std::vector<trust::Grant> on_namespaces(const std::vector<trust::Grant>& grants) {
+  std::vector<trust::Grant> wide;
+  for (const trust::Grant& grant : grants) {
+    const std::string& text = grant.resource.text();
+    if (text.ends_with('*') && text.find('/') + 2 >= text.size()) wide.push_back(grant);
+    if (grant.resource.is_everything()) wide.push_back(grant);
+  }
+  return wide;
+}
+
+}  // namespace
+
+Result<SwrSight::Grants> SwrSight::grants_of(const SwrTable& table, const View& view,
+                                             const PrincipalName& principal) {
+  VARVE_TRY(const auto grants, all_grants_of(view, principal));
+  return Grants{table.allowed(grants, Right::pull),
+                table.allowed(on_namespaces(grants), Right::push)};
+}
+
+SwrSight::Seen SwrSight::seen(const Grants& everybody, const Grants* own, bool sees_all,
+                              bool thirdparty) {
+  Seen seen{SwrFlags(everybody.pull.size(), 0), everybody.pull};
+  for (std::size_t id = 0; id < seen.visible.size(); ++id) {
+    const bool owned = own != nullptr && own->pull[id] != 0;
+    const bool shared = owned && own->push_beside[id] == 0;
+    const bool visible = sees_all || owned || everybody.pull[id] != 0;
+    seen.visible[id] = (thirdparty ? shared && !sees_all : visible) ? 1 : 0;
+  }
+  return seen;
+}
+
+namespace {
+
+bool sees_all(const Actor& actor) {
+  return actor.auth == Auth::dev || actor.auth == Auth::local;
+}
+
+// Whose grants count besides everybody's.
+Result<std::optional<PrincipalName>> principal_of(const View& view, const Actor& actor,
+                                                  Timestamp now) {
+  VARVE_CHECK(trust::check_credential(view, actor, now));
+  if (is_anonymous(actor) || sees_all(actor)) return std::nullopt;
+  VARVE_TRY(auto name, PrincipalName::parse(actor.id));
+  return name;
+}
+
+SwrListed gather(const SwrTable& table, Reader reader, const SwrSight::Seen& seen,
+                 const SwrRepoWish& wish, std::size_t most) {
+  const auto found = table.select(wish, seen.visible, seen.open, most);
+  SwrListed listed{std::move(reader), {}, found.total};
+  for (const SwrTable::Id id : found.page)
+    listed.items.push_back({table.at(id), seen.open[id] != 0});
+  return listed;
+}
+
+// What entries mean for the table.
+class Effects {
+ public:
+  explicit Effects(const SwrTable& table) : table_(table) {}
+
+  void add(EntryIndex index, const Event& event) {
+    if (const auto* set = std::get_if<oci::TagSet>(&event)) return tag_set(index, *set);
+    std::visit([&](const auto& e) { other(index, e); }, event);
+  }
+
+  // Looks again where an entry does not say all.
+  Result<void> read(const View& view) {
+    for (const auto& [text, index] : doubtful_) {
+      VARVE_TRY(const auto repo, RepoName::parse(text));
+      VARVE_TRY(auto facts, oci::overview_of(view, repo));
+      std::optional<SwrRepo>& now = changed_[text];
+      now.reset();
+      if (facts) now = SwrRepo{*std::move(facts), index};
+    }
+    return {};
+  }
+
+  // True when a repository came or went.
+  bool apply(SwrTable& table) {
+    bool names = false;
+    for (auto& [repo, now] : changed_)
+      if (table.put(repo, std::move(now))) names = true;
+    return names;
+  }
+  const std::set<std::string>& principals() const { return principals_; }
+
+ private:
+  // Nearly every entry of a busy registry is one of these. What it says is enough where the tag is
+  // in plain sight; counting a large repository's tags for each push would not do.
+  void tag_set(EntryIndex index, const oci::TagSet& set) {
+    const std::string& text = set.repo.text();
+    const auto id = table_.find(text);
+    const auto known = changed_.find(text);
+    const bool here = known != changed_.end() || id.has_value();
+    if (!here || doubtful_.contains(text) || (id && table_.at(*id).facts.hides_tags))
+      return doubt(index, text);
+    SwrRepo now = known != changed_.end() ? *known->second : table_.at(*id);
+    if (!set.previous) ++now.facts.tags;
+    now.facts.updated = index;
+    now.touched = index;
+    now.size.reset();
+    now.updated_at.reset();
+    changed_.insert_or_assign(text, std::move(now));
+  }
+  void doubt(EntryIndex index, const std::string& repo) { doubtful_.insert_or_assign(repo, index); }
+
+  // An event that somebody adds and that names a repository is looked into, unless it says here
+  // that it changes nothing a listing shows.
+  template <class E>
+  void other(EntryIndex index, const E& event) {
+    if constexpr (std::same_as<E, trust::GrantSet> || std::same_as<E, trust::GrantRemoved>)
+      principals_.insert(event.principal.text());
+    else if constexpr (std::same_as<E, content::BlobLinked> ||
+                       std::same_as<E, content::BlobUnlinked> || std::same_as<E, oci::ManifestPut>)
+      return;
+    else if constexpr (requires { RepoName(event.repo); })
+      doubt(index, event.repo.text());
+  }
+
+  const SwrTable& table_;
+  std::map<std::string, std::optional<SwrRepo>> changed_;
+  std::map<std::string, EntryIndex> doubtful_;
+  std::set<std::string> principals_;
+};
+
+Result<void> read_entries(const Reader& reader, TreeSize from, Effects& effects) {
+  Result<void> outcome;
+  const auto visit = [&](EntryIndex index, std::string_view bytes) {
+    const auto note = parse_note(bytes);
+    const auto entry = note ? decode_entry_text(note->text) : std::unexpected(note.error());
+    if (entry)
+      effects.add(index, entry->event);
+    else
+      outcome = std::unexpected(entry.error());
+    return entry.has_value();
+  };
+  VARVE_CHECK(reader.entries(next_index(from), next_index(reader.head().size), visit));
+  return outcome;
+}
+
+// Reading more entries than this takes longer than walking over the rows once.
+constexpr std::uint64_t kEntriesMax = 50'000;
+
+}  // namespace
+
+Result<void> SwrIndex::rebuild(const Reader& reader) {
+  const auto view = reader.view();
+  VARVE_TRY(auto all, oci::overviews(*view));
+  table_ = SwrTable::of(std::move(all), reader.head().size);
+  reader_ = reader;
+  ++rebuilt_;
+  grants_.clear();
+  return {};
+}
+
+Result<void> SwrIndex::bring_to(const Reader& reader) {
+  const std::unique_lock lock(mutex_);
+  if (!reader_) return rebuild(reader);
+  const TreeSize from = reader_->head().size;
+  if (from >= reader.head().size) return {};
+  if (reader.head().size.value - from.value > kEntriesMax) return rebuild(reader);
+  Effects effects(table_);
+  const auto read = read_entries(reader, from, effects);
+  if (!read && read.error().code == Errc::unsupported) return rebuild(reader);
+  VARVE_CHECK(read);
+  VARVE_CHECK(effects.read(*reader.view()));
+  if (effects.apply(table_)) grants_.clear();
+  for (const std::string& principal : effects.principals()) grants_.erase(principal);
+  reader_ = reader;
+  return {};
+}
+
+Result<std::shared_ptr<const SwrSight::Grants>> SwrIndex::grants_for(
+    const View& view, const PrincipalName& principal) const {
+  const std::lock_guard lock(grants_mutex_);
+  if (const auto known = grants_.find(principal.text()); known != grants_.end())
+    return known->second;
+  VARVE_TRY(auto grants, SwrSight::grants_of(table_, view, principal));
+  auto kept = std::make_shared<const SwrSight::Grants>(std::move(grants));
+  if (grants_.size() >= grants_kept_) grants_.clear();
+  grants_.emplace(principal.text(), kept);
+  return kept;
+}
+
+Result<SwrListed> SwrIndex::list(const Reader& reader, const Actor& actor, Timestamp now,
+                                 const SwrRepoWish& wish, std::size_t most) {
+  VARVE_CHECK(bring_to(reader));
+  const std::shared_lock lock(mutex_);
+  const auto view = reader_->view();
+  VARVE_TRY(const auto me, principal_of(*view, actor, now));
+  VARVE_TRY(const auto everybody, grants_for(*view, PrincipalName::anonymous()));
+  std::shared_ptr<const SwrSight::Grants> own;
+  if (me) {
+    VARVE_TRY(own, grants_for(*view, *me));
+  }
+  const auto seen = SwrSight::seen(*everybody, own.get(), sees_all(actor), wish.thirdparty);
+  return gather(table_, *reader_, seen, wish, most);
+}
+
+Result<SwrListed> SwrIndex::list_as_of(const Reader& reader, const View& then, TreeSize size,
+                                       const Actor& actor, Timestamp now, const SwrRepoWish& wish,
+                                       std::size_t most) {
+  const auto newest = reader.view();
+  VARVE_TRY(const auto me, principal_of(*newest, actor, now));
+  VARVE_TRY(auto all, oci::overviews(then));
+  VARVE_TRY(const auto locked, oci::hidden_repos(*newest));
+  for (oci::RepoOverview& facts : all) facts.hidden = locked.contains(facts.repo);
+  const SwrTable table = SwrTable::of(std::move(all), size);
+  VARVE_TRY(const auto everybody, SwrSight::grants_of(table, *newest, PrincipalName::anonymous()));
+  std::optional<SwrSight::Grants> own;
+  if (me) {
+    VARVE_TRY(own, SwrSight::grants_of(table, *newest, *me));
+  }
+  const auto seen =
+      SwrSight::seen(everybody, own ? &*own : nullptr, sees_all(actor), wish.thirdparty);
+  return gather(table, reader, seen, wish, most);
+}
+
+void SwrIndex::remember(const std::vector<SwrListed::Item>& items) {
+  const std::unique_lock lock(mutex_);
+  for (const SwrListed::Item& item : items) table_.remember(item.repo);
+}
+
+std::vector<oci::RepoOverview> SwrIndex::facts() const {
+  const std::shared_lock lock(mutex_);
+  return table_.facts();
+}
+
+TreeSize SwrIndex::size() const {
+  const std::shared_lock lock(mutex_);
+  return reader_ ? reader_->head().size : TreeSize{};
+}
+
+std::uint64_t SwrIndex::rebuilt() const {
+  const std::shared_lock lock(mutex_);
+  return rebuilt_;
+}
+
+}  // namespace varve::surface
