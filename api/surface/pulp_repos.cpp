@@ -174,14 +174,16 @@ awaitable<Response> repodata_answer(Services& services, const Request& request, 
 
 // ---- packages ----
 
-// The file, when the repository has a package of that name with it.
+// The file, when the repository has, or had, a package of that name with it: a client that read the
+// metadata before a package was removed asks for it after.
 Result<Digest> member_file(const Target& target, std::string_view hex, std::string_view name) {
   const auto digest = Digest::parse("sha256:" + std::string(hex));
   if (!digest) return no_such_file(name);
   const View& view = *target.state.view;
   VARVE_TRY(const auto packages, pulp::packages_with_file(view, *digest, kSameFileMax));
+  VARVE_TRY(const auto history, target.state.reader.history(target.state.size));
   for (const pulp::PackageId& id : packages) {
-    VARVE_TRY(const bool member, pulp::is_member(view, target.row.id, id));
+    VARVE_TRY(const bool member, pulp::ever_member(*history, target.row.id, id));
     if (!member) continue;
     VARVE_TRY(const auto row, pulp::need_package(view, id));
     if (row.filename.text() == name) return *digest;

@@ -154,6 +154,17 @@ Result<bool> is_member(const View& view, const RepositoryId& repository, const P
   return row.has_value();
 }
 
+Result<bool> ever_member(const History& history, const RepositoryId& repository,
+                         const PackageId& package) {
+  bool found = false;
+  VARVE_CHECK(history.versions(Table::rpm_member, member_key(repository, package).bytes(),
+                               EntryIndex{UINT64_MAX}, [&found](const History::Version&) {
+                                 found = true;
+                                 return false;
+                               }));
+  return found;
+}
+
 Result<std::optional<PackageId>> each_member(const View& view, const RepositoryId& repository,
                                              const std::optional<PackageId>& after,
                                              std::size_t rows_max, const VisitMember& visit) {

@@ -225,15 +225,18 @@ TEST_F(PulpRepos, ServesNoOtherBytes) {
   EXPECT_EQ(status("Packages/xyz/" + one_file), 404U);
 }
 
-TEST_F(PulpRepos, ServesARemovedPackageAsOfThenAlone) {
+TEST_F(PulpRepos, ServesARemovedPackageToClientsThatReadTheMetadataBefore) {
+  const std::string empty = std::to_string(server.size());
   const auto id = repository.publish(one);
   const std::string then = std::to_string(server.size());
   repository.remove(id);
-  EXPECT_EQ(server.get(kRepo + location(one, one_file)).status, 404U);
-  const Answer before =
-      server.get("/pulp/repos/asof." + then + "/stable/" + location(one, one_file));
-  EXPECT_EQ(before.status, 200U);
-  EXPECT_EQ(before.body, one);
+  for (const std::string& base : {kRepo, "/pulp/repos/asof." + then + "/stable/"}) {
+    const Answer answer = server.get(base + location(one, one_file));
+    EXPECT_EQ(answer.status, 200U) << base;
+    EXPECT_EQ(answer.body, one) << base;
+  }
+  EXPECT_EQ(server.get("/pulp/repos/asof." + empty + "/stable/" + location(one, one_file)).status,
+            404U);
 }
 
 TEST_F(PulpRepos, SaysOfPurgedBytesThatTheyAreGone) {
