@@ -130,7 +130,8 @@ class Accounts final : GrammarPart {
         "Examples:\n"
         "  varve user cert allow edge-7\n"
         "\nBelieve client certificates that name the principal: the common name of the subject,\n"
-        "up to a colon. It names one credential for all of them; to revoke that ends them all.\n",
+        "up to a colon. One credential stands for all of them, and is printed: to revoke it ends\n"
+        "them all.\n",
         allowed, run_user_cert_allow);
     add_name(sub, allowed.name);
     add_expires(sub, allowed.expires);

@@ -53,10 +53,11 @@ Actor as_served(const Services& services, Actor actor) {
 
 namespace {
 
-// A certificate counts where nothing else is shown: a client that has one sends it with everything.
+// Whoever shows something. A certificate counts where nothing else is shown: a client that has one
+// shows it with everything.
 http::net::awaitable<Result<Actor>> identify(auth::Authenticator& auth, auth::Presented presented,
                                              http::Request& request) {
-  if (std::holds_alternative<auth::Nothing>(presented) && request.client_name)
+  if (std::holds_alternative<auth::Nothing>(presented))
     co_return auth.identify_certificate(*request.client_name, request.peer);
   if (auto* signature = std::get_if<auth::SdkSignature>(&presented)) {
     auto pending = auth.identify_signed(std::move(*signature), request);
@@ -77,6 +78,8 @@ http::net::awaitable<Result<void>> authenticate(Services& services, http::Reques
   if (services.auth == nullptr) co_return Result<void>();
   auto presented = auth::parse_authorization(request.headers);
   if (!presented) co_return std::unexpected(std::move(presented).error());
+  if (std::holds_alternative<auth::Nothing>(*presented) && !request.client_name)
+    co_return Result<void>();
   auto pending = identify(*services.auth, *std::move(presented), request);
   auto actor = co_await std::move(pending);
   if (!actor) co_return std::unexpected(std::move(actor).error());
