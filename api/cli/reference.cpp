@@ -1,6 +1,7 @@
 // References, and the events behind them. Pure; any thread.
 #include "api/cli/reference.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "core/codec.h"
@@ -73,6 +74,12 @@ std::string text_of(trust::PrincipalKind value) {
 std::string text_of(trust::CredentialKind value) {
   return std::string(to_string(value));
 }
+std::string text_of(const NamespaceName& value) {
+  return value.text();
+}
+std::string text_of(content::Category value) {
+  return std::string(content::to_string(value));
+}
 std::string text_of(Rights value) {
   std::string text;
   for (const std::string_view word : value.words())
@@ -96,8 +103,10 @@ struct Fields {
 
   template <class T>
   void operator()(std::string_view name, const T& value) {
-    const std::string text = text_of(value);
+    std::string text = text_of(value);
     if (text.empty()) return;
+    // Descriptions may have several lines; an event is one.
+    std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
     if (name == "repo")
       repo = text;
     else if (name == "tag")

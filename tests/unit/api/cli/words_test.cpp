@@ -55,6 +55,15 @@ TEST(References, FindWhatALockOrADeletedRepositoryMeansForThem) {
   EXPECT_EQ(summary(locked), "a/b:1 delete=true list=true read=true write=false");
 }
 
+TEST(References, FindWhatIsSaidOfARepositoryAndShowItOnOneLine) {
+  const Event said =
+      content::RepoUpdated{content::Category::linux_system, "two\nlines", *RepoName::parse("a/b")};
+  EXPECT_TRUE(concerns(said, *parse_ref("a/b")));
+  EXPECT_FALSE(concerns(said, *parse_ref("a/c")));
+  EXPECT_EQ(summary(said), "a/b category=linux description=two lines");
+  EXPECT_EQ(summary(content::NamespaceCreated{*NamespaceName::parse("team")}), "namespace=team");
+}
+
 TEST(References, FindWhatHappenedToPulpsPackagesAndTheirRepositories) {
   const Event added = pulp::PackageAdded{test::package_id(1), test::rpm_repo("el9")};
   const std::string package = "packages/" + test::package_id(1).text();
