@@ -312,8 +312,9 @@ Result<void> check_form(const ChangeAccess& command) {
   };
   if (command.resource.is_everything())
     return refuse(Errc::invalid, "access is given on a namespace or a repository");
-  if (command.who.empty() || command.who.size() > limits::kAccessChangesMax)
-    return refuse(Errc::too_large, "one request changes the access of 1 to " +
+  if (command.who.empty()) return refuse(Errc::invalid, "nobody is named");
+  if (command.who.size() > limits::kAccessChangesMax)
+    return refuse(Errc::too_large, "one request changes the access of at most " +
                                        std::to_string(limits::kAccessChangesMax) + " principals");
   std::vector<std::string_view> names;
   for (const ChangeAccess::Share& share : command.who) {
