@@ -316,12 +316,13 @@ class RandomCommands {
       case 2:
         return trust::EnablePrincipal{who};
       case 3: {
-        constexpr trust::CredentialKind kKinds[] = {
+        constexpr trust::CredentialKind kCredentials[] = {
             trust::CredentialKind::password, trust::CredentialKind::password,
             trust::CredentialKind::token, trust::CredentialKind::x509, trust::CredentialKind::aksk};
         std::optional<Timestamp> expires;
         if (pick(3) == 0) expires = in_a_moment();
-        return trust::AddCredential{who, credential(), kKinds[pick(std::size(kKinds))], expires};
+        return trust::AddCredential{who, credential(), kCredentials[pick(std::size(kCredentials))],
+                                    expires};
       }
       case 4:
         return trust::RevokeCredential{who, credential(), "a reason"};
