@@ -72,9 +72,9 @@ http::Surface dockyard_surface(http::Dialect dialect) {
   return {kSwrSurface, "/dockyard/v2", dialect, kDockyard};
 }
 
-// The prefix takes every path that is nobody else's: as before, they are answered in plain text.
+// Under the prefix of operations (ops.cpp): what is nobody's is answered in plain text.
 http::Surface swr_versions_surface() {
-  return {kSwrSurface, "/", http::Dialect::plain, kVersions};
+  return {kSwrSurface, "", http::Dialect::plain, kVersions};
 }
 
 }  // namespace varve::surface

@@ -31,8 +31,8 @@ TEST(SwrRepos, HaveEveryFieldWithTrueValues) {
   EXPECT_EQ(at(body, "/0/namespace"), "team");
   EXPECT_EQ(at(body, "/0/category"), "other");
   EXPECT_EQ(at(body, "/0/description"), "");
-  EXPECT_EQ(at(body, "/0/size"), "16");  // {} once, and both layers
-  EXPECT_EQ(at(body, "/0/is_public"), "true");
+  EXPECT_EQ(at(body, "/0/size"), "16");          // {} once, and both layers
+  EXPECT_EQ(at(body, "/0/is_public"), "false");  // nobody was granted anything
   EXPECT_EQ(at(body, "/0/num_images"), "2");
   EXPECT_EQ(at(body, "/0/num_download"), "0");
   EXPECT_EQ(at(body, "/0/logo"), "");
