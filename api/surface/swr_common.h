@@ -41,6 +41,9 @@ Result<RepoName> swr_repo_named(std::string_view name_space, std::string_view re
 
 // ---- what a body says ----
 
+// One of the eight words, or "arms": what SWR's own SDKs send for "arm" (swr_filter.cpp).
+std::optional<content::Category> swr_category(std::string_view word);
+
 // A JSON object; what it has besides is not ours to judge. Faults carry SWR's own codes.
 class SwrDocument {
  public:

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/surface/swr_common.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
 
@@ -120,6 +121,10 @@ SwrResult<Column> column_of(const Parameters& asked, const Named<Column> (&colum
 
 }  // namespace
 
+std::optional<content::Category> swr_category(std::string_view word) {
+  return word == "arms" ? content::Category::arm : content::parse_category(word);
+}
+
 SwrResult<SwrRepoWish> parse_repo_wish(const http::Query& query, SwrRules rules) {
   constexpr std::string_view kKeys[] = {"center",   "namespace",    "name",
                                         "category", "is_public",    "offset",
@@ -142,7 +147,7 @@ SwrResult<SwrRepoWish> parse_repo_wish(const http::Query& query, SwrRules rules)
   wish.exact_namespace = !wish.name_space.empty() && !asked->from_filter();
   wish.name = asked->text("name");
   if (const auto word = asked->get("category")) {
-    wish.category = content::parse_category(*word);
+    wish.category = swr_category(*word);
     if (!wish.category)
       return refuse(kSwrInvalidFilter,
                     "category is app_server, linux, framework_app, database, lang, other, windows "

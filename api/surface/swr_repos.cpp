@@ -27,7 +27,7 @@ SwrResult<Said> said_in(const SwrDocument& document) {
   const auto category = document.text("category");
   if (!category) return std::unexpected(category.error());
   if (*category && !(*category)->empty()) {
-    said.category = content::parse_category(**category);
+    said.category = swr_category(**category);
     if (!said.category)
       return std::unexpected<SwrFault>(
           std::in_place, kSwrInvalidParameter,

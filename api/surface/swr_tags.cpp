@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/surface/oci_common.h"
 #include "api/surface/swr_common.h"
 #include "api/surface/swr_handlers.h"
 #include "core/base/bytes.h"
@@ -41,12 +42,18 @@ std::string text_of(const std::optional<std::string>& body) {
   return body && is_valid_utf8(*body) ? *body : std::string();
 }
 
+bool is_list(const std::optional<oci::ManifestRow>& manifest) {
+  return manifest && (manifest->media_type == kIndexType ||
+                      manifest->media_type.ends_with(".manifest.list.v2+json"));
+}
+
 Result<void> write_tag(json::Writer& out, const SwrContext& context, const RepoName& repo,
                        EntryIndex made, const oci::ListedTag& tag) {
   const View& view = *context.state.view;
   const Reader& reader = context.state.reader;
   VARVE_TRY(const auto body, reader.body(tag.row.digest));
   const oci::Description description = oci::describe(body ? *body : "");
+  VARVE_TRY(const auto manifest, oci::find_manifest(view, repo, tag.row.digest));
   VARVE_TRY(const auto size, oci::reached_bytes(view, repo, {tag.row.digest}));
   VARVE_TRY(const auto created, swr_time(reader, tag.row.created));
   VARVE_TRY(const auto updated, swr_time(reader, tag.row.index));
@@ -67,7 +74,7 @@ Result<void> write_tag(json::Writer& out, const SwrContext& context, const RepoN
   out.key("scanned").boolean(false);
   out.key("schema").number(kSchema);
   out.key("size").number(size);
-  out.key("tag_type").number(description.children.empty() ? 0 : 1);
+  out.key("tag_type").number(is_list(manifest) ? 1 : 0);
   out.key("updated").string(updated);
   out.end_object();
   return {};

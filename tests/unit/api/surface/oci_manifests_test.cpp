@@ -183,8 +183,7 @@ TEST(OciName, NeverBecomesAnythingButAName) {
   for (const std::string& name :
        {std::string("../etc"), std::string("a/../b"), std::string("UPPER"), std::string("a//b"),
         std::string("a%2F..%2Fb"), std::string("a%5Cb"), std::string("%ff"), std::string("a%0Ab"),
-        std::string("-a"), std::string("a-"), std::string("manage/x"), std::string("a%252fb"),
-        long_name}) {
+        std::string("-a"), std::string("a-"), std::string("a%252fb"), long_name}) {
     for (const Answer& answer :
          {server.get("/v2/" + name + "/manifests/v1"), server.get("/v2/" + name + "/tags/list"),
           server.put("/v2/" + name + "/manifests/v1", "{}", kImageType),
@@ -193,6 +192,18 @@ TEST(OciName, NeverBecomesAnythingButAName) {
       EXPECT_EQ(code_of(answer), "NAME_INVALID") << name;
     }
   }
+  EXPECT_EQ(server.size(), before);
+}
+
+// Its routes are another surface's, so that a name there is none at all.
+TEST(OciName, IsNeverBelowManage) {
+  TestServer server;
+  const std::uint64_t before = server.size();
+  for (const Answer& answer :
+       {server.get("/v2/manage/x/manifests/v1"), server.get("/v2/manage/x/tags/list"),
+        server.put("/v2/manage/x/manifests/v1", "{}", kImageType),
+        server.call({Method::post, "/v2/manage/x/blobs/uploads/"})})
+    EXPECT_EQ(answer.status, 404U) << answer.body;
   EXPECT_EQ(server.size(), before);
 }
 

@@ -40,6 +40,11 @@ TEST(SwrFilter, ReadsEveryKey) {
                                SwrPage{20, 10}, SwrColumn::tag_count, false}));
 }
 
+TEST(SwrFilter, TakesTheWordThatSwrsSdksSendForArm) {
+  EXPECT_EQ(repos("category=arms").category, content::Category::arm);
+  EXPECT_EQ(repos("category=arm").category, content::Category::arm);
+}
+
 TEST(SwrFilter, IsTheSameQuotedRawOrEncoded) {
   const SwrRepoWish wish = repos("filter=namespace::my group|offset::0|limit::10");
   EXPECT_EQ(wish.name_space, "my group");
