@@ -227,6 +227,20 @@ start_azure_server() {  # <origin>
     admin grant set "$name-machine" 'private/*' "$name"
   done
 }
+# A registry over HTTPS, and "owner", who holds an access key and may do everything to group/*, where
+# an image team:1 is. Sets AK and SK: what Huawei's SDKs sign with.
+start_swr_server() {  # <origin>
+  local lines
+  init_accounts "$1"
+  start_tls_server --data "$WORK/data"
+  admin user add owner --kind service >"$WORK/owner"
+  admin grant set owner 'group/*' maintainer
+  lines=$(admin user ak add owner)
+  # shellcheck disable=SC2034  # for the scenarios
+  { read -r AK && read -r SK; } <<<"$lines"
+  [[ -n $AK && -n $SK ]] || fail "no access key was printed: $lines"
+}
+
 # What such a story ends with: nothing that clients did left anything wrong behind.
 stop_and_check() {
   stop_server
