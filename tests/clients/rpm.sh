@@ -49,6 +49,7 @@ logdir=$folder/log
 name=varve
 baseurl=$base
 metadata_expire=${EXPIRE:-0}
+${LOGIN:-}
 CONF
   command dnf -q -y --config "$folder/dnf.conf" --installroot "$folder/root" --releasever 1 "$@" \
     >"$folder/said" 2>&1 || fail "dnf $*: $(cat "$folder/said")"
@@ -122,4 +123,36 @@ expect_exit 3 varve rpm push "$WORK/changed.rpm" --repo stable --server "$URL"
 expect_exit 2 varve rpm push "$WORK/absent.rpm" --repo stable --server "$URL"
 expect_equal "the size of the log" "$SIZE" "$(published_size)"
 
+stop_and_check
+
+step "with accounts: ci sends what alice signed"
+mv "$WORK/data" "$WORK/dev-data"
+init_accounts registry.example/rpms
+start_server --data "$WORK/data"
+TOKEN=$(admin user add ci --kind service)
+admin user add alice --without-credential
+admin grant set ci 'packages/*' writer
+admin grant set ci rpm/stable writer
+admin grant set alice 'packages/*' writer
+PUBLIC=$(varve warg key new --algorithm ed25519 --out "$WORK/alice.key" 2>/dev/null | head -n 1)
+admin user key add alice "$PUBLIC"
+admin policy set 'packages/*' --mutable-tags --require-author-sig
+push_as_ci() { VARVE_TOKEN=$TOKEN "$VARVE" rpm push "$@" --repo stable --create --server "$URL"; }
+expect_exit 8 varve rpm push "$OLD" --repo stable --create --server "$URL"
+expect_exit 8 push_as_ci "$OLD"
+expect_equal "packages of nobody's" "" "$(indexes_of pulp.package.created)"
+push_as_ci "$OLD" --key "$WORK/alice.key" >/dev/null
+varve prove "$(indexes_of pulp.package.created)" --out "$WORK/tool.tlog-proof" --server "$URL"
+save_keys "$WORK/registry.vkeys"
+offline "$VARVE" verify "$OLD" --proof "$WORK/tool.tlog-proof" --key "$WORK/registry.vkeys" --require-author "$PUBLIC"
+expect_exit 3 offline "$VARVE" verify "$NEW" --proof "$WORK/tool.tlog-proof" --key "$WORK/registry.vkeys"
+
+step "a repository that not everybody reads asks dnf for a login"
+SIZE=$(published_size)
+admin grant set anonymous 'rpm/*' none
+expect_status 401 "$URL/pulp/repos/stable/repodata/repomd.xml"
+expect_status 401 "$URL/pulp/repos/asof.$SIZE/stable/repodata/repomd.xml"
+LOGIN=$(printf 'username=ci\npassword=%s' "$TOKEN")
+dnf_of private "$URL/pulp/repos/stable/" install tool >/dev/null
+expect_equal "the program" "tool 1.0" "$(installed private)"
 stop_and_check
