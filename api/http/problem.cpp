@@ -286,6 +286,22 @@ Response of_swr(const Error& error, Dialect dialect) {
   return swr_response(status, error, std::to_string(status) + "0000", dialect);
 }
 
+// ---- Pulp ---- Source: Pulp 1.1, whose clients print the string they get.
+
+std::string pulp_sentence(const Error& error) {
+  if (error.detail.empty() || error.code == Errc::unauthorized) return error.what;
+  const bool no_repository = error.code == Errc::not_found && error.about == About::repository;
+  return error.what + (no_repository ? " " : ": ") + error.detail;
+}
+
+Response pulp_problem(const Row& row, const Error& error) {
+  std::string body;
+  json::append_quoted(body, as_utf8(pulp_sentence(error)));
+  Response response = json(row.status, std::move(body));
+  response.add("Varve-Error-Code", std::string(row.oci));
+  return response;
+}
+
 Response oci_problem(const Row& row, const Error& error, Dialect dialect) {
   Response response = json(row.status, oci_body(row, error, dialect));
   if (row.status == 410) response.status = 404;
@@ -310,6 +326,7 @@ Response problem(const Error& error, Dialect dialect) {
   const bool swr = dialect == Dialect::swr || dialect == Dialect::swr_documented;
   Response response = swr                             ? of_swr(error, dialect)
                       : dialect == Dialect::warg      ? warg_problem(error)
+                      : dialect == Dialect::pulp      ? pulp_problem(row, error)
                       : has_the_shape_of_oci(dialect) ? oci_problem(row, error, dialect)
                                                       : text(row.status, plain_body(error));
   if (response.status == 429 || response.status == 503) response.add("Retry-After", "1");

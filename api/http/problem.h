@@ -12,6 +12,7 @@ enum class Dialect : std::uint8_t {
   warg,  // {"status":…,"message":…} or {"status":…,"type":…,"id":…}: its reference server's
   swr,   // SWR's errors in every shape that its clients were seen to read, in one object
   swr_documented,  // its array, as its documents have it and hardly any client reads
+  pulp,            // a JSON string, the sentence alone; the code word is in Varve-Error-Code
   plain,           // one line of text: the log's read surface and operations
 };
 

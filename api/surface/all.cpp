@@ -12,6 +12,7 @@
 #include "api/surface/loopback.h"
 #include "api/surface/oci.h"
 #include "api/surface/ops.h"
+#include "api/surface/pulp.h"
 #include "api/surface/pulp_repos.h"
 #include "api/surface/swr.h"
 #include "api/surface/tlog.h"
@@ -23,13 +24,15 @@ namespace varve::surface {
 
 namespace {
 
-auto surfaces_with(http::Dialect swr) {
-  return std::array{
+std::vector<http::Surface> surfaces_with(http::Dialect swr) {
+  std::vector<http::Surface> surfaces = {
       oci_surface(),        acr_surface(),    tlog_surface(),        ops_surface(),
       token_surface(),      admin_surface(),  warg_surface(),        warg_content_surface(),
       wasm_pkg_surface(),   swr_surface(swr), dockyard_surface(swr), swr_versions_surface(),
       pulp_repos_surface(),
   };
+  for (const http::Surface& surface : pulp_surfaces()) surfaces.push_back(surface);
+  return surfaces;
 }
 
 }  // namespace
@@ -77,12 +80,12 @@ http::net::awaitable<Result<void>> authenticate(Services& services, http::Reques
   request.actor = as_served(services, Actor());
   if (services.auth == nullptr) co_return Result<void>();
   auto presented = auth::parse_authorization(request.headers);
-  if (!presented) co_return std::unexpected(std::move(presented).error());
+  if (!presented) co_return std::unexpected(pulp_refusal(request, std::move(presented).error()));
   if (std::holds_alternative<auth::Nothing>(*presented) && !request.client_name)
     co_return Result<void>();
   auto pending = identify(*services.auth, *std::move(presented), request);
   auto actor = co_await std::move(pending);
-  if (!actor) co_return std::unexpected(std::move(actor).error());
+  if (!actor) co_return std::unexpected(pulp_refusal(request, std::move(actor).error()));
   request.actor = as_served(services, *std::move(actor));
   co_return Result<void>();
 }
@@ -112,7 +115,8 @@ Result<void> may_list(const Services& services, const Actor& actor) {
 Result<void> may_run(const Services& services, const http::Request& request,
                      const http::Route& route) {
   if (route.effect != http::Effect::none && route.caller == http::Caller::known)
-    VARVE_CHECK(may_mutate(request.actor));
+    if (auto known = may_mutate(request.actor); !known)
+      return std::unexpected(pulp_refusal(request, std::move(known).error()));
   if (request.actor.auth == Auth::dev) return {};
   if (route.pattern.ends_with("/_catalog")) VARVE_CHECK(may_list(services, request.actor));
   const auto need = need_of(route, request);
@@ -131,6 +135,7 @@ Result<void> may_run(const Services& services, const http::Request& request,
 // The token service itself takes a name and a password, and so may everything.
 std::string challenge(const Services& services, const http::Route* route,
                       const http::Request& request) {
+  if (speaks_pulp(request.path)) return std::string(kPulpChallenge);
   if (services.auth == nullptr || services.config.challenge == ChallengeKind::basic ||
       request.path.starts_with(kTokenService))
     return std::string(kAskForPassword);

@@ -31,10 +31,8 @@ bool if_none_match(const http::Request& request, const Digest& digest) {
   return !header.empty() && etag_matches(header, digest.to_string());
 }
 
-namespace {
-
-Result<bool> pulls(const Services& services, const Actor& actor, const View& view,
-                   const RepoName& repo) {
+Result<bool> may_pull(const Services& services, const Actor& actor, const View& view,
+                      const RepoName& repo) {
   const auto checked = trust::check(view, actor, Right::pull, repo, services.now());
   if (checked) return true;
   const Errc code = checked.error().code;
@@ -42,18 +40,16 @@ Result<bool> pulls(const Services& services, const Actor& actor, const View& vie
   return std::unexpected(checked.error());
 }
 
-}  // namespace
-
 Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
                       const RepoName& repo) {
-  return pulls(services, request.actor, view, repo);
+  return may_pull(services, request.actor, view, repo);
 }
 
 Result<bool> may_find(const Services& services, const http::Request& request, const View& view,
                       const RepoName& repo) {
   Actor holder = request.actor;
   holder.limit.reset();
-  return pulls(services, holder, view, repo);
+  return may_pull(services, holder, view, repo);
 }
 
 Result<std::size_t> page_size(const http::Request& request, std::size_t max) {

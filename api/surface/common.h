@@ -27,6 +27,8 @@ bool if_none_match(const http::Request& request, const Digest& digest);
 // for a blob may tell rests on it.
 Result<bool> may_pull(const Services& services, const http::Request& request, const View& view,
                       const RepoName& repo);
+Result<bool> may_pull(const Services& services, const Actor& actor, const View& view,
+                      const RepoName& repo);
 // Is the repository in a list that the caller asked for? The gate saw that a token was made for
 // listing; oras and the Azure SDKs have it made for nothing else, so what its holder may pull
 // counts.

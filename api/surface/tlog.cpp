@@ -21,6 +21,7 @@
 #include "api/http/problem.h"
 #include "api/services.h"
 #include "api/surface/common.h"
+#include "api/surface/log_access.h"
 #include "api/surface/tlog.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
@@ -68,20 +69,6 @@ Response bytes_answer(Bytes bytes, const char* content_type, const char* caching
   allow_every_origin(response);
   response.body = std::move(bytes);
   return response;
-}
-
-Result<void> may_read_log(const Services& services, const View& view, const Request& request) {
-  return trust::check(view, request.actor, Right::read_log, services.now());
-}
-
-// `repo` may be what the answer is about. Whoever may not read it gets the refusal of a caller who
-// named nothing: another one would tell which repository an entry is about, or that there is one.
-Result<void> may_read(const Services& services, const View& view, const Request& request,
-                      const std::optional<RepoName>& repo) {
-  auto whole = may_read_log(services, view, request);
-  if (whole || !repo) return whole;
-  VARVE_TRY(const bool part, may_pull(services, request, view, *repo));
-  return part ? Result<void>() : whole;
 }
 
 const char* caching_of_entries(const Services& services, const View& view) {
@@ -226,38 +213,11 @@ Response not_covered(EntryIndex index, TreeSize published) {
   return response;
 }
 
-struct RepositoryFinder {
-  std::optional<RepoName> found;
-  void operator()(std::string_view, const RepoName& value) { found = value; }
-  void operator()(std::string_view, const warg::PackageName& value) {
-    found = warg::repository_of(value.text());
-  }
-  void operator()(std::string_view, const pulp::PackageId& value) {
-    found = pulp::resource_of(value);
-  }
-  void operator()(std::string_view, const pulp::RepositoryId& value) {
-    found = pulp::resource_of(value);
-  }
-  template <class T>
-  void operator()(std::string_view, const T&) {}
-};
-
-// An entry of a type that a newer version wrote is about nothing that this one knows.
-std::optional<RepoName> repository_in(std::string_view entry) {
-  const auto note = parse_note(entry);
-  if (!note) return std::nullopt;
-  const auto decoded = decode_entry_text(note->text);
-  if (!decoded) return std::nullopt;
-  RepositoryFinder finder;
-  std::visit([&](const auto& event) { event.fields(event, finder); }, decoded->event);
-  return finder.found;
-}
-
 Result<std::string> make_proof(const Services& services, const Request& request,
                                const std::shared_ptr<const Head>& head, EntryIndex index) {
   const Reader reader(head);
   VARVE_TRY(auto entry, reader.entry(index));
-  VARVE_CHECK(may_read(services, *reader.view(), request, repository_in(entry)));
+  VARVE_CHECK(may_read_entry(services, *reader.view(), request, what_entry_is_about(entry)));
   VARVE_TRY(auto hashes, reader.inclusion(index, head->published));
   return format_bundle(ProofBundle{std::move(entry), index, std::move(hashes), *head->checkpoint});
 }
@@ -303,7 +263,7 @@ Result<std::optional<std::string>> read_body(const Services& services, const Req
   const Reader reader = services.reader();
   const auto view = reader.view();
   VARVE_TRY(const auto repo, repository_with(*view, request, digest));
-  VARVE_CHECK(may_read(services, *view, request, repo));
+  VARVE_CHECK(may_read_entry(services, *view, request, repo));
   return reader.body(digest);
 }
 

@@ -99,6 +99,17 @@ Result<std::optional<EntryIndex>> gone_at(const History& history, Table table, c
   return gone;
 }
 
+Result<std::optional<EntryIndex>> purged_at(const History& history, const Digest& digest) {
+  std::optional<EntryIndex> purged;
+  const auto visit = [&purged](const History::Version& newest) {
+    if (!newest.value) purged = newest.index;
+    return false;
+  };
+  VARVE_CHECK(
+      history.versions(Table::blob, blob_key(digest).bytes(), EntryIndex{UINT64_MAX}, visit));
+  return purged;
+}
+
 Result<bool> is_known(const View& view, const Digest& digest) {
   VARVE_TRY(const auto row, view.get(Table::blob, blob_key(digest)));
   return row.has_value();

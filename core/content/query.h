@@ -60,6 +60,9 @@ Result<bool> was_linked_since(const History& history, const KnownBlob& blob, Tre
 Result<std::optional<EntryIndex>> gone_at(const History& history, Table table, const RepoName& repo,
                                           const Digest& digest);
 
+// The event that purged the bytes last, if they were here once.
+Result<std::optional<EntryIndex>> purged_at(const History& history, const Digest& digest);
+
 // Are the bytes here, as far as the log is concerned?
 Result<bool> is_known(const View& view, const Digest& digest);
 

@@ -58,6 +58,18 @@ Result<PackageRow> need_package(const View& view, const PackageId& id) {
   return fail(Errc::not_found, About::package, "there is no such package", id.text());
 }
 
+Result<PackageEvents> package_events(const History& history, const PackageId& id, EntryIndex before,
+                                     std::size_t limit) {
+  PackageEvents found;
+  const auto visit = [&](const History::Version& version) {
+    found.more = found.events.size() == limit;
+    if (!found.more) found.events.push_back(version.index);
+    return !found.more;
+  };
+  VARVE_CHECK(history.versions(Table::package, package_key(id), before, visit));
+  return found;
+}
+
 Result<std::vector<NamedPackage>> find_packages(const View& view, const Nevra& nevra,
                                                 std::size_t limit) {
   const RowKey prefix = nevra_key(nevra);

@@ -30,6 +30,15 @@ Result<PackageRow> need_package(const View& view, const PackageId& id);  // not_
 // Of a version of the package's row, for whoever walks over its history.
 Result<PackageRow> package_of_value(const PackageId& id, std::string_view value, EntryIndex index);
 
+// The events about the package, newest first: what made it, what put it into repositories and took
+// it out, and what deleted it.
+struct PackageEvents {
+  std::vector<EntryIndex> events;
+  bool more = false;
+};
+Result<PackageEvents> package_events(const History& history, const PackageId& id, EntryIndex before,
+                                     std::size_t limit);
+
 // Those that are called so, the earliest first. At most `limit`.
 struct NamedPackage {
   PackageId id;

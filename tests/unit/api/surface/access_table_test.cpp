@@ -47,8 +47,10 @@ Needs needs_of(const http::Route& route) {
   if (is({"/v1/fetch/logs", "/v1/fetch/names", "/v1/content/{digest}", "/content/{file}"}) ||
       pattern.starts_with("/v1/package/"))
     return Needs::own_rules;
-  // Pulp's are about packages and repositories of their own: pulp_repos_test.cpp.
-  if (pattern.starts_with("/pulp/repos/")) return Needs::own_rules;
+  // What is seen of Pulp's packages, their files and repositories, and of the log:
+  // pulp_sight_test.cpp, pulp_repos_test.cpp.
+  for (const std::string_view prefix : {"/packages", "/repositories", "/services/", "/pulp/"})
+    if (pattern.starts_with(prefix)) return Needs::own_rules;
   // Where one logs in, the token service, the accounts, and a list of what the caller may pull.
   if (is({"/v2", "/v2/", "/v2/_catalog", "/acr/v1/_catalog"}) || pattern.starts_with("/oauth2/") ||
       pattern.starts_with("/admin/v1/"))

@@ -30,6 +30,9 @@ std::string example_of(std::string_view pattern) {
   replace("{file}", "sha256-" + std::string(64, '3'));
   replace("{namespace}", "test");
   replace("{repository...}", "app");
+  replace("{package}", "00000000-0000-4000-8000-000000000000");
+  replace("{repository}", "el9");
+  replace("{filename}", "a.rpm");
   return target;
 }
 
