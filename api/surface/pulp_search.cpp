@@ -79,18 +79,25 @@ Result<Takes> parse_search(const PulpDocument& document) {
   };
 }
 
-// Repositories whose members alone are wanted, of those that the caller sees; nothing: no matter
-// which.
+// Each is a look-up for every package that is looked at.
+constexpr std::size_t kRepositoriesMax = 100;
+
+// Repositories whose members alone are wanted, of those that are there and that the caller sees;
+// nothing: no matter which.
 Result<std::optional<std::vector<pulp::RepositoryId>>> parse_repositories(
     const PulpDocument& document, PulpSight& sight) {
   VARVE_TRY(const auto texts, document.optional_texts("repoids"));
   if (!texts || texts->empty()) return std::nullopt;
+  if (texts->size() > kRepositoriesMax)
+    return fail(Errc::too_large, About::body,
+                "one search is in at most " + std::to_string(kRepositoriesMax) + " repositories");
   std::vector<pulp::RepositoryId> repositories;
   for (const std::string& text : *texts) {
-    auto id = pulp::RepositoryId::parse(text);
-    if (!id) continue;
-    VARVE_TRY(const bool seen, sight.sees(*id));
-    if (seen) repositories.push_back(*std::move(id));
+    const auto row = sight.repository(sight.newest(), text);
+    if (row)
+      repositories.push_back(row->id);
+    else if (row.error().code != Errc::not_found && row.error().code != Errc::unauthorized)
+      return std::unexpected(row.error());
   }
   return repositories;
 }
@@ -177,7 +184,8 @@ awaitable<Response> search_packages_by_name(Services& services, Request& request
 awaitable<Response> search_packages(Services& services, Request& request) {
   const auto document = co_await read_pulp_document(services.pool, request);
   if (!document) co_return pulp_problem(services, request, document.error());
-  auto wish = parse_wish(services, request, *document);
+  auto parse = [&] { return parse_wish(services, request, *document); };
+  auto wish = co_await services.pool.run(parse);
   if (!wish) co_return pulp_problem(services, request, wish.error());
   auto state = co_await pulp_state(services, request);
   if (!state) co_return pulp_problem(services, request, state.error());

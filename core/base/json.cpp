@@ -219,6 +219,7 @@ void append_quoted(std::string& out, std::string_view text) {
 
 Result<simdjson::dom::element> parse_strict(simdjson::dom::parser& parser, std::string_view text,
                                             About about, std::size_t depth_max) {
+  if (text.empty()) return fail(Errc::invalid, about, "there is no JSON where some is expected");
   // simdjson counts the document itself as a level. Growing only, so that a parser that is kept
   // does not allocate for every document.
   if (parser.max_depth() != depth_max + 1 || parser.capacity() < text.size()) {

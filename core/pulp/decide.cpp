@@ -23,13 +23,16 @@ Result<void> check_epoch(const Word& epoch) {
 
 // Not the file name: it says nothing about what the package is. Source: Pulp's documentation, and
 // the uniqueness of packages in Pulp 3.
-Result<void> check_new(const CreatePackage& command, const View& view) {
+// Which one it is, is for whoever may see it.
+Result<void> check_new(const CreatePackage& command, const Asker& asker, const View& view) {
   VARVE_TRY(const auto same, find_same(view, command.nevra, command.checksum));
   if (!same) return {};
+  const bool seen =
+      trust::check(view, asker.actor, Right::pull, resource_of(same->id), asker.now).has_value();
   return fail(Errc::conflict, About::package,
               "there is a package with this name, version, release, epoch, architecture and "
               "checksum already",
-              same->id.text());
+              seen ? same->id.text() : std::string());
 }
 
 // What the blob was offered on may be gone by now.
@@ -83,7 +86,7 @@ Result<Events> decide(const CreatePackage& command, const Asker& asker, const Vi
   VARVE_CHECK(check_epoch(command.nevra.epoch));
   VARVE_TRY(const auto taken, find_package(view, command.package));
   if (taken) return fail(Errc::internal, About::package, "an id was made twice");
-  VARVE_CHECK(check_new(command, view));
+  VARVE_CHECK(check_new(command, asker, view));
   PackageCreated created{std::nullopt,     command.checksum, command.details, std::nullopt,
                          command.filename, command.nevra,    command.package, command.details_size};
   Events events;

@@ -79,12 +79,22 @@ Result<void> check_dependencies(const Dependencies& dependencies) {
   return {};
 }
 
+// A directory stands here once and in repodata with every file in it: a small body must not become
+// a large answer. Linux's PATH_MAX, and the paths of some 150,000 files.
+constexpr std::size_t kPathBytesMax = 4'096;
+constexpr std::size_t kPathsBytesMax = 16 << 20;
+
 Result<void> check_files(const Rpm& rpm) {
   for (const std::string& directory : rpm.directories) VARVE_CHECK(check_text(directory));
+  std::size_t bytes = 0;
   for (const RpmFile& file : rpm.files) {
     if (file.directory >= rpm.directories.size())
       return bad("a file of a package is in a directory that is not there");
     VARVE_CHECK(check_text(file.name));
+    const std::size_t path = rpm.directories[file.directory].size() + file.name.size();
+    bytes += path;
+    if (path > kPathBytesMax || bytes > kPathsBytesMax)
+      return fail(Errc::too_large, About::body, "a package's files have paths that are too long");
   }
   return {};
 }

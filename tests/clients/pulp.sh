@@ -120,7 +120,7 @@ PROOF=$(answer | jq -r '.[0].proof')
 pulp -f -o "$WORK/deleted.tlog-proof" "$URL$PROOF?wait=10"
 curl -sS -f "$URL/log/vkey" -o "$WORK/vkeys"
 SAID=$("$VARVE" verify --proof "$WORK/deleted.tlog-proof" --key "$WORK/vkeys")
-expect_contains "the entry" pulp.package.deleted "$(cat "$WORK/deleted.tlog-proof")"
+expect_contains "the entry" pulp.package.deleted "$SAID"
 note "$SAID"
 as_ci 200 "$API/events/?api=pulp.package&method=deleted"
 expect_equal "the audit call" "$ID" "$(answer | jq -r '.[0].params.package')"

@@ -148,9 +148,10 @@ offline "$VARVE" verify "$OLD" --proof "$WORK/tool.tlog-proof" --key "$WORK/regi
 expect_exit 3 offline "$VARVE" verify "$NEW" --proof "$WORK/tool.tlog-proof" --key "$WORK/registry.vkeys"
 
 step "a repository that not everybody reads asks dnf for a login"
+SIZE=$(published_size)
 admin grant set anonymous 'rpm/*' none
 expect_status 401 "$URL/pulp/repos/stable/repodata/repomd.xml"
-expect_status 401 "$URL/pulp/repos/asof.$(published_size)/stable/repodata/repomd.xml"
+expect_status 401 "$URL/pulp/repos/asof.$SIZE/stable/repodata/repomd.xml"
 LOGIN=$(printf 'username=ci\npassword=%s' "$TOKEN")
 dnf_of private "$URL/pulp/repos/stable/" install tool >/dev/null
 expect_equal "the program" "tool 1.0" "$(installed private)"

@@ -135,6 +135,16 @@ TEST(CreatePackage, NeedsTheRightToPushPackages) {
       .then_refused(Errc::unauthorized, About::request);
 }
 
+TEST(CreatePackage, ThatIsHereAlreadyIsNamedToNobodyWhoMayNotPullIt) {
+  const trust::GrantSet push{principal("ci"), resource("packages/*"), {Right::push}};
+  auto scenario = given(with_ci({push, created_package(1, "bash")}));
+  const Command again{kCi, "r", "test", create_package(2, "bash"), {}};
+  const auto refused = decide(again, scenario.rows());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Errc::conflict);
+  EXPECT_EQ(refused.error().detail, "");
+}
+
 TEST(CreatePackage, LetsItsCreatorReadAndDeleteIt) {
   const trust::GrantSet push{principal("ci"), resource("packages/*"), {Right::push}};
   given(with_ci({push}))

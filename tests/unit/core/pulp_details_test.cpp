@@ -216,5 +216,20 @@ TEST(Comparisons, HaveRepodatasWords) {
   EXPECT_FALSE(parse_comparison("NE"));
 }
 
+TEST(PulpDetails, KeepPathsThatRepodataCanRepeat) {
+  auto details = given::full_details();
+  details.rpm->directories = {"/" + std::string(4'000, 'd') + "/"};
+  details.rpm->files.assign(10, {0, "f", FileKind::file});
+  EXPECT_TRUE(encode_details(details).has_value());
+  details.rpm->files.front().name = std::string(100, 'f');
+  const auto long_path = encode_details(details);
+  ASSERT_FALSE(long_path.has_value());
+  EXPECT_EQ(long_path.error().code, Errc::too_large);
+  details.rpm->files.assign(5'000, {0, "f", FileKind::file});  // 20 MB of paths in 100 kB
+  const auto many = encode_details(details);
+  ASSERT_FALSE(many.has_value());
+  EXPECT_EQ(many.error().code, Errc::too_large);
+}
+
 }  // namespace
 }  // namespace varve::pulp

@@ -54,6 +54,12 @@ TEST_F(PulpSearch, StaysWithinTheRepositoriesItIsTold) {
   EXPECT_EQ(count_in(search(R"({"repoids":[]})")), 2U);
 }
 
+TEST_F(PulpSearch, IsInABoundedNumberOfRepositories) {
+  std::string many = R"({"repoids":["el9")";
+  for (int i = 0; i < 100; ++i) many += ",\"r" + std::to_string(i) + '"';
+  EXPECT_EQ(search(many + "]}").status, 413U);
+}
+
 TEST_F(PulpSearch, RefusesWhatIsNoSearch) {
   for (const char* body : {R"({"regex":"yes"})", R"({"name":["bash"]})", R"({"repoids":"el9"})",
                            R"({"name":"(","regex":true})", "[]", ""})
