@@ -38,11 +38,11 @@ struct Config {
   bool dev = false;                     // opens everything; loopback only
   bool open_namespaces = false;         // anybody may begin a Warg package, as in dev mode
   std::chrono::milliseconds warg_checkpoint_age{std::chrono::hours(1)};
-  bool pulp_allow_clean = false;  // DELETE /packages/ deletes every package
+  bool pulp_allow_clean = false;   // DELETE /packages/ deletes every package
   bool pulp_strict_status = true;  // 401 where a caller may not, as Pulp's clients know it
-  bool read_only = false;        // serve a replayed store: no keys, no writes
-  std::string blobs;             // read-only: a blob directory, or empty
-  std::filesystem::path anchor;  // empty: DATA/head.anchor
+  bool read_only = false;          // serve a replayed store: no keys, no writes
+  std::string blobs;               // read-only: a blob directory, or empty
+  std::filesystem::path anchor;    // empty: DATA/head.anchor
   std::chrono::milliseconds publish_interval{1000};
   std::chrono::milliseconds gc_grace{std::chrono::hours(2)};
   std::chrono::milliseconds gc_interval{std::chrono::hours(1)};

@@ -11,11 +11,11 @@
 //
 // origin    the log's name, the first line of its checkpoints
 // method    PUT
-// type      the manifest's media type as the registry keeps it: without parameters, and what the
-//           body says where the request says nothing
-// resource  "team/app:1.0" where the request's path ends in a tag, "team/app@sha256:…" where it
-//           ends in a digest
-// sha256    of the manifest's bytes, 64 lower-case hex digits
+// type      the manifest's media type without parameters, from its body where the request has none;
+//           application/x-rpm of a package
+// resource  "team/app:1.0" or "team/app@sha256:…", as the request's path ends in a tag or a digest;
+//           "packages/<name>/<version>/<release>/<epoch>/<arch>" of a package
+// sha256    of the manifest's bytes, or of the package's file; 64 lower-case hex digits
 //
 // The header of the request is `Varve-Author-Signature: <key id> <base64 of 64 bytes>`, and the key
 // id is "sha256:" and the SHA-256 of the public key's text, in hex, as everywhere else.

@@ -62,9 +62,9 @@ class Upload {
   virtual Result<void> truncate(std::uint64_t size) = 0;
   // Checks the content against `digest` (re-hashing the file when the algorithm is not the one
   // hashed on the way, or the process restarted in between), syncs, places it under its digest and
-  // ends the upload. Errc::invalid/About::digest on mismatch: the upload survives. Errc::unknown
-  // about storage when a sync failed: nothing is acknowledged and the upload is gone, because the
-  // pages a failed sync leaves behind may be marked clean without having been written.
+  // ends the upload. Errc::invalid/About::digest on mismatch, with the content's own digest as its
+  // detail: the upload survives. Errc::unknown about storage when a sync failed: nothing is
+  // acknowledged and the upload is gone: its pages may be marked clean without being written.
   virtual Result<void> finish(const Digest& digest) = 0;
 };
 
