@@ -137,6 +137,11 @@ TEST(JsonStrict, SaysNoToAnAbyssAtOnceAndInWords) {
   EXPECT_NE(parsed.error().what.find("deeper than 64"), std::string::npos) << parsed.error().what;
 }
 
+TEST(JsonStrict, TakesAViewOfNothingForNothing) {
+  simdjson::dom::parser parser;
+  EXPECT_EQ(parse_strict(parser, std::string_view(), About::body).error().code, Errc::invalid);
+}
+
 TEST(JsonStrict, AParserMayBeUsedAgainForLargerSmallerAndOtherDepths) {
   simdjson::dom::parser parser;
   const std::string large = "[" + in_quotes(std::string(100'000, 'x')) + "]";

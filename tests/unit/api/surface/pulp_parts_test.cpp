@@ -59,11 +59,10 @@ TEST(PulpBody, TakesDependenciesInBothForms) {
 }
 
 TEST(PulpBody, IsOneObjectThatEverybodyReadsAlike) {
-  for (const std::string& text :
-       {std::string(), std::string("[]"), std::string("{"), std::string("{\"a\":1,\"a\":2}"),
-        std::string("{\"a\":\"\xff\"}"), std::string("{}{}"),
-        std::string("{\"a\":18446744073709551616}"),
-        "{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}"})
+  for (const std::string& text : {std::string(), std::string("[]"), std::string("{"),
+                                  std::string("{\"a\":1,\"a\":2}"), std::string("{\"a\":\"\xff\"}"),
+                                  std::string("{}{}"), std::string("{\"a\":18446744073709551616}"),
+                                  "{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}"})
     EXPECT_FALSE(PulpDocument::parse(text)) << text;
   EXPECT_EQ(parse_texts(R"(["a","b"])").value(), (std::vector<std::string>{"a", "b"}));
   for (const char* text : {"{}", "[1]", "[[\"a\"]]", "", "[\"a\""}) EXPECT_FALSE(parse_texts(text));
