@@ -26,8 +26,8 @@ TEST(UsedSignatures, AreTakenOnce) {
 
 TEST(UsedSignatures, OfAClientWhoseClockIsAheadAreRememberedForAsLongAsTheyAreGood) {
   UsedSignatures used(kBegan);
-  EXPECT_TRUE(used.use("ak", "mac", at(15min), at(0s)).has_value());
-  EXPECT_EQ(used.use("ak", "mac", at(15min), at(30min)).error().code, Errc::unauthorized);
+  EXPECT_TRUE(used.use("ak", "mac", at(30min), at(15min + 1s)).has_value());
+  EXPECT_EQ(used.use("ak", "mac", at(30min), at(45min)).error().code, Errc::unauthorized);
 }
 
 TEST(UsedSignatures, AreForgottenWhenNobodyTakesTheirDateAnyMore) {
@@ -43,6 +43,17 @@ TEST(UsedSignatures, FromBeforeItBeganAreNotTaken) {
   UsedSignatures used(kBegan);
   EXPECT_EQ(used.use("ak", "mac", at(-1s), at(1s)).error().code, Errc::unavailable);
   EXPECT_TRUE(used.use("ak", "mac", at(0s), at(1s)).has_value());  // of the same second
+}
+
+TEST(UsedSignatures, DatedAheadAreNotTakenWhereAnEarlierMemoryCouldHaveTakenThem) {
+  UsedSignatures used(kBegan);
+  EXPECT_TRUE(used.use("ak", "near", at(3s), at(1s)).has_value());
+  EXPECT_EQ(used.use("ak", "mac", at(4s), at(1s)).error().code, Errc::unavailable);
+  EXPECT_EQ(used.use("ak", "mac", at(15min), at(1s)).error().code, Errc::unavailable);
+  EXPECT_EQ(used.use("ak", "mac", at(15min), at(14min)).error().code, Errc::unavailable);
+  EXPECT_EQ(used.size(), 1U);
+  // Its date was too far ahead before this memory began, so nobody took it then.
+  EXPECT_TRUE(used.use("ak", "new", at(15min + 1s), at(1min)).has_value());
 }
 
 TEST(UsedSignatures, AreRefusedRatherThanForgottenWhenThereIsNoRoom) {
