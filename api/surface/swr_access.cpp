@@ -39,16 +39,39 @@ Result<Subject> subject_of(const Request& request) {
               name.substr(0, limits::kNamespaceBytesMax));
 }
 
-Result<EntryIndex> made_at(const View& view, const Subject& subject) {
-  if (subject.repo) {
-    VARVE_TRY(const auto made, oci::created_at(view, *subject.repo));
-    if (made) return *made;
+std::unexpected<Error> absent(const Subject& subject) {
+  if (subject.repo)
     return fail(Errc::not_found, About::repository, "there is no such repository",
                 subject.repo->text());
-  }
-  VARVE_TRY(const auto made, swr_namespace_made(view, subject.name));
-  if (made) return *made;
   return fail(Errc::not_found, About::name_space, "there is no such namespace", subject.name);
+}
+
+Result<EntryIndex> made_at(const View& view, const Subject& subject) {
+  VARVE_TRY(const auto made, subject.repo ? oci::created_at(view, *subject.repo)
+                                          : swr_namespace_made(view, subject.name));
+  if (made) return *made;
+  return absent(subject);
+}
+
+// What whoever asks may do there now, judged before anything says whether it is there.
+struct Standing {
+  unsigned own = 0;
+  Result<void> manages;
+};
+Result<Standing> standing(const Services& services, const Request& request,
+                          const Subject& subject) {
+  const auto newest = services.reader().view();
+  VARVE_TRY(const unsigned own, swr_auth(services, request, *newest, subject.resource));
+  return Standing{own,
+                  trust::check_manages(*newest, request.actor, subject.resource, services.now())};
+}
+
+// A namespace that somebody has nothing to do with is to them as one that is not there, here as in
+// swr_namespaces.cpp. The names of repositories are guarded where requests come in.
+Result<void> check_knows(const Standing& standing, const Subject& subject) {
+  if (standing.own > 0 || standing.manages) return {};
+  if (subject.repo) return standing.manages;
+  return absent(subject);
 }
 
 // ---- shown ----
@@ -66,13 +89,10 @@ struct Shown {
 // Whom something is granted on exactly this is shown to those who grant it.
 Result<Shown> show(const Services& services, const Request& request, const State& state,
                    const Subject& subject) {
+  VARVE_TRY(const auto rights, standing(services, request, subject));
+  VARVE_CHECK(check_knows(rights, subject));
   VARVE_TRY(const auto made, made_at(*state.view, subject));
   VARVE_TRY(const auto creator, swr_creator(state.reader, made));
-  const auto newest = services.reader().view();
-  VARVE_TRY(const unsigned own, swr_auth(services, request, *newest, subject.resource));
-  const auto manages =
-      trust::check_manages(*newest, request.actor, subject.resource, services.now());
-  if (own == 0 && !manages) return std::unexpected(manages.error());
   Shown shown{{}, made};
   json::Writer out(shown.text);
   out.begin_object().key("creator_name").string(creator).key("id").number(made.value);
@@ -85,9 +105,9 @@ Result<Shown> show(const Services& services, const Request& request, const State
       write_user(out, principal.text(), auth);
     return true;
   };
-  if (manages) VARVE_CHECK(trust::each_grant(*state.view, visit));
+  if (rights.manages) VARVE_CHECK(trust::each_grant(*state.view, visit));
   out.end_array().key("self_auth");
-  write_user(out, request.actor.id, own);
+  write_user(out, request.actor.id, rights.own);
   out.end_object();
   return shown;
 }
@@ -153,12 +173,23 @@ SwrResult<std::vector<ChangeAccess::Share>> shares_in(std::string_view text,
   return shares;
 }
 
+// Before the body is read; decide() judges again, where it counts. Looks for the oldest repository
+// of a namespace that nobody made: not for I/O threads.
+Result<void> check_changes(const Services& services, const Request& request,
+                           const Subject& subject) {
+  VARVE_TRY(const auto rights, standing(services, request, subject));
+  VARVE_CHECK(check_knows(rights, subject));
+  VARVE_CHECK(made_at(*services.reader().view(), subject));
+  return rights.manages;
+}
+
 awaitable<Response> change(Services& services, Request& request, ChangeAccess::Kind kind,
                            unsigned status) {
   auto subject = subject_of(request);
   if (!subject) co_return swr_problem(services, subject.error());
-  const auto there = made_at(*services.reader().view(), *subject);
-  if (!there) co_return swr_problem(services, there.error());
+  auto work = [&] { return check_changes(services, request, *subject); };
+  const auto allowed = co_await services.pool.run(work);
+  if (!allowed) co_return swr_problem(services, allowed.error());
   const auto body = co_await read_swr_body(request);
   if (!body) co_return swr_problem(services, body.error());
   auto shares = shares_in(*body, kind);

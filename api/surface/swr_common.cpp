@@ -163,6 +163,25 @@ awaitable<Result<State>> swr_state(const Services& services, const Request& requ
   co_return co_await state_of(services.pool, services.reader(), *moment);
 }
 
+namespace {
+
+constexpr unsigned kPastListingsMax = 2;
+
+}  // namespace
+
+PastListing::PastListing(Services& services)
+    : running_(services.state->swr_of_the_past), now_(++running_) {}
+
+PastListing::~PastListing() {
+  --running_;
+}
+
+Result<void> PastListing::fits() const {
+  if (now_ <= kPastListingsMax) return {};
+  return fail(Errc::overloaded, About::request,
+              "other listings of earlier states are being made; try again");
+}
+
 Result<Actor> swr_lister(const Request& request) {
   if (!auth::may_list(request.actor))
     return fail(Errc::unauthorized, About::request, "the token was not made for listing");

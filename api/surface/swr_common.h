@@ -3,6 +3,7 @@
 // pool.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
@@ -81,6 +82,22 @@ Result<std::optional<EntryIndex>> swr_namespace_made(const View& view, std::stri
 // The state that a read means, by ?as_of=.
 http::net::awaitable<Result<State>> swr_state(const Services& services,
                                               const http::Request& request);
+
+// A listing of an earlier state while it is made, of repositories or of namespaces. Each makes a
+// table of its own, of all repositories there were: only a few at a time.
+class PastListing {
+ public:
+  explicit PastListing(Services& services);
+  ~PastListing();
+  PastListing(const PastListing&) = delete;
+  PastListing& operator=(const PastListing&) = delete;
+  // Errors: overloaded.
+  Result<void> fits() const;
+
+ private:
+  std::atomic<unsigned>& running_;
+  const unsigned now_;
+};
 
 // Who lists: whatever their token was made for, they see what they may pull; so it must have been
 // made for listing. Errors: unauthorized.

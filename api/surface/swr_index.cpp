@@ -238,8 +238,10 @@ Result<SwrListed> SwrIndex::list_as_of(const Reader& reader, const View& then, T
   if (me) {
     VARVE_TRY(own, SwrSight::grants_of(table, *newest, *me));
   }
-  const auto seen =
-      SwrSight::seen(everybody, own ? &*own : nullptr, sees_all(actor), wish.thirdparty);
+  auto seen = SwrSight::seen(everybody, own ? &*own : nullptr, sees_all(actor), wish.thirdparty);
+  // Who sees it is of now; whether it was open is a fact of then, as all that the listing says.
+  VARVE_TRY(auto opened, SwrSight::grants_of(table, then, PrincipalName::anonymous()));
+  seen.open = std::move(opened.pull);
   return gather(table, reader, seen, wish, most);
 }
 

@@ -15,21 +15,6 @@ using http::Request;
 using http::Response;
 using http::net::awaitable;
 
-// Each makes a table of its own, of all repositories there were.
-constexpr unsigned kPastListingsMax = 2;
-
-class PastListing {
- public:
-  explicit PastListing(std::atomic<unsigned>& running) : running_(running), now_(++running) {}
-  ~PastListing() { --running_; }
-  PastListing(const PastListing&) = delete;
-  bool fits() const { return now_ <= kPastListingsMax; }
-
- private:
-  std::atomic<unsigned>& running_;
-  const unsigned now_;
-};
-
 // Names of tags, as many as one answer may still have.
 struct TagNames {
   std::size_t left = limits::kSwrTagNamesMax;
@@ -131,10 +116,8 @@ Result<Answered> list_present(Services& services, const Request& request, const 
 
 Result<Answered> list_past(Services& services, const Request& request, const State& state,
                            const Actor& actor, const SwrRepoWish& wish) {
-  const PastListing running(services.state->swr_of_the_past);
-  if (!running.fits())
-    return fail(Errc::overloaded, About::request,
-                "other listings of earlier states are being made; try again");
+  const PastListing running(services);
+  VARVE_CHECK(running.fits());
   VARVE_TRY(auto listed, SwrIndex::list_as_of(state.reader, *state.view, state.size, actor,
                                               services.now(), wish));
   const auto newest = services.reader().view();

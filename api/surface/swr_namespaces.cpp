@@ -21,8 +21,9 @@ struct Seen {
   std::optional<EntryIndex> made;    // by somebody
   std::optional<EntryIndex> oldest;  // of the repositories in it that the caller may see
   std::uint64_t repos = 0;
-  std::uint64_t users = 0;  // principals with a grant on exactly it
+  std::uint64_t users = 0;  // principals with a grant on exactly it, for whoever manages it
   unsigned auth = 0;
+  bool managed = false;
   EntryIndex index() const { return made ? *made : oldest.value_or(EntryIndex{}); }
 };
 using Namespaces = std::map<std::string, Seen, std::less<>>;
@@ -41,11 +42,18 @@ void add_holding(const SwrListed& listed, const SwrNamespaceWish& wish, Namespac
   }
 }
 
-Result<unsigned> auth_on(const Services& services, const Request& request, const View& newest,
-                         std::string_view name) {
+// What the caller may do to it.
+Result<void> add_rights(const Services& services, const Request& request, const View& newest,
+                        std::string_view name, Seen& seen) {
   const auto resource = Resource::parse(std::string(name) + "/*");
-  if (!resource) return 0U;  // "_"
-  return swr_auth(services, request, newest, *resource);
+  if (!resource) return {};  // "_"
+  VARVE_TRY(seen.auth, swr_auth(services, request, newest, *resource));
+  const auto manages = trust::check_manages(newest, request.actor, *resource, services.now());
+  if (!manages && manages.error().code != Errc::denied &&
+      manages.error().code != Errc::unauthorized)
+    return manages;
+  seen.managed = manages.has_value();
+  return {};
 }
 
 Result<void> add_made(const View& view, const SwrNamespaceWish& wish, Namespaces& all) {
@@ -56,13 +64,15 @@ Result<void> add_made(const View& view, const SwrNamespaceWish& wish, Namespaces
   });
 }
 
+// A walk over every grant there is: only for those who may be told, who are few.
 Result<void> add_users(const View& newest, Namespaces& all) {
+  if (std::ranges::none_of(all, [](const auto& one) { return one.second.managed; })) return {};
   const auto visit = [&](const PrincipalName& principal,
                          const trust::Grant& grant) -> Result<bool> {
     const std::string& text = grant.resource.text();
     if (principal.is_anonymous() || grant.rights.empty() || !text.ends_with("/*")) return true;
     const auto found = all.find(std::string_view(text).substr(0, text.size() - 2));
-    if (found != all.end()) ++found->second.users;
+    if (found != all.end() && found->second.managed) ++found->second.users;
     return true;
   };
   return trust::each_grant(newest, visit);
@@ -82,6 +92,8 @@ Result<SwrListed> visible_repos(Services& services, const Request& request, cons
   repos.exact_namespace = wish.exact;
   const Timestamp now = services.now();
   if (state.present) return services.state->swr.list(state.reader, actor, now, repos, SIZE_MAX);
+  const PastListing running(services);
+  VARVE_CHECK(running.fits());
   return SwrIndex::list_as_of(state.reader, *state.view, state.size, actor, now, repos, SIZE_MAX);
 }
 
@@ -96,11 +108,10 @@ Result<Found> namespaces(Services& services, const Request& request, const State
   VARVE_CHECK(add_made(state.present ? *now : *state.view, wish, all));
   const auto newest = services.reader().view();
   for (auto at = all.begin(); at != all.end();) {
-    VARVE_TRY(at->second.auth, auth_on(services, request, *newest, at->first));
+    VARVE_CHECK(add_rights(services, request, *newest, at->first, at->second));
     const bool visible = at->second.repos > 0 || at->second.auth > 0;
     at = visible ? std::next(at) : all.erase(at);
   }
-  VARVE_CHECK(add_users(*newest, all));
   return found;
 }
 
@@ -123,7 +134,8 @@ Result<void> write(json::Writer& out, const Reader& reader, const std::string& n
 
 Result<std::string> list(Services& services, const Request& request, const State& state,
                          const SwrNamespaceWish& wish) {
-  VARVE_TRY(const auto found, namespaces(services, request, state, wish));
+  VARVE_TRY(auto found, namespaces(services, request, state, wish));
+  VARVE_CHECK(add_users(*services.reader().view(), found.all));
   std::string text;
   json::Writer out(text);
   out.begin_object().key("namespaces").begin_array();

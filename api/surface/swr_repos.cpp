@@ -77,7 +77,7 @@ Result<Shown> show(const SwrContext& context, const RepoName& repo) {
     return fail(Errc::not_found, About::repository, "there is no such repository", repo.text());
   VARVE_TRY(const auto said, content::description_of(view, repo));
   VARVE_TRY(const auto size, oci::tagged_bytes(view, repo));
-  VARVE_TRY(const bool open, trust::is_open(*context.services.reader().view(), repo));
+  VARVE_TRY(const bool open, trust::is_open(view, repo));
   VARVE_TRY(const auto ns, swr_namespace_made(view, content::namespace_of(repo)));
   VARVE_TRY(const auto creator, swr_creator(reader, facts->created));
   VARVE_TRY(const auto created, swr_time(reader, facts->created));

@@ -68,13 +68,46 @@ TEST_F(SwrAccess, ToANamespaceIsToAllBelowIt) {
 
 TEST_F(SwrAccess, IsForWhoeverManagesIt) {
   const std::string body = R"([{"user_id":"friend","auth":7}])";
-  EXPECT_EQ(ask(Method::post, of_namespace, body, friend_).status, 403U);
   EXPECT_EQ(ask(Method::post, of_repo, body, friend_).status, 403U);
   EXPECT_EQ(ask(Method::post, of_repo, body, "").status, 401U);
-  EXPECT_EQ(ask(Method::get, of_namespace, "", friend_).status, 403U);
   EXPECT_EQ(ask(Method::post, "/v2/manage/namespaces/none/access", body, keeper).status, 404U);
   EXPECT_EQ(ask(Method::post, "/v2/manage/namespaces/team/repos/none/access", body, keeper).status,
             404U);
+}
+
+TEST_F(SwrAccess, TellsNobodyElseWhetherANamespaceIsThere) {
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"anonymous","resource":"hidden/*","role":"none"})");
+  const std::string absent = "/v2/manage/namespaces/absent";
+  const std::string hidden = "/v2/manage/namespaces/hidden";
+  for (const Method method : {Method::get, Method::post, Method::patch, Method::del}) {
+    const std::string body =
+        method == Method::del ? R"(["keeper"])" : R"([{"user_id":"keeper","auth":1}])";
+    for (const std::string& who : {friend_, std::string()}) {
+      const Answer there = ask(method, of_namespace, body, who);
+      // Nothing is there, whether or not everybody may pull what would be.
+      for (const std::string& nothing : {absent, hidden}) {
+        const Answer none = ask(method, nothing + "/access", body, who);
+        EXPECT_EQ(there.status, none.status) << there.body;
+        EXPECT_EQ(swr_code(there), swr_code(none));
+      }
+      if (!who.empty()) EXPECT_EQ(there.status, 404U) << there.body;
+    }
+  }
+  const Answer shown = ask(Method::get, "/v2/manage/namespaces/team", "", friend_);
+  const Answer access = ask(Method::get, of_namespace, "", friend_);
+  EXPECT_EQ(access.status, shown.status);
+  EXPECT_EQ(swr_code(access), swr_code(shown));
+  EXPECT_EQ(at(access.body, "/error_msg"), at(shown.body, "/error_msg"));
+}
+
+TEST_F(SwrAccess, OfANamespaceThatIsSeenIsStillForWhoeverManagesIt) {
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"friend","resource":"team/*","role":"reader"})");
+  const std::string body = R"([{"user_id":"friend","auth":7}])";
+  EXPECT_EQ(ask(Method::get, of_namespace, "", friend_).status, 200U);
+  EXPECT_EQ(ask(Method::post, of_namespace, body, friend_).status, 403U);
+  EXPECT_EQ(ask(Method::patch, of_namespace, body, friend_).status, 403U);
 }
 
 TEST_F(SwrAccess, IsAddedOnceAndChangedWhereItIs) {

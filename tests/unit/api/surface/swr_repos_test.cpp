@@ -79,6 +79,65 @@ TEST(SwrNamespaces, OfThePastAreReadAndNotMade) {
   EXPECT_EQ(send(server, Method::post, kNamespaces + then, R"({"namespace":"x"})").status, 405U);
 }
 
+TEST(SwrNamespaces, OfThePastAreListedAFewAtATime) {
+  TestServer server;
+  server.push_image("team/app", "v1", "layer");
+  const std::string then = "?as_of=" + std::to_string(server.size());
+  server.push_image("team/app", "v2", "later");
+  server.services().state->swr_of_the_past = 2;
+  for (const char* path : {"", "/team"}) {
+    const Answer busy = server.get(kNamespaces + path + then);
+    EXPECT_EQ(busy.status, 503U) << path;
+    EXPECT_EQ(busy.header("Retry-After"), "1");
+    EXPECT_EQ(server.get(kNamespaces + path).status, 200U) << path;
+  }
+  server.services().state->swr_of_the_past = 0;
+  EXPECT_EQ(server.get(kNamespaces + then).status, 200U);
+  EXPECT_EQ(server.get(kNamespaces + "/team" + then).status, 200U);
+  EXPECT_EQ(server.services().state->swr_of_the_past, 0U);
+}
+
+TEST(SwrNamespaces, CountTheirUsersForWhoeverManagesThem) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  for (const char* name : {"team", "else"})
+    send(server, Method::post, kNamespaces, R"({"namespace":")" + std::string(name) + R"("})",
+         admin);
+  const std::string keeper = "Bearer " + server.add_account("keeper", "maintainer", "team/*");
+  const std::string reader = "Bearer " + server.add_account("reader", "reader", "team/*");
+  server.add_account("other", "reader", "else/*");
+  const auto users = [&](const std::string& who) {
+    const std::string body = send(server, Method::get, kNamespaces, "", who).body;
+    return at(body, "/namespaces/0/name") + at(body, "/namespaces/0/user_count") + " " +
+           at(body, "/namespaces/1/name") + at(body, "/namespaces/1/access_user_count");
+  };
+  EXPECT_EQ(users(admin), "else1 team2");
+  EXPECT_EQ(users(keeper), "else0 team2");
+  EXPECT_EQ(users(reader), "else0 team0");
+  EXPECT_EQ(users(""), "else0 team0");
+}
+
+TEST(SwrRepositories, OfThePastAreAsOpenAsTheyWere) {
+  TestServer server;
+  make_namespace(server, "team");
+  make_repo(server, "team", R"({"repository":"app","is_public":true})");
+  const std::string opened = "as_of=" + std::to_string(server.size());
+  const std::string repo = kNamespaces + "/team/repos/app";
+  EXPECT_EQ(send(server, Method::patch, repo, R"({"is_public":false})").status, 201U);
+  const std::string closed = "as_of=" + std::to_string(server.size());
+  EXPECT_EQ(send(server, Method::patch, repo, R"({"is_public":true})").status, 201U);
+  const std::string list = "/v2/manage/repos?";
+  EXPECT_EQ(at(server.get(repo + "?" + opened).body, "/is_public"), "true");
+  EXPECT_EQ(at(server.get(repo + "?" + closed).body, "/is_public"), "false");
+  EXPECT_EQ(at(server.get(repo).body, "/is_public"), "true");
+  EXPECT_EQ(at(server.get(list + opened).body, "/0/is_public"), "true");
+  EXPECT_EQ(at(server.get(list + closed).body, "/0/is_public"), "false");
+  EXPECT_EQ(at(server.get(list).body, "/0/is_public"), "true");
+  const std::string only_closed = "&filter=is_public::false";
+  EXPECT_EQ(each(server.get(list + closed + only_closed).body, "name").size(), 1U);
+  EXPECT_EQ(each(server.get(list + only_closed).body, "name").size(), 0U);
+}
+
 TEST(SwrRepositories, AreMadeShownChangedAndDeleted) {
   TestServer server;
   make_namespace(server, "team");
