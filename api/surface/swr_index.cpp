@@ -174,18 +174,17 @@ Result<void> SwrIndex::rebuild(const Reader& reader) {
   const auto view = reader.view();
   VARVE_TRY(auto all, oci::overviews(*view));
   table_ = SwrTable::of(std::move(all), reader.head().size);
-  reader_ = reader;
+  size_ = reader.head().size;
   ++rebuilt_;
   grants_.clear();
   return {};
 }
 
 Result<void> SwrIndex::bring_to(const Reader& reader) {
-  const std::unique_lock lock(mutex_);
-  if (!reader_) return rebuild(reader);
-  const TreeSize from = reader_->head().size;
+  const TreeSize from = size_;
   if (from >= reader.head().size) return {};
-  if (reader.head().size.value - from.value > kEntriesMax) return rebuild(reader);
+  if (from.value == 0 || reader.head().size.value - from.value > kEntriesMax)
+    return rebuild(reader);
   Effects effects(table_);
   const auto read = read_entries(reader, from, effects);
   if (!read && read.error().code == Errc::unsupported) return rebuild(reader);
@@ -193,13 +192,11 @@ Result<void> SwrIndex::bring_to(const Reader& reader) {
   VARVE_CHECK(effects.read(*reader.view()));
   if (effects.apply(table_)) grants_.clear();
   for (const std::string& principal : effects.principals()) grants_.erase(principal);
-  reader_ = reader;
+  size_ = reader.head().size;
   return {};
 }
 
-Result<std::shared_ptr<const SwrSight::Grants>> SwrIndex::grants_for(
-    const View& view, const PrincipalName& principal) const {
-  const std::lock_guard lock(grants_mutex_);
+Result<SwrIndex::Grants> SwrIndex::grants_for(const View& view, const PrincipalName& principal) {
   if (const auto known = grants_.find(principal.text()); known != grants_.end())
     return known->second;
   VARVE_TRY(auto grants, SwrSight::grants_of(table_, view, principal));
@@ -209,19 +206,20 @@ Result<std::shared_ptr<const SwrSight::Grants>> SwrIndex::grants_for(
   return kept;
 }
 
-Result<SwrListed> SwrIndex::list(const Reader& reader, const Actor& actor, Timestamp now,
+Result<SwrListed> SwrIndex::list(const HeadCell& head, const Actor& actor, Timestamp now,
                                  const SwrRepoWish& wish, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  const Reader reader(head.get());  // no older than the one before: taken under the lock
   VARVE_CHECK(bring_to(reader));
-  const std::shared_lock lock(mutex_);
-  const auto view = reader_->view();
+  const auto view = reader.view();
   VARVE_TRY(const auto me, principal_of(*view, actor, now));
   VARVE_TRY(const auto everybody, grants_for(*view, PrincipalName::anonymous()));
-  std::shared_ptr<const SwrSight::Grants> own;
+  Grants own;
   if (me) {
     VARVE_TRY(own, grants_for(*view, *me));
   }
   const auto seen = SwrSight::seen(*everybody, own.get(), sees_all(actor), wish.thirdparty);
-  return gather(table_, *reader_, seen, wish, most);
+  return gather(table_, reader, seen, wish, most);
 }
 
 Result<SwrListed> SwrIndex::list_as_of(const Reader& reader, const View& then, TreeSize size,
@@ -246,22 +244,22 @@ Result<SwrListed> SwrIndex::list_as_of(const Reader& reader, const View& then, T
 }
 
 void SwrIndex::remember(const std::vector<SwrListed::Item>& items) {
-  const std::unique_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   for (const SwrListed::Item& item : items) table_.remember(item.repo);
 }
 
 std::vector<oci::RepoOverview> SwrIndex::facts() const {
-  const std::shared_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return table_.facts();
 }
 
 TreeSize SwrIndex::size() const {
-  const std::shared_lock lock(mutex_);
-  return reader_ ? reader_->head().size : TreeSize{};
+  const std::lock_guard lock(mutex_);
+  return size_;
 }
 
 std::uint64_t SwrIndex::rebuilt() const {
-  const std::shared_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return rebuilt_;
 }
 

@@ -2,21 +2,20 @@
 // and derived: made from the rows at the first request, brought to the newest state from the log's
 // entries at each that follows. Any thread but those that do I/O: making it walks over every tag.
 //
-// It never answers a state older than the one it was asked for, and says which it answers.
+// It never answers a state older than when it was asked, and says which it answers.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
 #include "api/surface/swr_table.h"
 #include "core/actor.h"
 #include "core/base/limits.h"
+#include "log/head.h"
 #include "log/reader.h"
 
 namespace varve::surface {
@@ -31,7 +30,7 @@ struct SwrListed {
   std::uint64_t total = 0;
 };
 
-// Which repositories whoever asks may see, and how. `me` is null for somebody who may see all.
+// Which repositories whoever asks may see.
 class SwrSight {
  public:
   // What is seen of a table by somebody with these grants, beside what everybody sees.
@@ -54,9 +53,9 @@ class SwrIndex {
  public:
   explicit SwrIndex(std::size_t grants_kept = 64) : grants_kept_(grants_kept) {}
 
-  // As of `reader`'s head or a later one; without a page in the wish, the first `most`. Errors:
-  // those of reading; unauthorized for a credential that is no longer good.
-  Result<SwrListed> list(const Reader& reader, const Actor& actor, Timestamp now,
+  // Of the newest state there is when it answers; without a page in the wish, the first `most`.
+  // Errors: those of reading; unauthorized for a credential that is no longer good.
+  Result<SwrListed> list(const HeadCell& head, const Actor& actor, Timestamp now,
                          const SwrRepoWish& wish, std::size_t most = limits::kSwrReposMax);
   // The same of an earlier state, made for this answer alone; rights and locks are those of now.
   static Result<SwrListed> list_as_of(const Reader& reader, const View& then, TreeSize size,
@@ -72,19 +71,19 @@ class SwrIndex {
   std::uint64_t rebuilt() const;  // how often it was made from the rows
 
  private:
+  using Grants = std::shared_ptr<const SwrSight::Grants>;
   Result<void> bring_to(const Reader& reader);
   Result<void> rebuild(const Reader& reader);
-  Result<std::shared_ptr<const SwrSight::Grants>> grants_for(const View& view,
-                                                             const PrincipalName& principal) const;
+  Result<Grants> grants_for(const View& view, const PrincipalName& principal);
 
-  mutable std::shared_mutex mutex_;
+  // One at a time: a state is only kept for the length of an answer, since the store keeps what was
+  // overwritten since for as long as somebody holds one.
+  mutable std::mutex mutex_;
   SwrTable table_;
-  std::optional<Reader> reader_;  // the state that the table is of
+  TreeSize size_;  // the state that the table is of; 0: of none yet
   std::uint64_t rebuilt_ = 0;
-
   const std::size_t grants_kept_;
-  mutable std::mutex grants_mutex_;  // taken with mutex_ held
-  mutable std::map<std::string, std::shared_ptr<const SwrSight::Grants>, std::less<>> grants_;
+  std::map<std::string, Grants, std::less<>> grants_;
 };
 
 }  // namespace varve::surface

@@ -106,7 +106,7 @@ Result<Answered> write(const SwrContext& context, SwrListed& listed, const View&
 Result<Answered> list_present(Services& services, const Request& request, const Actor& actor,
                               const SwrRepoWish& wish) {
   SwrIndex& index = services.state->swr;
-  VARVE_TRY(auto listed, index.list(services.reader(), actor, services.now(), wish));
+  VARVE_TRY(auto listed, index.list(services.head, actor, services.now(), wish));
   VARVE_TRY(const State state, state_at(listed.reader, Present{}));
   const SwrContext context = swr_context(services, request, state);
   VARVE_TRY(auto answered, write(context, listed, *state.view));

@@ -91,7 +91,7 @@ Result<SwrListed> visible_repos(Services& services, const Request& request, cons
   repos.name_space = wish.name_space;
   repos.exact_namespace = wish.exact;
   const Timestamp now = services.now();
-  if (state.present) return services.state->swr.list(state.reader, actor, now, repos, SIZE_MAX);
+  if (state.present) return services.state->swr.list(services.head, actor, now, repos, SIZE_MAX);
   const PastListing running(services);
   VARVE_CHECK(running.fits());
   return SwrIndex::list_as_of(state.reader, *state.view, state.size, actor, now, repos, SIZE_MAX);
