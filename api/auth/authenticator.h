@@ -92,6 +92,11 @@ class Authenticator {
   std::string refresh_token(const Actor& actor, const std::string& id, Timestamp now) const;
 
   const AuthenticatorOptions& options() const { return options_; }
+  // What docker takes as the password of REGION@<access key>: as good as the secret key, so for
+  // nobody but who just signed with it. Nothing for what is no access key that holds. Reads a file:
+  // not for I/O threads.
+  Result<std::optional<std::string>> docker_login(const CredentialId& access_key) const;
+
   const SecretStore& secrets() const { return secrets_; }
   Timestamp now() const { return options_.clock(); }
   void join() { hashers_.join(); }

@@ -68,6 +68,15 @@ Result<Actor> Authenticator::judge_docker_login(const CredentialId& access_key,
   return std::move(key->actor);
 }
 
+Result<std::optional<std::string>> Authenticator::docker_login(
+    const CredentialId& access_key) const {
+  VARVE_TRY(auto key, find_access_key(access_key, Auth::basic));
+  if (!key) return std::nullopt;
+  std::string password = docker_password(access_key.text(), key->secret);
+  sodium_memzero(key->secret.data(), key->secret.size());
+  return password;
+}
+
 Authenticator::Later<std::optional<Authenticator::AccessKey>> Authenticator::find_signer(
     std::string_view access_key) {
   const auto id = CredentialId::parse(access_key);

@@ -49,6 +49,10 @@ constexpr http::Route kRoutes[] = {
      change_swr_access},
     {Method::del, "/v2/manage/namespaces/{namespace}/repos/{repository...}/access", Effect::event,
      remove_swr_access},
+
+    // Documents in answer to a POST: nothing changes.
+    {Method::post, "/v2/manage/utils/secret", Effect::none, show_docker_login},
+    {Method::post, "/v2/manage/utils/authorizationtoken", Effect::none, make_docker_login},
 };
 
 // What Harbor's adapter calls. Source: its sources.

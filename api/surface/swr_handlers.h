@@ -15,6 +15,10 @@ namespace varve::surface {
 http::net::awaitable<http::Response> swr_versions(Services& services, http::Request& request);
 http::net::awaitable<http::Response> swr_version(Services& services, http::Request& request);
 
+// swr_login.cpp
+http::net::awaitable<http::Response> show_docker_login(Services& services, http::Request& request);
+http::net::awaitable<http::Response> make_docker_login(Services& services, http::Request& request);
+
 // swr_list.cpp
 http::net::awaitable<http::Response> list_swr_repos(Services& services, http::Request& request);
 

@@ -1,5 +1,5 @@
 # What users of huaweicloudsdkswr do: the SDK, unmodified, with an access key of ours. CA names the
-# authority.
+# authority. The last line is the login that the SDK is told.
 import os
 import time
 
@@ -85,3 +85,5 @@ client.delete_repo(swr.DeleteRepoRequest(namespace="group", repository="a$b"))
 refused(404, "4040010", lambda: client.show_repository(one))
 client.delete_namespaces(gone)
 print("   what is in use stays, and goes when it is empty")
+
+print(client.create_secret(swr.CreateSecretRequest(projectname="eu-west-101")).x_swr_dockerlogin)

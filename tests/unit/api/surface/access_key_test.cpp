@@ -231,6 +231,56 @@ TEST_F(AccessKeys, LogInToDockerFromAnyRegion) {
   EXPECT_EQ(with(docker_login(), Method::get, "/v2/").status, 401U);
 }
 
+// SWR's clients ask for the command line, and read it from a header.
+TEST_F(AccessKeys, AreToldTheirDockerLoginWhenTheySign) {
+  const std::string secret = "/v2/manage/utils/secret?projectname=eu-west-101";
+  const Answer told = ask(Method::post, secret, "{}");
+  ASSERT_EQ(told.status, 200U) << told.body;
+  const std::string password = auth::docker_password(access_key, secret_key);
+  EXPECT_EQ(told.header("X-Swr-Dockerlogin"),
+            "docker login -u eu-west-101@" + access_key + " -p " + password + " r.example");
+  EXPECT_EQ(told.header("Cache-Control"), "no-store");
+  EXPECT_EQ(member(told, "auth"), base64_encode("eu-west-101@" + access_key + ":" + password));
+  // A project's name that would break the command line is none.
+  const Answer odd = ask(Method::post, "/v2/manage/utils/secret?projectname=a%3Brm", "{}");
+  EXPECT_TRUE(odd.header("X-Swr-Dockerlogin").starts_with("docker login -u varve@"));
+}
+
+// Whoever stole a token must not get what holds for ever.
+TEST_F(AccessKeys, AreToldToNobodyElse) {
+  const char* const secret = "/v2/manage/utils/secret";
+  EXPECT_EQ(server.call({Method::post, secret}).status, 401U);
+  const std::string token = server.add_account("robot", "reader", "team/*");
+  for (const std::string& shown : {"Bearer " + token, docker_login()}) {
+    const Answer refused = with(shown, Method::post, secret);
+    EXPECT_EQ(refused.status, 403U);
+    EXPECT_EQ(refused.header("X-Swr-Dockerlogin"), "");
+  }
+  const Answer made = with(docker_login(), Method::get, "/oauth2/token?scope=registry:catalog:*");
+  EXPECT_EQ(with("Bearer " + member(made, "access_token"), Method::post, secret).status, 403U);
+}
+
+TEST_F(AccessKeys, MakeALoginThatEndsByItself) {
+  const char* const wish = "/v2/manage/utils/authorizationtoken";
+  EXPECT_EQ(server.call({Method::post, wish}).status, 401U);
+  const Answer made = ask(Method::post, wish, "{}");
+  ASSERT_EQ(made.status, 200U) << made.body;
+  const auto until = Timestamp::parse(made.header("X-Swr-Expireat"));
+  ASSERT_TRUE(until.has_value());
+  const std::string command = made.header("X-Swr-Dockerlogin");
+  const std::size_t at = command.find(" -p ") + 4;
+  const std::string password = command.substr(at, command.find(' ', at) - at);
+  const std::string login = basic(auth::kTokenUser, password);
+  const char* const token = "/oauth2/token?scope=repository:team/app:pull";
+  EXPECT_EQ(with(login, Method::get, token).status, 200U);
+  server.later = std::chrono::hours(13);
+  EXPECT_EQ(with(login, Method::get, token).status, 401U);
+  server.later = {};
+  // An access token was made for less.
+  const Answer access = with(login, Method::get, token);
+  EXPECT_EQ(with("Bearer " + member(access, "access_token"), Method::post, wish).status, 401U);
+}
+
 TEST_F(AccessKeys, LogInByTheTokenServicesFormToo) {
   const std::string form = "grant_type=password&scope=repository:team/app:push&username=r@" +
                            access_key +
