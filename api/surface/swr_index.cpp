@@ -2,6 +2,7 @@
 // all of it could be read: a disk that fails leaves the table as it was.
 #include "api/surface/swr_index.h"
 
+#include <algorithm>
 #include <concepts>
 #include <utility>
 
@@ -12,14 +13,32 @@ namespace varve::surface {
 
 namespace {
 
-Result<std::vector<trust::Grant>> all_grants_of(const View& view, const PrincipalName& principal) {
-  constexpr std::size_t kPage = 1'000;
+// The place in the order of grants that only this one, and what is behind it, comes after: names
+// are printable ASCII.
+std::string place_before(std::string resource) {
+  --resource.back();
+  resource.push_back('\x7f');
+  return resource;
+}
+
+// A principal's grants that cover a repository of the table. Reads on from each page at the next
+// resource that could; pages are short where most of one was of no use.
+Result<std::vector<trust::Grant>> covering_grants(const SwrTable& table, const View& view,
+                                                  const PrincipalName& principal) {
+  constexpr std::size_t kShortest = 32;
+  constexpr std::size_t kLongest = 1'024;
   std::vector<trust::Grant> all;
-  for (bool more = true; more;) {
-    const std::string after = all.empty() ? std::string() : all.back().resource.text();
-    VARVE_TRY(auto page, trust::grants_of(view, principal, after, kPage));
-    more = page.size() == kPage;
-    for (trust::Grant& grant : page) all.push_back(std::move(grant));
+  std::size_t length = kShortest;
+  for (auto next = table.next_covering({}); next;) {
+    VARVE_TRY(auto page, trust::grants_of(view, principal, place_before(*next), length));
+    if (page.empty()) break;
+    const bool more = page.size() == length;
+    next = more ? table.next_covering(page.back().resource.text()) : std::nullopt;
+    const std::size_t before = all.size();
+    for (trust::Grant& grant : page)
+      if (table.covered(grant.resource)) all.push_back(std::move(grant));
+    const bool useful = 2 * (all.size() - before) >= page.size();
+    length = useful ? std::min(2 * length, kLongest) : kShortest;
   }
   return all;
 }
@@ -39,7 +58,7 @@ std::vector<trust::Grant> on_namespaces(const std::vector<trust::Grant>& grants)
 
 Result<SwrSight::Grants> SwrSight::grants_of(const SwrTable& table, const View& view,
                                              const PrincipalName& principal) {
-  VARVE_TRY(const auto grants, all_grants_of(view, principal));
+  VARVE_TRY(const auto grants, covering_grants(table, view, principal));
   return Grants{table.allowed(grants, Right::pull),
                 table.allowed(on_namespaces(grants), Right::push)};
 }
@@ -109,7 +128,9 @@ class Effects {
       if (table.put(repo, std::move(now))) names = true;
     return names;
   }
-  const std::set<std::string>& principals() const { return principals_; }
+  // Whose grants changed, and on what.
+  using Granted = std::pair<std::string, Resource>;
+  const std::vector<Granted>& granted() const { return granted_; }
 
  private:
   // Nearly every entry of a busy registry is one of these. What it says is enough where the tag is
@@ -136,7 +157,7 @@ class Effects {
   template <class E>
   void other(EntryIndex index, const E& event) {
     if constexpr (std::same_as<E, trust::GrantSet> || std::same_as<E, trust::GrantRemoved>)
-      principals_.insert(event.principal.text());
+      granted_.emplace_back(event.principal.text(), event.resource);
     else if constexpr (std::same_as<E, content::BlobLinked> ||
                        std::same_as<E, content::BlobUnlinked> || std::same_as<E, oci::ManifestPut>)
       return;
@@ -147,7 +168,7 @@ class Effects {
   const SwrTable& table_;
   std::map<std::string, std::optional<SwrRepo>> changed_;
   std::map<std::string, EntryIndex> doubtful_;
-  std::set<std::string> principals_;
+  std::vector<Granted> granted_;
 };
 
 Result<void> read_entries(const Reader& reader, TreeSize from, Effects& effects) {
@@ -191,7 +212,8 @@ Result<void> SwrIndex::bring_to(const Reader& reader) {
   VARVE_CHECK(read);
   VARVE_CHECK(effects.read(*reader.view()));
   if (effects.apply(table_)) grants_.clear();
-  for (const std::string& principal : effects.principals()) grants_.erase(principal);
+  for (const auto& [principal, resource] : effects.granted())
+    if (table_.covered(resource)) grants_.erase(principal);
   size_ = reader.head().size;
   return {};
 }
@@ -200,6 +222,7 @@ Result<SwrIndex::Grants> SwrIndex::grants_for(const View& view, const PrincipalN
   if (const auto known = grants_.find(principal.text()); known != grants_.end())
     return known->second;
   VARVE_TRY(auto grants, SwrSight::grants_of(table_, view, principal));
+  ++grants_read_;
   auto kept = std::make_shared<const SwrSight::Grants>(std::move(grants));
   if (grants_.size() >= grants_kept_) grants_.clear();
   grants_.emplace(principal.text(), kept);
@@ -261,6 +284,11 @@ TreeSize SwrIndex::size() const {
 std::uint64_t SwrIndex::rebuilt() const {
   const std::lock_guard lock(mutex_);
   return rebuilt_;
+}
+
+std::uint64_t SwrIndex::grants_read() const {
+  const std::lock_guard lock(mutex_);
+  return grants_read_;
 }
 
 }  // namespace varve::surface

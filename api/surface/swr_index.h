@@ -42,7 +42,9 @@ class SwrSight {
     SwrFlags pull;
     SwrFlags push_beside;  // in the repository's namespace
   };
-  // Of a principal's grants as they are in `view`.
+  // Of a principal's grants as they are in `view`. Of those it reads what may cover a repository of
+  // the table, and a few between: others, of whom a publisher of packages has very many, cost
+  // nothing.
   static Result<Grants> grants_of(const SwrTable& table, const View& view,
                                   const PrincipalName& principal);
   // `own` is null for nobody. Who may do everything sees everything, and nothing as a third party.
@@ -68,7 +70,8 @@ class SwrIndex {
   // As it stands, without looking for anything newer: for comparing it with the rows.
   std::vector<oci::RepoOverview> facts() const;
   TreeSize size() const;
-  std::uint64_t rebuilt() const;  // how often it was made from the rows
+  std::uint64_t rebuilt() const;      // how often it was made from the rows
+  std::uint64_t grants_read() const;  // how often somebody's grants were
 
  private:
   using Grants = std::shared_ptr<const SwrSight::Grants>;
@@ -82,6 +85,7 @@ class SwrIndex {
   SwrTable table_;
   TreeSize size_;  // the state that the table is of; 0: of none yet
   std::uint64_t rebuilt_ = 0;
+  std::uint64_t grants_read_ = 0;
   const std::size_t grants_kept_;
   std::map<std::string, Grants, std::less<>> grants_;
 };

@@ -129,19 +129,40 @@ void SwrTable::remember(const SwrRepo& computed) {
   repos_[*id] = computed;
 }
 
-void SwrTable::fill(SwrFlags& flags, const Resource& resource, bool value) const {
+std::span<const SwrTable::Id> SwrTable::below(const Resource& resource) const {
   const std::string_view text = resource.text();
-  if (resource.is_everything()) {
-    std::ranges::fill(flags, value ? 1 : 0);
-  } else if (!text.ends_with('*')) {
-    if (const auto id = find(text)) flags[*id] = value ? 1 : 0;
-  } else {
-    // "team/" and all that begins with it: up to "team0", since '0' follows '/'.
-    const std::string first(text.substr(0, text.size() - 1));
-    const std::string after = first.substr(0, first.size() - 1) + '0';
-    const auto end = place(after);
-    for (auto at = place(first); at != end; ++at) flags[*at] = value ? 1 : 0;
+  if (resource.is_everything()) return by_[kText];
+  if (!text.ends_with('*')) {
+    const auto at = place(text);
+    const bool here = at != by_[kText].end() && repos_[*at].facts.repo == text;
+    return {at, here ? 1U : 0U};
   }
+  // "team/" and all that begins with it: up to "team0", since '0' follows '/'.
+  const std::string first(text.substr(0, text.size() - 1));
+  const std::string after = first.substr(0, first.size() - 1) + '0';
+  return {place(first), place(after)};
+}
+
+bool SwrTable::covered(const Resource& resource) const {
+  return !below(resource).empty();
+}
+
+// What covers a repository comes before it, and nothing that does not cover it comes in between
+// but other repositories and what covers those: so the next repository tells.
+std::optional<std::string> SwrTable::next_covering(std::string_view text) const {
+  const auto next = std::ranges::upper_bound(
+      by_[kText], text, {}, [this](Id id) { return std::string_view(repos_[id].facts.repo); });
+  if (next == by_[kText].end()) return std::nullopt;
+  std::string first = repos_[*next].facts.repo;
+  const auto repo = RepoName::parse(first);
+  if (!repo) return first;
+  for (std::string& wider : Resource(*repo).and_wider())
+    if (wider > text && wider < first) first = std::move(wider);
+  return first;
+}
+
+void SwrTable::fill(SwrFlags& flags, const Resource& resource, bool value) const {
+  for (const Id id : below(resource)) flags[id] = value ? 1 : 0;
 }
 
 SwrFlags SwrTable::allowed(std::vector<trust::Grant> grants, Right right) const {

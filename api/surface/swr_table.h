@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,11 @@ class SwrTable {
   // What was computed about one, unless it changed meanwhile.
   void remember(const SwrRepo& computed);
 
+  // Is a repository here what the resource names, or below it?
+  bool covered(const Resource& resource) const;
+  // The first resource behind this one, in byte order, that covers a repository here: its name, or
+  // what is wider.
+  std::optional<std::string> next_covering(std::string_view text) const;
   // Whom the grants let do this with each. Of several that cover one, the narrowest counts.
   SwrFlags allowed(std::vector<trust::Grant> grants, Right right) const;
 
@@ -73,6 +79,7 @@ class SwrTable {
   void insert(Order order, Id id);
   void erase(Order order, Id id);
   std::vector<Id>::const_iterator place(std::string_view text) const;  // in the order of names
+  std::span<const Id> below(const Resource& resource) const;
   void fill(SwrFlags& flags, const Resource& resource, bool value) const;
 
   std::vector<SwrRepo> repos_;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "tests/support/random_commands.h"
 
 namespace varve::test {
@@ -158,6 +160,144 @@ TEST(SwrIndex, OfAnEarlierStateHasTheRightsAndLocksOfNow) {
   const auto view = must(reader.view_as_of(then));
   const auto listed = must(SwrIndex::list_as_of(reader, *view, then, dev_actor(), rig.now(), {}));
   EXPECT_EQ(names(listed), (std::vector<std::string>{"team/b"}));
+}
+
+// ---- whose grants are read ----
+
+// Counts the grants that are looked at.
+class CountingView final : public View {
+ public:
+  explicit CountingView(const View& view) : view_(view) {}
+  Result<std::optional<Row>> get(Table table, std::string_view key) const override {
+    return view_.get(table, key);
+  }
+  Result<void> scan(Table table, std::string_view prefix, std::string_view after,
+                    const Visit& visit) const override {
+    return view_.scan(table, prefix, after, [&](std::string_view key, const Row& row) {
+      if (table == Table::grant) ++grants;
+      return visit(key, row);
+    });
+  }
+  mutable std::size_t grants = 0;
+
+ private:
+  const View& view_;
+};
+
+constexpr const char* kAnn = "ann";
+
+void give(LogRig& rig, const std::string& what, Rights rights) {
+  must(rig.run(command_of(
+      trust::SetGrant{must(PrincipalName::parse(kAnn)), must(Resource::parse(what)), rights})));
+}
+
+void make_ann(LogRig& rig) {
+  must(rig.run(command_of(
+      trust::CreatePrincipal{must(PrincipalName::parse(kAnn)), trust::PrincipalKind::user})));
+}
+
+void expect_what_the_rule_says(const LogRig& rig) {
+  const PrincipalName ann = must(PrincipalName::parse(kAnn));
+  const auto view = rig.reader().view();
+  const auto table = surface::SwrTable::of(must(oci::overviews(*view)), rig.reader().head().size);
+  const auto flags = must(surface::SwrSight::grants_of(table, *view, ann));
+  for (surface::SwrTable::Id id = 0; id < table.ids(); ++id) {
+    const std::string& text = table.at(id).facts.repo;
+    const Resource repo(must(RepoName::parse(text)));
+    const std::size_t slash = text.find('/');
+    const Resource around =
+        must(Resource::parse(slash == text.npos ? std::string("*") : text.substr(0, slash) + "/*"));
+    EXPECT_EQ(flags.pull[id] != 0, must(trust::own_rights(*view, ann, repo)).has(Right::pull))
+        << text;
+    EXPECT_EQ(flags.push_beside[id] != 0,
+              must(trust::own_rights(*view, ann, around)).has(Right::push))
+        << text;
+  }
+}
+
+TEST(SwrSight, SaysWhatTheRuleSaysOfEachWhateverIsGranted) {
+  SCOPED_TRACE("VARVE_SEED=" + std::to_string(property_seed()));
+  std::mt19937_64 random(property_seed());
+  const auto any = [&](const auto& list) { return std::string(list[random() % std::size(list)]); };
+  constexpr std::string_view kParts[] = {"a", "a-b", "a0", "b", "packages", "rpm", "x"};
+  const auto name = [&] {
+    std::string text = any(kParts);
+    for (std::size_t more = random() % 3; more > 0; --more) text += "/" + any(kParts);
+    return text;
+  };
+  constexpr Rights kRights[] = {{}, {Right::pull}, {Right::push}, {Right::pull, Right::push}};
+  for (int round = 0; round < 8; ++round) {
+    LogRig rig;
+    rig.open();
+    make_ann(rig);
+    for (int i = 0; i < 12; ++i) must(rig.run(put_manifest(name(), "v1", 1)));
+    for (int i = 0; i < 120; ++i) {
+      const std::uint64_t kind = random() % 8;
+      give(rig,
+           kind == 0  ? std::string("*")
+           : kind < 4 ? name() + "/*"
+                      : name(),
+           kRights[random() % std::size(kRights)]);
+      if (i % 20 == 0) expect_what_the_rule_says(rig);
+    }
+    expect_what_the_rule_says(rig);
+  }
+}
+
+TEST(SwrSight, ReadsNoGrantsOfThingsThatAreNoImages) {
+  LogRig rig;
+  rig.open();
+  make_ann(rig);
+  for (const char* repo : {"base", "packages/old-image", "team/app", "zoo/app"})
+    must(rig.run(put_manifest(repo, "v1", 1)));
+  for (int i = 0; i < 600; ++i) {
+    give(rig, "packages/" + std::string(1, static_cast<char>('a' + i % 26)) + std::to_string(i),
+         {Right::pull});
+    give(rig, "rpm/r" + std::to_string(i), {Right::pull});
+  }
+  for (const char* what : {"packages/old-image", "team/*", "zoo/app"})
+    give(rig, what, Rights::of_a_repository());
+  const auto view = rig.reader().view();
+  const CountingView counting(*view);
+  const auto table = surface::SwrTable::of(must(oci::overviews(*view)), TreeSize{1});
+  must(surface::SwrSight::grants_of(table, counting, must(PrincipalName::parse(kAnn))));
+  EXPECT_LT(counting.grants, 300U);
+  EXPECT_GE(counting.grants, 3U);
+  expect_what_the_rule_says(rig);
+}
+
+TEST(SwrIndex, ReadsGrantsAgainWhenTheyConcernOneOfItsRepositories) {
+  LogRig rig;
+  rig.open();
+  make_ann(rig);
+  const PrincipalName ann = must(PrincipalName::parse(kAnn));
+  const CredentialId id = must(CredentialId::parse("00000000000000000000000001"));
+  must(rig.run(
+      command_of(trust::AddCredential{ann, id, trust::CredentialKind::token, std::nullopt})));
+  must(rig.run(put_manifest("team/app", "v1", 1)));
+  must(rig.run(put_manifest("packages/old", "v1", 1)));
+  must(rig.run(
+      command_of(trust::SetGrant{PrincipalName::anonymous(), Resource::everything(), Rights{}})));
+  SwrIndex index;
+  const Actor actor{kAnn, Auth::bearer, id};
+  using Names = std::vector<std::string>;
+  const auto seen = [&] { return names(must(list(index, rig, actor))); };
+  EXPECT_EQ(seen(), Names{});
+  const std::uint64_t once = index.grants_read();
+  for (const char* what : {"packages/other", "rpm/base", "team/other", "other/*"})
+    give(rig, what, {Right::pull});
+  EXPECT_EQ(seen(), Names{});
+  EXPECT_EQ(index.grants_read(), once);
+  give(rig, "packages/old", {Right::pull});
+  EXPECT_EQ(seen(), (Names{"packages/old"}));
+  EXPECT_EQ(index.grants_read(), once + 1);
+  give(rig, "team/*", {Right::pull});
+  must(rig.run(command_of(trust::RemoveGrant{ann, must(Resource::parse("packages/old"))})));
+  EXPECT_EQ(seen(), (Names{"team/app"}));
+  EXPECT_EQ(index.grants_read(), once + 2);
+  // What was granted before it was there counts from the moment it is.
+  must(rig.run(put_manifest("team/other", "v1", 1)));
+  EXPECT_EQ(seen(), (Names{"team/app", "team/other"}));
 }
 
 }  // namespace
