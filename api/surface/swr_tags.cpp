@@ -47,13 +47,38 @@ bool is_list(const std::optional<oci::ManifestRow>& manifest) {
                       manifest->media_type.ends_with(".manifest.list.v2+json"));
 }
 
+// Manifests may be large, and a page has all its items whatever they are: so many bytes of them are
+// sent, and so many read for what else they say. One alone always fits.
+struct Bodies {
+  std::size_t sent = limits::kReferrersBodyBytesMax;
+  std::size_t read = 64 << 20;
+};
+
+Result<std::optional<std::string>> read_body(const Reader& reader, const Digest& digest,
+                                             std::size_t size, Bodies& left) {
+  if (size > left.read) left.read = 0;
+  if (left.read == 0) return std::nullopt;
+  left.read -= size;
+  return reader.body(digest);
+}
+
+// From the first one on that does not fit there is none, so that a page does not look random.
+std::string sent_body(const std::optional<std::string>& body, Bodies& left) {
+  std::string text = text_of(body);
+  if (!body || text.size() > left.sent) left.sent = 0;
+  if (left.sent == 0) return {};
+  left.sent -= text.size();
+  return text;
+}
+
 Result<void> write_tag(json::Writer& out, const SwrContext& context, const RepoName& repo,
-                       EntryIndex made, const oci::ListedTag& tag) {
+                       EntryIndex made, const oci::ListedTag& tag, Bodies& left) {
   const View& view = *context.state.view;
   const Reader& reader = context.state.reader;
-  VARVE_TRY(const auto body, reader.body(tag.row.digest));
-  const oci::Description description = oci::describe(body ? *body : "");
   VARVE_TRY(const auto manifest, oci::find_manifest(view, repo, tag.row.digest));
+  VARVE_TRY(const auto body,
+            read_body(reader, tag.row.digest, manifest ? manifest->size : 0, left));
+  const oci::Description description = oci::describe(body ? *body : "");
   VARVE_TRY(const auto size, oci::reached_bytes(view, repo, {tag.row.digest}));
   VARVE_TRY(const auto created, swr_time(reader, tag.row.created));
   VARVE_TRY(const auto updated, swr_time(reader, tag.row.index));
@@ -68,7 +93,7 @@ Result<void> write_tag(json::Writer& out, const SwrContext& context, const RepoN
   out.key("image_id").string(image_id(description));
   out.key("internal_path").string(context.internal + path);
   out.key("is_trusted").boolean(tag.row.author.has_value());
-  out.key("manifest").string(text_of(body));
+  out.key("manifest").string(sent_body(body, left));
   out.key("path").string(context.registry + path);
   out.key("repo_id").number(made.value);
   out.key("scanned").boolean(false);
@@ -122,10 +147,9 @@ Result<Answered> list(const SwrContext& context, const RepoName& repo, const Swr
   Answered answered{{}, 0, all.size()};
   json::Writer out(answered.body);
   out.begin_array();
-  // Each comes with its manifest, which may be large.
-  for (; answered.count < count && answered.body.size() < limits::kReferrersBodyBytesMax;
-       ++answered.count)
-    VARVE_CHECK(write_tag(out, context, repo, made, all[first + answered.count]));
+  Bodies left;
+  for (; answered.count < count; ++answered.count)
+    VARVE_CHECK(write_tag(out, context, repo, made, all[first + answered.count], left));
   out.end_array();
   return answered;
 }
@@ -142,7 +166,8 @@ Result<Shown> show(const SwrContext& context, const RepoName& repo, std::string_
   if (!row) return std::unexpected(no_such_tag(text));
   Shown shown{{}, row->index};
   json::Writer out(shown.text);
-  VARVE_CHECK(write_tag(out, context, repo, made, {*tag, *row}));
+  Bodies left;
+  VARVE_CHECK(write_tag(out, context, repo, made, {*tag, *row}, left));
   return shown;
 }
 
@@ -185,7 +210,10 @@ awaitable<Response> list_swr_tags(Services& services, Request& request) {
   auto answered = co_await services.pool.run(work);
   if (!answered) co_return swr_problem(services, answered.error());
   Response response = http::json(200, std::move(answered->body));
-  add_content_range(response, wish->page, answered->count, answered->total);
+  // Whoever asked for no page is told that this is one only where it is not all.
+  auto page = wish->page;
+  if (!page && answered->count < answered->total) page = SwrPage{0, limits::kSwrPageMax};
+  add_content_range(response, page, answered->count, answered->total);
   response.add(kTreeSize, std::to_string(state->size.value));
   co_return response;
 }

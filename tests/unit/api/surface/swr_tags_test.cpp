@@ -74,6 +74,44 @@ TEST_F(SwrTags, AreListedNewestFirstOrByName) {
   EXPECT_EQ(swr_code(list("?filter=name::v")), "4001035");
 }
 
+// A client that pages by offset would never hear of an item that a page leaves out.
+TEST_F(SwrTags, AreAllOnTheirPageThoughTheirManifestsMayBeTooLargeForIt) {
+  std::string large;
+  for (char pad = 'a'; pad < 'e'; ++pad) {
+    large = first;
+    large.insert(1, R"("annotations":{"pad":")" + std::string(3'500'000, pad) + R"("},)");
+    const std::string path = "/v2/team/app/manifests/large-" + std::string(1, pad);
+    ASSERT_EQ(server.put(path, large, kImageType).status, 201U);
+  }
+  const Answer whole = list("?limit=100&offset=0");
+  EXPECT_EQ(whole.header("Content-Range"), "0-7/7");
+  EXPECT_EQ(each(whole.body, "Tag"),
+            (Names{"large-d", "large-c", "large-b", "large-a", "edge", "v2", "v1"}));
+  EXPECT_EQ(at(whole.body, "/0/manifest"), large);
+  EXPECT_EQ(at(whole.body, "/1/manifest").size(), large.size());
+  for (const char* item : {"/2", "/3", "/4", "/5", "/6"}) {
+    EXPECT_EQ(at(whole.body, std::string(item) + "/manifest"), "");
+    EXPECT_EQ(at(whole.body, std::string(item) + "/image_id"),
+              Digest::of("{}").to_string().substr(7));
+  }
+  const Answer rest = list("?limit=3&offset=4");
+  EXPECT_EQ(rest.header("Content-Range"), "4-3/7");
+  EXPECT_EQ(at(rest.body, "/2/manifest"), first);
+}
+
+TEST_F(SwrTags, SayWhenThereAreMoreThanOneAnswerHolds) {
+  for (int n = 0; n < 1'024; n += 64) {
+    std::string path = "/v2/team/app/manifests/" + Digest::of(first).to_string();
+    for (int i = 0; i < 64; ++i) path += (i == 0 ? "?tag=n" : "&tag=n") + std::to_string(n + i);
+    ASSERT_EQ(server.put(path, first, kImageType).status, 201U);
+  }
+  const Answer cut = list();
+  EXPECT_NE(at(cut.body, "/999/Tag"), "absent");
+  EXPECT_EQ(at(cut.body, "/1000/Tag"), "absent");
+  EXPECT_EQ(cut.header("Content-Range"), "0-1000/1027");
+  EXPECT_EQ(each(list("?limit=1000&offset=1000").body, "Tag").size(), 27U);
+}
+
 TEST_F(SwrTags, ThatAreNotThereAre404) {
   EXPECT_EQ(swr_code(server.get(kTags + "/none")), "4041056");
   EXPECT_EQ(swr_code(server.get(kTags + "/-bad-")), "4041056");
