@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <future>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -76,6 +77,30 @@ TEST(Pool, KeepsTheValueOfStartedWorkUntilItIsAskedFor) {
   });
   ASSERT_FALSE(value);
   EXPECT_EQ(value.error().code, Errc::unavailable);
+}
+
+// On the pool's own thread it would end the process.
+TEST(Pool, ThrowsInTheCoroutineWhatTheWorkThrew) {
+  Pool pool(1);
+  std::vector<std::string> caught;
+  run_to_the_end([&]() -> net::awaitable<void> {
+    const auto executor = co_await net::this_coro::executor;
+    auto fails = []() -> Result<int> { throw std::runtime_error("a defect"); };
+    auto started = pool.start(executor, fails);
+    try {
+      co_await pool.run(fails);
+    } catch (const std::runtime_error& error) {
+      caught.emplace_back(error.what());
+    }
+    try {
+      co_await started.value();
+    } catch (const std::runtime_error& error) {
+      caught.emplace_back(error.what());
+    }
+    auto works = [] { return 3; };
+    caught.push_back(std::to_string(co_await pool.run(works)));
+  });
+  EXPECT_EQ(caught, (std::vector<std::string>{"a defect", "a defect", "3"}));
 }
 
 TEST(Pool, FinishesStartedWorkThatNobodyAsksFor) {
