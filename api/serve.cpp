@@ -22,6 +22,7 @@
 #include "api/surface/access.h"
 #include "api/surface/all.h"
 #include "core/base/bytes.h"
+#include "core/trust/query.h"
 #include "core/warg/query.h"
 #include "log/directory.h"
 #include "log/ledger.h"
@@ -311,9 +312,39 @@ std::string service_name(const Config& config, const std::string& origin) {
   return auth::valid_service_name(origin) ? origin : "varve";
 }
 
+// Signatures are dated in whole seconds, and what is dated with the second in which a server begins
+// is taken: so it does not begin in the second of the newest change, which may have been signed.
+Result<void> outlast_newest_second(const Reader& reader) {
+  bool any = false;
+  const auto visit = [&](const CredentialId&, const trust::CredentialRow& row) -> Result<bool> {
+    any = row.kind == trust::CredentialKind::aksk;
+    return !any;
+  };
+  VARVE_CHECK(trust::each_credential(*reader.view(), visit));
+  if (!any) return {};
+  constexpr std::int64_t kSecond = 1'000'000;
+  VARVE_TRY(const auto newest, reader.envelope(EntryIndex{reader.head().size.value - 1}));
+  const Timestamp at = now();
+  if (newest.at.micros / kSecond == at.micros / kSecond)
+    std::this_thread::sleep_for(std::chrono::microseconds(kSecond - at.micros % kSecond));
+  return {};
+}
+
+void warn_about_closed_keys(const auth::Authenticator& authenticator, Console& console) {
+  const auto closed = authenticator.closed_access_key();
+  if (!closed)
+    console.warn("the access keys cannot be looked at: " + cli::describe(closed.error()));
+  else if (*closed)
+    console.warn("the secret key of access key " + (*closed)->text() +
+                 " cannot be opened with DATA/secrets/keys/seal, so what it signs is refused. If "
+                 "that file was exchanged, this is so of all of them: restore it from a backup, or "
+                 "make new access keys.");
+}
+
 // Who may log in, and with what. Only beside a ledger: a copy of a log comes without secrets.
 Outcome<std::unique_ptr<auth::Authenticator>> make_authenticator(const Config& config, Parts& parts,
-                                                                 http::Pool& pool) {
+                                                                 http::Pool& pool,
+                                                                 Console& console) {
   if (!parts.ledger) return nullptr;
   const std::string& origin = parts.keys->log.name();
   VARVE_CLI_TRY(auto key,
@@ -328,9 +359,14 @@ Outcome<std::unique_ptr<auth::Authenticator>> make_authenticator(const Config& c
   auth::AuthenticatorOptions options;
   options.service = service_name(config, origin);
   options.access_lifetime = std::chrono::duration_cast<std::chrono::seconds>(config.token_lifetime);
-  return std::make_unique<auth::Authenticator>(std::move(options), std::move(key), seal_key,
-                                               SecretStore(parts.directory.root()), parts.head,
-                                               pool);
+  options.signed_ahead = parts.directory.root() / "signed_ahead";
+  VARVE_CLI_CHECK(
+      cli::doing("the log cannot be read", outlast_newest_second(Reader(parts.head.get()))));
+  auto made =
+      std::make_unique<auth::Authenticator>(std::move(options), std::move(key), seal_key,
+                                            SecretStore(parts.directory.root()), parts.head, pool);
+  warn_about_closed_keys(*made, console);
+  return made;
 }
 
 // Null on a read-only server.
@@ -398,7 +434,7 @@ Outcome<ExitCode> run_server(const Config& config, std::size_t connections_max, 
   http::Pool pool(config.pool_threads);
   Services services{config, parts.head,      parts.ledger.get(), *parts.blobs,
                     pool,   parts.keys->log, parts.keys->event};
-  VARVE_CLI_TRY(const auto authenticator, make_authenticator(config, parts, pool));
+  VARVE_CLI_TRY(const auto authenticator, make_authenticator(config, parts, pool, console));
   services.auth = authenticator.get();
   services.warg_key = parts.warg_key;
   Leases leases(config.gc_grace);

@@ -77,7 +77,8 @@ Authenticator::Authenticator(AuthenticatorOptions options, Signer token_key, Sea
       head_(head),
       files_(files),
       throttle_(options_.throttle),
-      used_(options_.clock ? options_.clock() : wall_clock()) {
+      used_(options_.clock ? options_.clock() : wall_clock()),
+      ahead_(options_.signed_ahead, options_.clock ? options_.clock() : wall_clock()) {
   if (!options_.clock) options_.clock = wall_clock;
   if (!options_.steady) options_.steady = auth::steady_clock;
 }

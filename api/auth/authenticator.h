@@ -10,15 +10,21 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/auth/ended_certificates.h"
 #include "api/auth/jwt.h"
 #include "api/auth/presented.h"
 #include "api/auth/scope.h"
+#include "api/auth/signed_ahead.h"
+#include "api/auth/signed_bodies.h"
 #include "api/auth/swr_signature.h"
 #include "api/auth/throttle.h"
 #include "api/auth/used_signatures.h"
@@ -37,8 +43,6 @@ inline constexpr std::string_view kTokenUser = "00000000-0000-0000-0000-00000000
 // Each check holds 64 MiB and a core for a tenth of a second.
 inline constexpr std::size_t kHashersMax = 2;
 inline constexpr std::size_t kHashersWaitingMax = 64;
-// Bodies that are read to see whether they were signed, at a time: nobody knows yet who sends them.
-inline constexpr std::size_t kSignedBodiesMax = 64;
 // How long a request waits for another one that shows the same password.
 inline constexpr std::chrono::seconds kJudgingMax{10};
 
@@ -50,6 +54,8 @@ struct AuthenticatorOptions {
   std::function<Throttle::Millis()> steady;  // null: the machine's monotonic one
   ThrottleLimits throttle{};
   std::size_t waiting_max = kHashersWaitingMax;
+  // What the next server must know of signatures that were used; empty: it is told nothing.
+  std::filesystem::path signed_ahead;
 };
 
 class Authenticator {
@@ -70,9 +76,11 @@ class Authenticator {
   // whatever was wrong about an access key and its signature), throttled, overloaded, unavailable,
   // too_large.
   Later<Actor> identify_signed(SdkSignature signature, http::Request& request);
-  // Whom a client certificate names, "name" or "name:anything". Nobody's, or one that is not to be
-  // believed, is the empty name. Errors: unauthorized, in Pulp's sentence; throttled.
-  Result<Actor> identify_certificate(std::string_view client_name, std::string_view peer);
+  // Whom a client certificate names, "name" or "name:anything"; the empty name is one that is not
+  // to be believed. Whom nobody ever allowed certificates is as if none had been shown: the
+  // anonymous actor. Errors: unauthorized, in Pulp's sentence, for what is not to be believed, or
+  // not any more; throttled.
+  Later<Actor> identify_certificate(std::string client_name, std::string peer);
   // Who holds this refresh token. Errors: unauthorized.
   Result<Actor> redeem(std::string_view refresh_token) const;
   // A hash to store, made beside the others.
@@ -97,6 +105,10 @@ class Authenticator {
   // not for I/O threads.
   Result<std::optional<std::string>> docker_login(const CredentialId& access_key) const;
 
+  // An access key whose secret key cannot be opened, if one of the first hundred that hold is such:
+  // when the key that seals was exchanged, all are. Reads files: for the start.
+  Result<std::optional<CredentialId>> closed_access_key() const;
+
   const SecretStore& secrets() const { return secrets_; }
   Timestamp now() const { return options_.clock(); }
   void join() { hashers_.join(); }
@@ -117,10 +129,13 @@ class Authenticator {
   };
   Result<std::optional<AccessKey>> find_access_key(const CredentialId& id, Auth auth) const;
   Later<std::optional<AccessKey>> find_signer(std::string_view access_key);
-  Later<std::string> read_signed_body(http::Request& request);
+  void tell_of_closed(const CredentialId& id, const Error& why) const;
+  Later<std::string> read_signed_body(std::string_view access_key, http::Request& request);
+  Later<void> use_once(const SdkSignature& signature, Timestamp signed_at);
+  Later<bool> had_certificates(const PrincipalName& name);
+  Result<Actor> refuse_certificate(std::string_view said, std::string_view peer);
   Result<Actor> judge_signature(const SdkSignature& signature, const http::Request& request,
-                                std::string_view body, const std::optional<AccessKey>& key,
-                                Timestamp signed_at);
+                                std::string_view body, const std::optional<AccessKey>& key);
   Result<Actor> judge_machine_token(const std::string& text, const CredentialId& id) const;
   Result<Actor> judge_jwt(std::string_view text, TokenUse use) const;
 
@@ -135,7 +150,11 @@ class Authenticator {
   Throttle throttle_;
   VerifiedCache verified_;
   UsedSignatures used_;
-  std::atomic<std::size_t> signed_bodies_{0};
+  SignedAhead ahead_;
+  SignedBodies signed_bodies_;
+  EndedCertificates ended_certificates_;
+  mutable std::mutex told_mutex_;
+  mutable std::set<std::string> told_;  // access keys whose secret keys do not open
 };
 
 // The upper bound that a token with these scopes is.

@@ -7,13 +7,6 @@
 
 namespace varve::auth {
 
-namespace {
-
-// How far the clock of a client that keeps it right may be from ours.
-constexpr std::int64_t kAheadMax = 2'000'000;
-
-}  // namespace
-
 // Dates are whole seconds: what is signed in this very second is taken.
 UsedSignatures::UsedSignatures(Timestamp began, UsedSignatureLimits limits)
     : limits_(limits), known_from_(began.micros - began.micros % 1'000'000) {}
@@ -29,19 +22,12 @@ void UsedSignatures::forget_expired(Timestamp now) {
 }
 
 Result<void> UsedSignatures::use(std::string_view access_key, std::string_view mac,
-                                 Timestamp signed_at, Timestamp now) {
+                                 Timestamp signed_at, Timestamp taken_before, Timestamp now) {
   const std::lock_guard lock(mutex_);
   forget_expired(now);
-  if (signed_at.micros < known_from_)
+  if (signed_at.micros < known_from_ || signed_at.micros <= taken_before.micros)
     return fail(Errc::unavailable, About::request,
                 "whether this signature was used before is not known any more; sign again");
-  // A clock that is ahead makes dates that were accepted before this memory began, and are later
-  // than its beginning. Later than a whole window behind it, none was accepted.
-  const bool ahead = signed_at.micros > now.micros + kAheadMax;
-  if (ahead && signed_at.micros <= known_from_ + kSdkClockWindow.count())
-    return fail(Errc::unavailable, About::request,
-                "whether this signature was used before is not known: it is dated ahead of our "
-                "clock; set yours, or sign again later");
   std::pair key(signed_at.micros, std::string(mac));
   if (used_.contains(key))
     return fail(Errc::unauthorized, About::request,

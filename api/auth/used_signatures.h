@@ -1,9 +1,12 @@
 // Signatures of requests that changed something, each good for once: whoever overhears one must not
 // repeat what it did. Any thread; the clock comes in with each call.
 //
-// A signature is remembered for as long as its date would be accepted. What is not remembered any
-// more, or was signed before this memory began, is refused instead of believed: a restart does not
-// make old signatures new. And a memory that is full takes no more, rather than forget.
+// The rule: a signature is remembered for as long as its date would be accepted. What is not
+// remembered any more, or is dated before this memory began, is refused instead of believed: a
+// restart does not make old signatures new. What is dated ahead of our clock, by kSdkAheadMax at
+// most, is noted on disk before it is taken (signed_ahead.h), so that the next memory refuses it,
+// and what its key dated before it, too. And a memory that is full takes no more, rather than
+// forget.
 #pragma once
 
 #include <cstddef>
@@ -30,10 +33,11 @@ class UsedSignatures {
  public:
   explicit UsedSignatures(Timestamp began, UsedSignatureLimits limits = {});
 
-  // The signature was found right, and `signed_at` is within the window. Errors: unauthorized (it
-  // was used), overloaded (there is no room), unavailable (that cannot be told).
+  // The signature was found right, and `signed_at` is within the window; memories before this one
+  // may have taken what the key dated up to `taken_before`. Errors: unauthorized (it was used),
+  // overloaded (there is no room), unavailable (that cannot be told).
   Result<void> use(std::string_view access_key, std::string_view mac, Timestamp signed_at,
-                   Timestamp now);
+                   Timestamp taken_before, Timestamp now);
   std::size_t size() const;
 
  private:

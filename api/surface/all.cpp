@@ -60,8 +60,11 @@ namespace {
 // shows it with everything.
 http::net::awaitable<Result<Actor>> identify(auth::Authenticator& auth, auth::Presented presented,
                                              http::Request& request) {
-  if (std::holds_alternative<auth::Nothing>(presented))
-    co_return auth.identify_certificate(*request.client_name, request.peer);
+  if (std::holds_alternative<auth::Nothing>(presented)) {
+    auto pending =
+        auth.identify_certificate(std::string(*request.client_name), std::string(request.peer));
+    co_return co_await std::move(pending);
+  }
   if (auto* signature = std::get_if<auth::SdkSignature>(&presented)) {
     auto pending = auth.identify_signed(std::move(*signature), request);
     co_return co_await std::move(pending);

@@ -181,6 +181,20 @@ Result<std::vector<NamedCredential>> credentials_of(const View& view,
   return all;
 }
 
+Result<void> each_credential(const View& view, const VisitCredential& visit) {
+  const auto look = [&](std::string_view key, const Row& row) -> Result<bool> {
+    VARVE_TRY(const auto id, stored(CredentialId::parse(name_in_key(key))));
+    VARVE_TRY(const auto credential, credential_of(row));
+    return visit(id, credential);
+  };
+  return scan_checked(view, Table::credential, {}, look);
+}
+
+Result<bool> credentials_changed(const History& history, const PrincipalName& principal,
+                                 TreeSize since) {
+  return history.changed_since(Table::credential_of, name_key(principal.text()), since);
+}
+
 Result<std::vector<NamedKey>> keys_of(const View& view, const PrincipalName& principal) {
   const std::string prefix = name_key(principal.text()).bytes();
   std::vector<warg::KeyId> ids;

@@ -69,6 +69,13 @@ struct NamedCredential {
 // Those that are not revoked; at most limits::kCredentialsMax of a principal.
 Result<std::vector<NamedCredential>> credentials_of(const View& view,
                                                     const PrincipalName& principal);
+// Every credential there is or was, revoked ones too, until `visit` says false. Not for I/O
+// threads.
+using VisitCredential = std::function<Result<bool>(const CredentialId& id, const CredentialRow&)>;
+Result<void> each_credential(const View& view, const VisitCredential& visit);
+// Was one added to the principal, or revoked, by an event from `since` on?
+Result<bool> credentials_changed(const History& history, const PrincipalName& principal,
+                                 TreeSize since);
 struct NamedKey {
   warg::KeyId id;
   KeyRow row;

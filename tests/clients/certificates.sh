@@ -43,18 +43,20 @@ admin grant set edge 'private/*' reader
 admin grant set anonymous 'private/*' none
 ACCOUNT=$URL/admin/v1/principals/edge
 expect_status 401 $(as edge "$ACCOUNT")
-expect_contains "the answer" "Invalid SSL Certificate" "$(cat "$WORK/answer")"
+expect_status 200 $(as edge "$URL/healthz")
 admin user cert allow edge
 expect_status 200 $(as edge "$ACCOUNT")
 expect_status 200 $(as edge --tls-max 1.2 "$ACCOUNT")
 expect_contains "the account" '"kind":"x509"' "$(cat "$WORK/answer")"
 expect_contains "the credentials" x509 "$(admin user show edge)"
 
-step "somebody else's, and one that names nobody, are told so; none at all is no certificate"
-for name in stranger nobody; do
-  expect_status 401 $(as "$name" "$ACCOUNT")
+step "somebody else's is told so; one that names nobody is none at all"
+for path in "$ACCOUNT" "$URL/healthz"; do
+  expect_status 401 $(as stranger "$path")
   expect_contains "the answer" "Invalid SSL Certificate" "$(cat "$WORK/answer")"
 done
+expect_status 401 $(as nobody "$ACCOUNT")
+expect_status 200 $(as nobody "$URL/healthz")
 expect_status 401 --cacert "$CA" "$ACCOUNT"
 [[ $(cat "$WORK/answer") != *"Invalid SSL Certificate"* ]] || fail "no certificate was shown"
 expect_status 200 $(as stranger -u "admin:$ADMIN" "$ACCOUNT")
@@ -137,6 +139,7 @@ step "what is revoked is over at once, after a restart too; no secret key stands
 X509=$(admin user show edge | grep x509 | cut -d' ' -f1)
 admin user revoke edge "$X509"
 expect_status 401 $(as stranger "$ACCOUNT")
+expect_status 401 $(as stranger "$URL/healthz")
 stop_server
 start_tls_server --data "$WORK/data" --http-tls-client-ca "$WORK/clients.pem"
 DATE=$(date -u +%Y%m%dT%H%M%SZ)

@@ -16,59 +16,60 @@ Timestamp at(std::chrono::microseconds after) {
   return {kBegan.micros - 300'000 + after.count()};
 }
 
+constexpr Timestamp kNever{};
+
 TEST(UsedSignatures, AreTakenOnce) {
   UsedSignatures used(kBegan);
-  EXPECT_TRUE(used.use("ak", "mac", at(1s), at(1s)).has_value());
-  EXPECT_EQ(used.use("ak", "mac", at(1s), at(2s)).error().code, Errc::unauthorized);
-  EXPECT_EQ(used.use("ak", "mac", at(1s), at(15min)).error().code, Errc::unauthorized);
-  EXPECT_TRUE(used.use("ak", "other", at(1s), at(2s)).has_value());
+  EXPECT_TRUE(used.use("ak", "mac", at(1s), kNever, at(1s)).has_value());
+  EXPECT_EQ(used.use("ak", "mac", at(1s), kNever, at(2s)).error().code, Errc::unauthorized);
+  EXPECT_EQ(used.use("ak", "mac", at(1s), kNever, at(15min)).error().code, Errc::unauthorized);
+  EXPECT_TRUE(used.use("ak", "other", at(1s), kNever, at(2s)).has_value());
 }
 
 TEST(UsedSignatures, OfAClientWhoseClockIsAheadAreRememberedForAsLongAsTheyAreGood) {
   UsedSignatures used(kBegan);
-  EXPECT_TRUE(used.use("ak", "mac", at(30min), at(15min + 1s)).has_value());
-  EXPECT_EQ(used.use("ak", "mac", at(30min), at(45min)).error().code, Errc::unauthorized);
+  EXPECT_TRUE(used.use("ak", "mac", at(1min), kNever, at(1s)).has_value());
+  EXPECT_EQ(used.use("ak", "mac", at(1min), kNever, at(16min)).error().code, Errc::unauthorized);
 }
 
 TEST(UsedSignatures, AreForgottenWhenNobodyTakesTheirDateAnyMore) {
   UsedSignatures used(kBegan);
-  EXPECT_TRUE(used.use("ak", "mac", at(1s), at(1s)).has_value());
-  EXPECT_TRUE(used.use("ak", "later", at(16min), at(16min + 1s)).has_value());
+  EXPECT_TRUE(used.use("ak", "mac", at(1s), kNever, at(1s)).has_value());
+  EXPECT_TRUE(used.use("ak", "later", at(16min), kNever, at(16min + 1s)).has_value());
   EXPECT_EQ(used.size(), 1U);
   // … and then cannot be told from new ones, when a clock is set back.
-  EXPECT_EQ(used.use("ak", "mac", at(1s), at(2s)).error().code, Errc::unavailable);
+  EXPECT_EQ(used.use("ak", "mac", at(1s), kNever, at(2s)).error().code, Errc::unavailable);
 }
 
 TEST(UsedSignatures, FromBeforeItBeganAreNotTaken) {
   UsedSignatures used(kBegan);
-  EXPECT_EQ(used.use("ak", "mac", at(-1s), at(1s)).error().code, Errc::unavailable);
-  EXPECT_TRUE(used.use("ak", "mac", at(0s), at(1s)).has_value());  // of the same second
+  EXPECT_EQ(used.use("ak", "mac", at(-1s), kNever, at(1s)).error().code, Errc::unavailable);
+  EXPECT_TRUE(used.use("ak", "mac", at(0s), kNever, at(1s)).has_value());  // of the same second
 }
 
-TEST(UsedSignatures, DatedAheadAreNotTakenWhereAnEarlierMemoryCouldHaveTakenThem) {
+TEST(UsedSignatures, AreNotTakenWhereAnEarlierMemoryMayHaveTakenThem) {
   UsedSignatures used(kBegan);
-  EXPECT_TRUE(used.use("ak", "near", at(3s), at(1s)).has_value());
-  EXPECT_EQ(used.use("ak", "mac", at(4s), at(1s)).error().code, Errc::unavailable);
-  EXPECT_EQ(used.use("ak", "mac", at(15min), at(1s)).error().code, Errc::unavailable);
-  EXPECT_EQ(used.use("ak", "mac", at(15min), at(14min)).error().code, Errc::unavailable);
-  EXPECT_EQ(used.size(), 1U);
-  // Its date was too far ahead before this memory began, so nobody took it then.
-  EXPECT_TRUE(used.use("ak", "new", at(15min + 1s), at(1min)).has_value());
+  EXPECT_EQ(used.use("ak", "a", at(30s), at(40s), at(1s)).error().code, Errc::unavailable);
+  EXPECT_EQ(used.use("ak", "b", at(40s), at(40s), at(40s)).error().code, Errc::unavailable);
+  EXPECT_EQ(used.size(), 0U);
+  EXPECT_TRUE(used.use("ak", "c", at(41s), at(40s), at(1s)).has_value());
 }
 
 TEST(UsedSignatures, AreRefusedRatherThanForgottenWhenThereIsNoRoom) {
   UsedSignatures used(kBegan, {.all = 3, .of_a_key = 2});
-  EXPECT_TRUE(used.use("a", "1", at(1s), at(1s)).has_value());
-  EXPECT_TRUE(used.use("a", "2", at(1s), at(1s)).has_value());
-  EXPECT_EQ(used.use("a", "3", at(1s), at(1s)).error().code, Errc::overloaded);
-  EXPECT_TRUE(used.use("b", "4", at(2s), at(2s)).has_value());  // one key does not stop the others
-  EXPECT_EQ(used.use("c", "5", at(2s), at(2s)).error().code, Errc::overloaded);
-  EXPECT_EQ(used.use("a", "1", at(1s), at(2s)).error().code, Errc::unauthorized);
+  EXPECT_TRUE(used.use("a", "1", at(1s), kNever, at(1s)).has_value());
+  EXPECT_TRUE(used.use("a", "2", at(1s), kNever, at(1s)).has_value());
+  EXPECT_EQ(used.use("a", "3", at(1s), kNever, at(1s)).error().code, Errc::overloaded);
+  EXPECT_TRUE(
+      used.use("b", "4", at(2s), kNever, at(2s)).has_value());  // one key does not stop the others
+  EXPECT_EQ(used.use("c", "5", at(2s), kNever, at(2s)).error().code, Errc::overloaded);
+  EXPECT_EQ(used.use("a", "1", at(1s), kNever, at(2s)).error().code, Errc::unauthorized);
   // Room comes with time, and not before.
-  EXPECT_TRUE(used.use("a", "6", at(15min + 2s), at(15min + 2s)).has_value());
+  EXPECT_TRUE(used.use("a", "6", at(15min + 2s), kNever, at(15min + 2s)).has_value());
   EXPECT_EQ(used.size(), 2U);
-  EXPECT_TRUE(used.use("a", "7", at(15min + 2s), at(15min + 2s)).has_value());
-  EXPECT_EQ(used.use("a", "8", at(15min + 2s), at(15min + 2s)).error().code, Errc::overloaded);
+  EXPECT_TRUE(used.use("a", "7", at(15min + 2s), kNever, at(15min + 2s)).has_value());
+  EXPECT_EQ(used.use("a", "8", at(15min + 2s), kNever, at(15min + 2s)).error().code,
+            Errc::overloaded);
 }
 
 }  // namespace

@@ -1,6 +1,11 @@
 // Access keys and client certificates against routes: requests that are signed, docker logins made
 // of a secret key, X-Auth-Token, and names that the TLS handshake found.
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <sstream>
 
 #include "core/codec.h"
 #include "log/reader.h"
@@ -144,6 +149,68 @@ TEST_F(AccessKeys, SignNothingThatWasSignedBeforeTheServerBegan) {
   EXPECT_EQ(send(read, sign(read)).status, 200U);
 }
 
+// A clock that is ahead makes signatures that are still good when the server has forgotten them.
+TEST_F(AccessKeys, ChangeNothingTwiceThoughTheServerBeganAgain) {
+  const Answer added =
+      server.administer(Method::post, std::string(kAccount) + "/credentials", R"({"kind":"aksk"})");
+  const SdkRequest wish = request(Method::post, kUpload, {}, std::chrono::seconds(40));
+  const std::string signature = sign(wish);
+  EXPECT_EQ(send(wish, signature).status, 202U);
+  server.restart_authenticator();
+  EXPECT_EQ(send(wish, signature).status, 503U);
+  server.restart_authenticator();
+  server.later = std::chrono::seconds(42);
+  EXPECT_EQ(send(wish, signature).status, 503U);
+  server.later = {};
+  const SdkRequest before = request(Method::post, kUpload, {}, std::chrono::seconds(20));
+  EXPECT_EQ(send(before, sign(before)).status, 503U);
+  const SdkRequest behind = request(Method::post, kUpload, {}, std::chrono::seconds(50));
+  EXPECT_EQ(send(behind, sign(behind)).status, 202U);
+  // Nobody else notices.
+  access_key = member(added, "credential");
+  secret_key = member(added, "secret");
+  EXPECT_EQ(send(before, sign(before)).status, 202U);
+}
+
+TEST_F(AccessKeys, ChangeNothingWhenTheyAreMoreThanAMinuteAhead) {
+  const SdkRequest near = request(Method::post, kUpload, {}, std::chrono::seconds(55));
+  EXPECT_EQ(send(near, sign(near)).status, 202U);
+  const SdkRequest far = request(Method::post, kUpload, {}, std::chrono::seconds(65));
+  EXPECT_EQ(send(far, sign(far)).status, 401U);
+}
+
+// Of bodies that come slowly: whose they are is known only when all of them has come.
+TEST_F(AccessKeys, HoldEightPlacesForBodiesFromOnePeer) {
+  const Answer added =
+      server.administer(Method::post, std::string(kAccount) + "/credentials", R"({"kind":"aksk"})");
+  std::vector<unsigned> statuses;
+  const std::function<void(int)> upload = [&](int n) {
+    const SdkRequest wish =
+        request(Method::put, "/admin/v1/principals/made",
+                R"({"kind":"service"})" + std::string(static_cast<std::size_t>(n), ' '));
+    const std::string other =
+        sdk_authorization(wish, member(added, "credential"), member(added, "secret"));
+    const std::string authorization = n == 10 ? other : sign(wish);
+    Call call{wish.method, wish.target, {}, wish.body};
+    for (const auto& [name, value] : wish.headers) call.headers.emplace_back(name, value);
+    call.headers.emplace_back("Authorization", authorization);
+    if (n == 9) call.peer = "192.0.2.1";
+    if (n < 7) call.while_sent = [&upload, n] { upload(n + 1); };
+    if (n == 7)
+      call.while_sent = [&upload] {
+        for (const int more : {8, 9, 10}) upload(more);
+      };
+    statuses.push_back(server.call(std::move(call)).status);
+  };
+  upload(0);
+  // The ninth of the key, one from elsewhere, one of another key; then the others, inside out.
+  EXPECT_EQ(statuses,
+            (std::vector<unsigned>{503, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403}));
+  statuses.clear();
+  upload(8);
+  EXPECT_EQ(statuses, std::vector<unsigned>{403});
+}
+
 TEST_F(AccessKeys, SignForAQuarterOfAnHour) {
   for (const int minutes : {-14, 14}) {
     const SdkRequest wish = request(Method::get, kAccount, {}, std::chrono::minutes(minutes));
@@ -198,11 +265,32 @@ TEST_F(AccessKeys, ThatAreRightAreNeverTooMany) {
   for (int i = 0; i < 60; ++i) EXPECT_EQ(ask(Method::get, kAccount).status, 200U) << i;
 }
 
-TEST_F(AccessKeys, WhoseSecretCannotBeOpenedAreAFaultOfOurs) {
+// As after the key that seals was exchanged: to a client its signature is wrong, and whoever runs
+// the server is told why, once.
+TEST_F(AccessKeys, WhoseSecretCannotBeOpenedAreWrong) {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  const SdkRequest wish = request(Method::get, kAccount);
+  const Answer wrong = send(wish, sdk_authorization(wish, access_key, "guess"));
   const SecretStore secrets(server.config().data);
   const auto id = CredentialId::parse(access_key).value();
+  EXPECT_EQ(server.services().auth->closed_access_key().value(), std::nullopt);
   ASSERT_TRUE(secrets.write(id, SealKey::generate().seal(id, secret_key)).has_value());
-  EXPECT_EQ(ask(Method::get, kAccount).status, 500U);
+  EXPECT_EQ(log.str(), "");
+  for (int i = 0; i < 3; ++i) {
+    const Answer refused = ask(Method::get, kAccount);
+    EXPECT_EQ(refused.status, 401U);
+    EXPECT_EQ(refused.body, wrong.body);
+    EXPECT_EQ(with(docker_login(), Method::get, "/v2/").status, 401U);
+  }
+  spdlog::set_default_logger(before);
+  const std::string told = log.str();
+  EXPECT_EQ(std::ranges::count(told, '\n'), 1) << told;
+  EXPECT_NE(told.find("access key " + access_key), told.npos) << told;
+  EXPECT_NE(told.find("secrets/keys/seal"), told.npos) << told;
+  EXPECT_EQ(server.services().auth->closed_access_key().value(), id);
   ASSERT_TRUE(secrets.remove(id).has_value());
   EXPECT_EQ(ask(Method::get, kAccount).status, 401U);
 }
@@ -359,6 +447,15 @@ class Certificates : public testing::Test {
     if (!authorization.empty()) call.headers.emplace_back("Authorization", authorization);
     return server.call(std::move(call));
   }
+  // Where nobody needs to be anybody.
+  unsigned open(std::string_view name) {
+    Call call{Method::get, "/healthz"};
+    call.client_name = name;
+    return server.call(call).status;
+  }
+  void end(const std::string& account, const std::string& id) {
+    server.administer(Method::del, account + "/credentials/" + id);
+  }
   static constexpr const char* kAccount = "/admin/v1/principals/edge";
   TestServer server{{.dev = false}};
 };
@@ -371,13 +468,23 @@ TEST_F(Certificates, StandForThePrincipalTheyNameOnceThatIsAllowed) {
   EXPECT_EQ(get("edge:").status, 200U);
 }
 
-TEST_F(Certificates, AreRefusedInPulpsWords) {
+TEST_F(Certificates, ThatAreNotToBeBelievedAreRefusedInPulpsWords) {
+  allow();
+  const Answer refused = get("");
+  EXPECT_EQ(refused.status, 401U);
+  EXPECT_NE(refused.body.find("Invalid SSL Certificate"), std::string::npos) << refused.body;
+  EXPECT_EQ(open(""), 401U);
+}
+
+// Of the same authority, for something else: a client shows it to whoever asks for one.
+TEST_F(Certificates, OfWhomNobodyAllowedAnyAreAsIfThereWereNone) {
   allow();
   for (const std::string_view name :
-       {"", "admin", "nobody", "edge ", "Edge", "edge/x", ":edge", "anonymous", "*", "edge,"}) {
+       {"admin", "nobody", "edge ", "Edge", "edge/x", ":edge", "anonymous", "*", "edge,"}) {
     const Answer refused = get(name);
     EXPECT_EQ(refused.status, 401U) << name;
-    EXPECT_NE(refused.body.find("Invalid SSL Certificate"), std::string::npos) << refused.body;
+    EXPECT_EQ(refused.body.find("Certificate"), std::string::npos) << refused.body;
+    for (int i = 0; i < 12; ++i) EXPECT_EQ(open(name), 200U) << name;  // and nobody counts them
   }
 }
 
@@ -385,10 +492,43 @@ TEST_F(Certificates, EndWithTheirCredentialAndPauseWithTheirPrincipal) {
   const std::string id = allow();
   server.administer(Method::post, std::string(kAccount) + "/disable");
   EXPECT_EQ(get("edge").status, 401U);
+  EXPECT_EQ(open("edge"), 401U);
   server.administer(Method::post, std::string(kAccount) + "/enable");
   EXPECT_EQ(get("edge").status, 200U);
-  server.administer(Method::del, std::string(kAccount) + "/credentials/" + id);
-  EXPECT_EQ(get("edge").status, 401U);
+  end(kAccount, id);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_NE(get("edge").body.find("Invalid SSL Certificate"), std::string::npos);
+    EXPECT_EQ(open("edge"), 401U);
+  }
+  allow();
+  EXPECT_EQ(get("edge").status, 200U);
+}
+
+TEST_F(Certificates, EndWithTheTimeTheyWereAllowedFor) {
+  server.administer(Method::post, std::string(kAccount) + "/credentials",
+                    R"({"expires":"2099-01-01T00:00:00Z","kind":"x509"})");
+  EXPECT_EQ(open("edge"), 200U);
+  server.later = std::chrono::hours(24 * 365 * 100);
+  EXPECT_EQ(open("edge"), 401U);
+}
+
+// What was found about a principal holds until something happens to its credentials.
+TEST_F(Certificates, ThatCountedForNothingMayBeAllowedAndEnded) {
+  const std::string admin = "/admin/v1/principals/admin";
+  EXPECT_EQ(open("admin"), 200U);
+  EXPECT_EQ(get("admin").status, 401U);
+  const std::string id = member(
+      server.administer(Method::post, admin + "/credentials", R"({"kind":"x509"})"), "credential");
+  EXPECT_EQ(get("admin").status, 200U);
+  end(admin, id);
+  EXPECT_EQ(open("admin"), 401U);
+  // Another kind that ends is none of these.
+  const std::string token = member(
+      server.administer(Method::post, std::string(kAccount) + "/credentials", R"({"kind":"aksk"})"),
+      "credential");
+  EXPECT_EQ(open("edge"), 200U);
+  end(kAccount, token);
+  EXPECT_EQ(open("edge"), 200U);
 }
 
 TEST_F(Certificates, CountWhereNothingElseIsShown) {
@@ -430,7 +570,8 @@ TEST_F(Certificates, StandInTheEntriesOfWhoShowsThem) {
   EXPECT_EQ(actor.credential->text(), id);
 }
 
-TEST_F(Certificates, AreTriedAsSlowlyAsPasswords) {
+TEST_F(Certificates, ThatEndedAreTriedAsSlowlyAsPasswords) {
+  end(kAccount, allow());
   unsigned refused = 0;
   for (int i = 0; i < 14; ++i)
     if (get("edge").status == 429U) ++refused;

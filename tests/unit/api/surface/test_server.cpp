@@ -27,6 +27,7 @@ class MemoryBody final : public http::Body {
   explicit MemoryBody(const Call& call) : call_(call) {}
 
   net::awaitable<Result<std::string_view>> read() override {
+    if (offset_ == 0 && call_.while_sent) call_.while_sent();
     const std::size_t end =
         std::min(call_.vanish_after.value_or(call_.body.size()), call_.body.size());
     if (offset_ == end && call_.vanish_after)
@@ -208,18 +209,7 @@ TestServer::TestServer(TestOptions options) : directory_(make_directory()) {
                                           ledger_options.clock(), services_->ulid());
     VARVE_ASSERT(begun.has_value());
   }
-  if (options.with_ledger) {
-    auth::AuthenticatorOptions auth_options;
-    auth_options.service = "registry.example";
-    auth_options.clock = [this] {
-      return Timestamp{wall_clock().micros + std::chrono::microseconds(later).count()};
-    };
-    auth_options.steady = [this] { return steady; };
-    auth_ = std::make_unique<auth::Authenticator>(
-        std::move(auth_options), Signer::generate("registry.example/tokens"), SealKey::generate(),
-        SecretStore(directory_), head_, pool_);
-    services_->auth = auth_.get();
-  }
+  if (options.with_ledger) restart_authenticator();
   router_ = std::make_unique<http::Router>(surface::all_surfaces());
 }
 
@@ -230,6 +220,21 @@ TestServer::~TestServer() {
   blobs_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
+}
+
+void TestServer::restart_authenticator() {
+  if (auth_) auth_->join();
+  auth::AuthenticatorOptions options;
+  options.service = "registry.example";
+  options.clock = [this] {
+    return Timestamp{wall_clock().micros + std::chrono::microseconds(later).count()};
+  };
+  options.steady = [this] { return steady; };
+  options.signed_ahead = directory_ / "signed_ahead";
+  auth_ = std::make_unique<auth::Authenticator>(std::move(options),
+                                                Signer::generate("registry.example/tokens"),
+                                                seal_key_, SecretStore(directory_), head_, pool_);
+  services_->auth = auth_.get();
 }
 
 Answer TestServer::call(Call call) {

@@ -27,6 +27,7 @@ struct Call {
   std::optional<std::size_t> vanish_after = std::nullopt;  // the client is gone after so many bytes
   std::string_view peer = "127.0.0.1";
   std::optional<std::string_view> client_name = std::nullopt;  // of a client certificate
+  std::function<void()> while_sent = nullptr;  // happens before the first of the body has come
 };
 
 struct Answer {
@@ -74,6 +75,8 @@ class TestServer {
   Config& config() { return config_; }
   // A principal with this role on that resource; returns its machine token.
   std::string add_account(std::string_view name, std::string_view role, std::string_view resource);
+  // What a restart of the server makes of its memory of who asks. The clock goes on.
+  void restart_authenticator();
   // As admin; the answer must be a success.
   Answer administer(http::Method method, std::string target, std::string body = {});
   std::chrono::seconds later{0};  // how far the authenticator's clock is ahead of the wall's
@@ -89,6 +92,7 @@ class TestServer {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<BlobStore> blobs_;
   http::Pool pool_{2};
+  SealKey seal_key_ = SealKey::generate();
   std::unique_ptr<auth::Authenticator> auth_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<http::Router> router_;
