@@ -92,7 +92,7 @@ Result<Shown> show(const Services& services, const Request& request, const State
   VARVE_TRY(const auto rights, standing(services, request, subject));
   VARVE_CHECK(check_knows(rights, subject));
   VARVE_TRY(const auto made, made_at(*state.view, subject));
-  VARVE_TRY(const auto creator, swr_creator(state.reader, made));
+  VARVE_TRY(const auto creator, swr_creator(services, request, state.reader, made));
   Shown shown{{}, made};
   json::Writer out(shown.text);
   out.begin_object().key("creator_name").string(creator).key("id").number(made.value);

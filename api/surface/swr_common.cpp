@@ -6,6 +6,7 @@
 
 #include "api/auth/authenticator.h"
 #include "api/surface/acr_json.h"
+#include "api/surface/log_access.h"
 #include "core/base/limits.h"
 #include "core/content/query.h"
 #include "core/oci/overview.h"
@@ -144,7 +145,14 @@ Result<std::string> swr_time(const Reader& reader, EntryIndex index) {
   return envelope.at.to_string();
 }
 
-Result<std::string> swr_creator(const Reader& reader, EntryIndex index) {
+Result<std::string> swr_creator(const Services& services, const Request& request,
+                                const Reader& reader, EntryIndex index) {
+  VARVE_TRY(const auto entry, reader.entry(index));
+  const auto newest = services.reader().view();
+  const auto told = may_read_entry(services, *newest, request, what_entry_is_about(entry));
+  if (!told && told.error().code != Errc::unauthorized && told.error().code != Errc::denied)
+    return std::unexpected(told.error());
+  if (!told) return std::string();
   VARVE_TRY(const auto envelope, reader.envelope(index));
   return envelope.actor.id;
 }

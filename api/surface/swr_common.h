@@ -72,9 +72,12 @@ struct SwrContext {
 };
 SwrContext swr_context(const Services& services, const http::Request& request, const State& state);
 
-// When an entry was made, and by whom.
+// When an entry was made.
 Result<std::string> swr_time(const Reader& reader, EntryIndex index);
-Result<std::string> swr_creator(const Reader& reader, EntryIndex index);
+// By whom, for those who may read the entry itself (log_access.h): who did what is the log's to
+// tell. Empty for others.
+Result<std::string> swr_creator(const Services& services, const http::Request& request,
+                                const Reader& reader, EntryIndex index);
 
 // The event that made a namespace, or the oldest repository in one that nobody made.
 Result<std::optional<EntryIndex>> swr_namespace_made(const View& view, std::string_view name);

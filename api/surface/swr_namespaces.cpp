@@ -115,10 +115,17 @@ Result<Found> namespaces(Services& services, const Request& request, const State
   return found;
 }
 
+// To whom it is told, and from which state.
+struct Asked {
+  const Services& services;
+  const Request& request;
+  const Reader& reader;
+};
+
 // Who sees one repository in it reads.
-Result<void> write(json::Writer& out, const Reader& reader, const std::string& name,
-                   const Seen& seen, bool counts) {
-  VARVE_TRY(const auto creator, swr_creator(reader, seen.index()));
+Result<void> write(json::Writer& out, const Asked& to, const std::string& name, const Seen& seen,
+                   bool counts) {
+  VARVE_TRY(const auto creator, swr_creator(to.services, to.request, to.reader, seen.index()));
   out.begin_object();
   if (counts) out.key("access_user_count").number(seen.users);
   out.key("auth").number(std::max(seen.auth, 1U));
@@ -139,8 +146,8 @@ Result<std::string> list(Services& services, const Request& request, const State
   std::string text;
   json::Writer out(text);
   out.begin_object().key("namespaces").begin_array();
-  for (const auto& [name, seen] : found.all)
-    VARVE_CHECK(write(out, found.reader, name, seen, true));
+  const Asked to{services, request, found.reader};
+  for (const auto& [name, seen] : found.all) VARVE_CHECK(write(out, to, name, seen, true));
   out.end_array().end_object();
   return text;
 }
@@ -158,7 +165,7 @@ Result<Shown> show(Services& services, const Request& request, const State& stat
                 name.substr(0, limits::kNamespaceBytesMax));
   Shown shown{{}, found->second.index()};
   json::Writer out(shown.text);
-  VARVE_CHECK(write(out, those.reader, name, found->second, false));
+  VARVE_CHECK(write(out, {services, request, those.reader}, name, found->second, false));
   return shown;
 }
 

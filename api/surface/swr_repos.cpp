@@ -69,7 +69,7 @@ struct Shown {
   EntryIndex index;
 };
 
-Result<Shown> show(const SwrContext& context, const RepoName& repo) {
+Result<Shown> show(const SwrContext& context, const Request& request, const RepoName& repo) {
   const View& view = *context.state.view;
   const Reader& reader = context.state.reader;
   VARVE_TRY(const auto facts, oci::overview_of(view, repo));
@@ -79,7 +79,7 @@ Result<Shown> show(const SwrContext& context, const RepoName& repo) {
   VARVE_TRY(const auto size, oci::tagged_bytes(view, repo));
   VARVE_TRY(const bool open, trust::is_open(view, repo));
   VARVE_TRY(const auto ns, swr_namespace_made(view, content::namespace_of(repo)));
-  VARVE_TRY(const auto creator, swr_creator(reader, facts->created));
+  VARVE_TRY(const auto creator, swr_creator(context.services, request, reader, facts->created));
   VARVE_TRY(const auto created, swr_time(reader, facts->created));
   VARVE_TRY(const auto updated, swr_time(reader, facts->updated));
   const DownloadCounts* downloads = context.services.downloads;
@@ -146,7 +146,7 @@ awaitable<Response> get_swr_repo(Services& services, Request& request) {
   const auto state = co_await swr_state(services, request);
   if (!state) co_return swr_problem(services, state.error());
   const SwrContext context = swr_context(services, request, *state);
-  auto work = [&] { return show(context, *repo); };
+  auto work = [&] { return show(context, request, *repo); };
   auto shown = co_await services.pool.run(work);
   if (!shown) co_return swr_problem(services, shown.error());
   Response response = http::json(200, std::move(shown->text));

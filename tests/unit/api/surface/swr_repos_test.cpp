@@ -117,6 +117,45 @@ TEST(SwrNamespaces, CountTheirUsersForWhoeverManagesThem) {
   EXPECT_EQ(users(""), "else0 team0");
 }
 
+// Who did what stands in the log, and is told to whoever may read it there.
+TEST(SwrNamespaces, NameWhoMadeThemToThoseWhoMayReadThatInTheLog) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  const std::string reader = "Bearer " + server.add_account("robot", "reader", "team/*");
+  const auto grant = [&](const std::string& who, const std::string& what, const std::string& role) {
+    server.administer(
+        Method::put, "/admin/v1/grants",
+        R"({"principal":")" + who + R"(","resource":")" + what + R"(","role":")" + role + R"("})");
+  };
+  grant("robot", "loose/*", "reader");
+  grant("robot", "loose/first", "none");
+  grant("anonymous", "*", "none");
+  const auto push = [&](const std::string& repo) {
+    const std::string upload = "/v2/" + repo + "/blobs/uploads/?digest=";
+    ASSERT_EQ(send(server, Method::post, upload + Digest::of("x").to_string(), "x", admin).status,
+              201U);
+  };
+  ASSERT_EQ(send(server, Method::post, kNamespaces, R"({"namespace":"team"})", admin).status, 201U);
+  push("team/app");
+  push("loose/first");
+  push("loose/second");
+  const auto creator = [&](const std::string& target, const std::string& who) {
+    const Answer answer = send(server, Method::get, kNamespaces + target, {}, who);
+    EXPECT_EQ(answer.status, 200U) << target;
+    return at(answer.body, "/creator_name");
+  };
+  for (const char* target : {"/team", "/team/access", "/loose/access", "/team/repos/app"})
+    EXPECT_EQ(creator(target, admin), "admin") << target;
+  for (const char* target : {"/team", "/team/access", "/loose/access"})
+    EXPECT_EQ(creator(target, reader), "") << target;
+  // Of what somebody may pull they may read the entries.
+  for (const char* target : {"/team/repos/app", "/team/repos/app/access", "/loose"})
+    EXPECT_EQ(creator(target, reader), "admin") << target;
+  const std::string list = send(server, Method::get, kNamespaces, {}, reader).body;
+  EXPECT_EQ(at(list, "/namespaces/0/name") + at(list, "/namespaces/0/creator_name"), "looseadmin");
+  EXPECT_EQ(at(list, "/namespaces/1/name") + at(list, "/namespaces/1/creator_name"), "team");
+}
+
 TEST(SwrRepositories, OfThePastAreAsOpenAsTheyWere) {
   TestServer server;
   make_namespace(server, "team");
