@@ -140,11 +140,25 @@ X509=$(admin user show edge | grep x509 | cut -d' ' -f1)
 admin user revoke edge "$X509"
 expect_status 401 $(as stranger "$ACCOUNT")
 expect_status 401 $(as stranger "$URL/healthz")
+USED=$(date -u +%Y%m%dT%H%M%SZ)
+SIGNED=$(sign POST $UPLOAD "$USED")
+expect_status 202 --cacert "$CA" -X POST -H "X-Sdk-Date: $USED" -H "$SIGNED" "$URL$UPLOAD/"
+ADDRESS=$ADDR
 stop_server
-start_tls_server --data "$WORK/data" --http-tls-client-ca "$WORK/clients.pem"
+LISTEN=$ADDRESS start_tls_server --data "$WORK/data" --http-tls-client-ca "$WORK/clients.pem"
+expect_status 503 --cacert "$CA" -X POST -H "X-Sdk-Date: $USED" -H "$SIGNED" "$URL$UPLOAD/"
 DATE=$(date -u +%Y%m%dT%H%M%SZ)
 expect_status 200 --cacert "$CA" -H "X-Sdk-Date: $DATE" -H "$(sign GET $OWN "$DATE")" "$URL$OWN"
 admin user revoke ci "$AK"
 expect_status 401 --cacert "$CA" -H "X-Sdk-Date: $DATE" -H "$(sign GET $OWN "$DATE")" "$URL$OWN"
 if grep -rqF "$SK" "$WORK/data"; then fail "a secret stands on the disk as it is"; fi
+
+step "a key that seals secrets and was exchanged: wrong signatures, and a word to the operator"
+{ read -r AK && read -r SK; } < <(admin user ak add ci)
+stop_server
+rm "$WORK/data/secrets/keys/seal"
+start_tls_server --data "$WORK/data" --http-tls-client-ca "$WORK/clients.pem"
+expect_contains "the server's log" "secret key of access key $AK cannot be opened" "$(cat "$SERVER_LOG")"
+DATE=$(date -u +%Y%m%dT%H%M%SZ)
+expect_status 401 --cacert "$CA" -H "X-Sdk-Date: $DATE" -H "$(sign GET $OWN "$DATE")" "$URL$OWN"
 stop_and_check
