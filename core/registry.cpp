@@ -127,7 +127,7 @@ Result<void> authorise(const Asker& asker, const Intent& wish, const View& view)
 }
 template <class Intent>
 concept EmptiesARepository =
-    std::same_as<Intent, pulp::DeleteRepository> || std::same_as<Intent, pulp::RemovePackage>;
+    std::same_as<Intent, pulp::DeleteRepository> || std::same_as<Intent, pulp::RemovePackages>;
 template <EmptiesARepository Intent>
 Result<void> authorise(const Asker& asker, const Intent& wish, const View& view) {
   return needs(Right::del, pulp::resource_of(wish.repository), asker, view);
@@ -166,7 +166,9 @@ std::size_t events_max(const Intent& intent) {
   if (const auto* put = std::get_if<oci::PutManifest>(&intent))
     return 2 + std::min(put->tags.size(), limits::kTagsPutMax);  // repo.created, oci.manifest.put
   if (const auto* add = std::get_if<pulp::AddPackages>(&intent))
-    return std::clamp<std::size_t>(add->packages.size(), 1, pulp::kPackagesAddedMax);
+    return std::clamp<std::size_t>(add->packages.size(), 1, pulp::kPackagesListedMax);
+  if (const auto* remove = std::get_if<pulp::RemovePackages>(&intent))
+    return std::clamp<std::size_t>(remove->packages.size(), 1, pulp::kPackagesListedMax);
   if (const auto* access = std::get_if<trust::ChangeAccess>(&intent))
     return std::min(access->who.size(), limits::kAccessChangesMax);
   return 6;  // the genesis entry and the first accounts; everything else is shorter

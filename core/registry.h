@@ -23,7 +23,7 @@ using Intent = std::variant<
     trust::RevokeKey, trust::SetGrant, trust::RemoveGrant, trust::SetPolicy, trust::RemovePolicy,
     warg::AppendOperatorRecord, warg::SubmitRecord, warg::ReceiveContent, warg::RenewCheckpoint,
     pulp::CreatePackage, pulp::DeletePackage, pulp::CreateRepository, pulp::DeleteRepository,
-    pulp::AddPackages, pulp::RemovePackage, content::CreateNamespace, content::DeleteNamespace,
+    pulp::AddPackages, pulp::RemovePackages, content::CreateNamespace, content::DeleteNamespace,
     content::CreateRepo, content::UpdateRepo, trust::ChangeAccess>;
 
 // A wish, with everything that is not a function of the state: who, through what, which bytes.

@@ -103,6 +103,8 @@ std::string_view table_name(Table table) {
       return "name_space";
     case Table::repo_description:
       return "repo_description";
+    case Table::package_called:
+      return "package_called";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }

@@ -74,6 +74,8 @@ enum class Table : std::uint8_t {
   // What SWR's clients say about namespaces and repositories.
   name_space = 47,        // namespace -> nothing: those that somebody made
   repo_description = 48,  // repo -> category, description: those that have any
+  // Pulp's again.
+  package_called = 49,  // name, version, release, epoch, arch -> how many packages, which if one
 };
 inline constexpr Table kTables[] = {Table::system,
                                     Table::repo,
@@ -122,7 +124,8 @@ inline constexpr Table kTables[] = {Table::system,
                                     Table::key,
                                     Table::key_of,
                                     Table::name_space,
-                                    Table::repo_description};
+                                    Table::repo_description,
+                                    Table::package_called};
 std::string_view table_name(Table table);
 
 struct Row {

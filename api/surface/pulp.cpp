@@ -42,7 +42,7 @@ constexpr Row kRows[] = {
     {Method::del, "/repositories/{repository}/", Effect::event, delete_package_repository},
     {Method::get, "/repositories/{repository}/packages/", Effect::none, list_members},
     {Method::post, "/repositories/{repository}/add_package/", Effect::event, add_members},
-    {Method::post, "/repositories/{repository}/delete_package/", Effect::event, remove_member},
+    {Method::post, "/repositories/{repository}/delete_package/", Effect::event, remove_members},
     {Method::post, "/services/upload/", Effect::session, start_pulp_upload},
     {Method::put, "/services/upload/append/{upload}/", Effect::session, append_pulp_upload},
     {Method::post, "/services/upload/import/", Effect::event, import_pulp_upload},

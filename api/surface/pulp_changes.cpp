@@ -99,8 +99,7 @@ Result<Batch> next_unused(const Services& services, const std::optional<PackageI
   const auto view = services.reader().view();
   Batch batch;
   const auto visit = [&](const PackageRow& row) -> Result<bool> {
-    VARVE_TRY(const bool used, pulp::in_use(*view, row.id));
-    if (!used) batch.unused.push_back(row.id);
+    if (row.repositories == 0) batch.unused.push_back(row.id);
     return true;
   };
   VARVE_TRY(batch.last, pulp::each_package(*view, after, kDeletedInATurn, visit));

@@ -132,10 +132,11 @@ Result<bool> PulpSight::sees(const View& view, const pulp::PackageId& package) {
   return sees_one_of(repositories);
 }
 
-Result<std::vector<pulp::RepositoryId>> PulpSight::repositories_of(const View& view,
-                                                                   const pulp::PackageId& package) {
-  VARVE_TRY(const auto all, pulp::repositories_of(view, package, kRepositoriesShownMax));
+Result<std::vector<pulp::RepositoryId>> PulpSight::repositories_of(
+    const View& view, const pulp::PackageRow& package) {
   std::vector<pulp::RepositoryId> seen;
+  if (package.repositories == 0) return seen;
+  VARVE_TRY(const auto all, pulp::repositories_of(view, package.id, kRepositoriesShownMax));
   for (const pulp::RepositoryId& repository : all) {
     VARVE_TRY(const bool shown, sees(repository));
     if (shown) seen.push_back(repository);

@@ -47,7 +47,7 @@ class PulpSight {
   Result<bool> sees(const View& view, const pulp::PackageId& package);
   // Those the package is in that the caller sees.
   Result<std::vector<pulp::RepositoryId>> repositories_of(const View& view,
-                                                          const pulp::PackageId& package);
+                                                          const pulp::PackageRow& package);
   // The package that a path names, if it is there and the caller sees it. Errors: no_package().
   Result<pulp::PackageRow> package(const View& view, std::string_view id);
   // May the caller pull this very package, whatever it is in?

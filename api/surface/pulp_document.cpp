@@ -7,59 +7,108 @@
 namespace varve::surface {
 namespace {
 
-// In byte order, as the writer wants them.
-constexpr std::array<std::string_view, 21> kMembers = {
-    "_id",     "_ns",          "arch",    "buildhost", "checksum", "description", "download_url",
-    "epoch",   "filename",     "group",   "id",        "license",  "name",        "provides",
-    "release", "repo_defined", "repoids", "requires",  "size",     "vendor",      "version"};
+// A member of the document. Those that stand in the body of the package's event, and not in its
+// row, are `detail`s.
+using Facts = PackageFacts;
+using Write = void (*)(json::Writer& out, const Facts& facts, std::string_view base);
+struct Member {
+  std::string_view name;
+  bool detail;
+  Write write;
+};
 
-constexpr std::string_view kFromDetails[] = {"buildhost", "description", "group", "license",
-                                             "provides",  "requires",    "size",  "vendor"};
-
-std::uint32_t bit_of(std::string_view name) {
-  const auto* found = std::ranges::find(kMembers, name);
-  return found == kMembers.end() ? 0 : 1U << (found - kMembers.begin());
+void write_id(json::Writer& out, const Facts& facts, std::string_view) {
+  out.string(facts.row.id.text());
 }
-
-void write_names(json::Writer& out, const std::vector<pulp::Dependency>& dependencies) {
+void write_url(json::Writer& out, const Facts& facts, std::string_view base) {
+  if (facts.row.file)
+    out.string(std::string(base) + file_path(facts.row));
+  else
+    out.null();
+}
+void write_checksum(json::Writer& out, const Facts& facts, std::string_view) {
+  const pulp::Checksum& checksum = facts.row.checksum;
+  out.begin_object().key(checksum.type.text()).string(checksum.value.text()).end_object();
+}
+void write_repositories(json::Writer& out, const Facts& facts, std::string_view) {
   out.begin_array();
-  for (const pulp::Dependency& dependency : dependencies) out.string(dependency.name);
+  for (const pulp::RepositoryId& repository : facts.repositories) out.string(repository.text());
+  out.end_array();
+}
+void write_size(json::Writer& out, const Facts& facts, std::string_view) {
+  if (facts.details.size)
+    out.number(*facts.details.size);
+  else
+    out.null();
+}
+void write_vendor(json::Writer& out, const Facts& facts, std::string_view) {
+  if (facts.details.vendor)
+    out.string(*facts.details.vendor);
+  else
+    out.null();
+}
+template <pulp::Word pulp::Nevra::* kPart>
+void write_nevra(json::Writer& out, const Facts& facts, std::string_view) {
+  out.string((facts.row.nevra.*kPart).text());
+}
+template <std::string pulp::Details::* kText>
+void write_text(json::Writer& out, const Facts& facts, std::string_view) {
+  out.string(facts.details.*kText);
+}
+template <std::vector<pulp::Dependency> pulp::Details::* kNames>
+void write_dependencies(json::Writer& out, const Facts& facts, std::string_view) {
+  out.begin_array();
+  for (const pulp::Dependency& dependency : facts.details.*kNames) out.string(dependency.name);
   out.end_array();
 }
 
-void write_member(json::Writer& out, std::string_view name, const PackageFacts& facts,
-                  std::string_view base) {
-  const pulp::PackageRow& row = facts.row;
-  const pulp::Details& details = facts.details;
-  if (name == "_id" || name == "id") out.string(row.id.text());
-  if (name == "_ns") out.string("packages");
-  if (name == "arch") out.string(row.nevra.arch.text());
-  if (name == "buildhost") out.string(details.buildhost);
-  if (name == "checksum")
-    out.begin_object().key(row.checksum.type.text()).string(row.checksum.value.text()).end_object();
-  if (name == "description") out.string(details.description);
-  if (name == "download_url" && row.file) out.string(std::string(base) + file_path(row));
-  if (name == "download_url" && !row.file) out.null();
-  if (name == "epoch") out.string(row.nevra.epoch.text());
-  if (name == "filename") out.string(row.filename.text());
-  if (name == "group") out.string(details.group);
-  if (name == "license") out.string(details.license);
-  if (name == "name") out.string(row.nevra.name.text());
-  if (name == "provides") write_names(out, details.provides);
-  if (name == "release") out.string(row.nevra.release.text());
-  if (name == "repo_defined") out.boolean(false);  // nothing is ever taken from another's
-  if (name == "repoids") {
-    out.begin_array();
-    for (const pulp::RepositoryId& repository : facts.repositories) out.string(repository.text());
-    out.end_array();
-  }
-  if (name == "requires") write_names(out, details.requires_);
-  if (name == "size" && details.size) out.number(*details.size);
-  if (name == "size" && !details.size) out.null();
-  if (name == "vendor" && details.vendor) out.string(*details.vendor);
-  if (name == "vendor" && !details.vendor) out.null();
-  if (name == "version") out.string(row.nevra.version.text());
+// In byte order, as the writer wants them.
+constexpr auto kMembers = std::to_array<Member>({
+    {"_id", false, write_id},
+    {"_ns", false,
+     [](json::Writer& out, const Facts&, std::string_view) { out.string("packages"); }},
+    {"arch", false, write_nevra<&pulp::Nevra::arch>},
+    {"buildhost", true, write_text<&pulp::Details::buildhost>},
+    {"checksum", false, write_checksum},
+    {"description", true, write_text<&pulp::Details::description>},
+    {"download_url", false, write_url},
+    {"epoch", false, write_nevra<&pulp::Nevra::epoch>},
+    {"filename", false,
+     [](json::Writer& out, const Facts& facts, std::string_view) {
+       out.string(facts.row.filename.text());
+     }},
+    {"group", true, write_text<&pulp::Details::group>},
+    {"id", false, write_id},
+    {"license", true, write_text<&pulp::Details::license>},
+    {"name", false, write_nevra<&pulp::Nevra::name>},
+    {"provides", true, write_dependencies<&pulp::Details::provides>},
+    {"release", false, write_nevra<&pulp::Nevra::release>},
+    // Nothing is ever taken from another's.
+    {"repo_defined", false,
+     [](json::Writer& out, const Facts&, std::string_view) { out.boolean(false); }},
+    {"repoids", false, write_repositories},
+    {"requires", true, write_dependencies<&pulp::Details::requires_>},
+    {"size", true, write_size},
+    {"vendor", true, write_vendor},
+    {"version", false, write_nevra<&pulp::Nevra::version>},
+});
+
+std::uint32_t bit_of(std::string_view name) {
+  const auto* found = std::ranges::find(kMembers, name, &Member::name);
+  return found == kMembers.end() ? 0 : 1U << (found - kMembers.begin());
 }
+
+// Those of all members that are so.
+template <class Is>
+constexpr std::uint32_t bits_where(Is is) {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < kMembers.size(); ++i)
+    if (is(kMembers[i])) bits |= 1U << i;
+  return bits;
+}
+constexpr std::uint32_t kDetails = bits_where([](const Member& member) { return member.detail; });
+constexpr std::uint32_t kRepositories =
+    bits_where([](const Member& member) { return member.write == write_repositories; });
 
 }  // namespace
 
@@ -69,22 +118,21 @@ PackageFields PackageFields::of(const std::vector<std::string_view>& names) {
   return PackageFields(bits);
 }
 
-bool PackageFields::has(std::string_view name) const {
-  return (bits_ & bit_of(name)) != 0;
-}
-
 bool PackageFields::needs_details() const {
-  return std::ranges::any_of(kFromDetails, [this](std::string_view name) { return has(name); });
+  return (bits_ & kDetails) != 0;
+}
+bool PackageFields::needs_repositories() const {
+  return (bits_ & kRepositories) != 0;
 }
 
 void write_package(std::string& out, const PackageFacts& facts, std::string_view base,
                    PackageFields fields) {
   json::Writer writer(out);
   writer.begin_object();
-  for (const std::string_view name : kMembers) {
-    if (!fields.has(name)) continue;
-    writer.key(name);
-    write_member(writer, name, facts, base);
+  for (std::size_t i = 0; i < kMembers.size(); ++i) {
+    if (!fields.has(i)) continue;
+    writer.key(kMembers[i].name);
+    kMembers[i].write(writer, facts, base);
   }
   writer.end_object();
 }
@@ -105,8 +153,8 @@ Result<void> PackageWriter::write(std::string& out, const pulp::PackageRow& row)
     VARVE_TRY(details, pulp::parse_document(*body));
   }
   std::vector<pulp::RepositoryId> repositories;
-  if (fields_.has("repoids")) {
-    VARVE_TRY(repositories, sight_.repositories_of(*state_.view, row.id));
+  if (fields_.needs_repositories()) {
+    VARVE_TRY(repositories, sight_.repositories_of(*state_.view, row));
   }
   write_package(out, {row, details, repositories}, base_, fields_);
   return {};

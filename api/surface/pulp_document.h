@@ -19,8 +19,9 @@ class PackageFields {
   static PackageFields all() { return PackageFields(~0U); }
   // These and "_id", which Pulp's database adds to everything. Names of no member mean nothing.
   static PackageFields of(const std::vector<std::string_view>& names);
-  bool has(std::string_view name) const;
-  bool needs_details() const;  // and so the body of the package's event
+  bool has(std::size_t member) const { return (bits_ >> member & 1U) != 0; }  // in their order
+  bool needs_details() const;       // and so the body of the package's event
+  bool needs_repositories() const;  // and so the rows about them
 
  private:
   explicit PackageFields(std::uint32_t bits) : bits_(bits) {}

@@ -46,7 +46,7 @@ http::net::awaitable<http::Response> delete_package_repository(Services& service
                                                                http::Request& request);
 http::net::awaitable<http::Response> list_members(Services& services, http::Request& request);
 http::net::awaitable<http::Response> add_members(Services& services, http::Request& request);
-http::net::awaitable<http::Response> remove_member(Services& services, http::Request& request);
+http::net::awaitable<http::Response> remove_members(Services& services, http::Request& request);
 
 // pulp_search.cpp
 http::net::awaitable<http::Response> search_packages_by_name(Services& services,

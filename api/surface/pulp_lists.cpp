@@ -64,10 +64,7 @@ class PackageList {
   Result<bool> is_wanted(const PackageRow& row) {
     if (wish_.takes && !wish_.takes(row)) return false;
     if (wish_.repository) return true;
-    if (wish_.orphans) {
-      VARVE_TRY(const bool used, pulp::in_use(*state_.view, row.id));
-      if (used) return false;
-    }
+    if (wish_.orphans && row.repositories > 0) return false;
     VARVE_TRY(const bool member, is_in_one(row.id));
     if (!member) return false;
     return sight_.sees(*state_.view, row.id);

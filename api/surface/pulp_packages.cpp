@@ -49,6 +49,14 @@ struct ChecksumWish {
   bool takes(const pulp::Checksum& checksum) const {
     return (!type || *type == checksum.type.text()) && (!value || *value == checksum.value.text());
   }
+  // Both, as they would stand in a key.
+  std::optional<pulp::Checksum> exact() const {
+    if (!type || !value) return std::nullopt;
+    auto type_word = Word::parse(*type);
+    auto value_word = Word::parse(*value);
+    if (!type_word || !value_word) return std::nullopt;
+    return pulp::Checksum{*std::move(type_word), *std::move(value_word)};
+  }
 };
 
 struct Alike {
@@ -67,23 +75,64 @@ std::optional<pulp::Nevra> nevra_in(const Request& request) {
   return pulp::Nevra{words[0], words[1], words[2], words[3], words[4]};
 }
 
-// The earliest that the caller sees: what was meant when there was only one.
-Result<Alike> find_alike(const State& state, PulpSight& sight, const Request& request) {
-  const auto nevra = nevra_in(request);
-  if (!nevra) return std::unexpected(sight.no_package(request.params.front()));
-  VARVE_TRY(const auto found, pulp::find_packages(*state.view, *nevra, kAlikeMax));
-  const ChecksumWish wish(request.query);
+Result<PackageRow> the_one(const State& state, PulpSight& sight, const pulp::Nevra& nevra,
+                           const ChecksumWish& wish, const PackageId& id) {
+  VARVE_TRY(auto row, pulp::need_package(*state.view, id));
+  if (!wish.takes(row.checksum)) return std::unexpected(sight.no_package(nevra.to_string()));
+  VARVE_TRY(const bool visible, sight.sees(*state.view, id));
+  if (!visible) return std::unexpected(sight.no_package(nevra.to_string()));
+  return row;
+}
+
+// Those that the caller sees, the earliest first; one more at most than an answer names.
+Result<std::vector<PackageId>> seen_of(const State& state, PulpSight& sight,
+                                       const pulp::Nevra& nevra, const ChecksumWish& wish) {
+  VARVE_TRY(const auto found, pulp::find_packages(*state.view, nevra, kAlikeMax));
   std::vector<PackageId> seen;
   for (const pulp::NamedPackage& package : found) {
     if (!wish.takes(package.checksum) || seen.size() > kAlternatesMax) continue;
     VARVE_TRY(const bool visible, sight.sees(*state.view, package.id));
     if (visible) seen.push_back(package.id);
   }
-  if (seen.empty()) return std::unexpected(sight.no_package(nevra->to_string()));
+  return seen;
+}
+
+// The earliest that the caller sees: what was meant when there was only one. On the pool.
+Result<Alike> find_alike(const State& state, PulpSight& sight, const pulp::Nevra& nevra,
+                         const ChecksumWish& wish, std::uint64_t packages) {
+  if (const auto checksum = wish.exact()) {
+    VARVE_TRY(const auto same, pulp::find_same(*state.view, nevra, *checksum));
+    if (!same) return std::unexpected(sight.no_package(nevra.to_string()));
+    VARVE_TRY(auto row, the_one(state, sight, nevra, wish, same->id));
+    return Alike{std::move(row), {}};
+  }
+  VARVE_TRY(const auto seen, seen_of(state, sight, nevra, wish));
+  if (seen.empty()) return std::unexpected(sight.no_package(nevra.to_string()));
+  if (packages > kAlikeMax)
+    return fail(Errc::invalid, About::package,
+                "too many packages are called so: name one by its checksum_type and checksum",
+                nevra.to_string());
   VARVE_TRY(auto first, pulp::need_package(*state.view, seen.front()));
   std::string others;
   for (std::size_t i = 1; i < seen.size(); ++i) (others += i > 1 ? ", " : "") += seen[i].text();
   return Alike{std::move(first), std::move(others)};
+}
+
+awaitable<Result<Alike>> find_by_name(Services& services, const Request& request,
+                                      const State& state, PulpSight& sight) {
+  const auto nevra = nevra_in(request);
+  if (!nevra) co_return std::unexpected(sight.no_package(request.params.front()));
+  const auto called = pulp::find_called(*state.view, *nevra);
+  if (!called) co_return std::unexpected(called.error());
+  if (called->packages == 0) co_return std::unexpected(sight.no_package(nevra->to_string()));
+  const ChecksumWish wish(request.query);
+  if (called->only) {
+    auto row = the_one(state, sight, *nevra, wish, *called->only);
+    if (!row) co_return std::unexpected(row.error());
+    co_return Alike{*std::move(row), {}};
+  }
+  auto work = [&] { return find_alike(state, sight, *nevra, wish, called->packages); };
+  co_return co_await services.pool.run(work);
 }
 
 }  // namespace
@@ -115,7 +164,7 @@ awaitable<Response> get_package_by_name(Services& services, Request& request) {
   const auto state = co_await pulp_state(services, request);
   if (!state) co_return pulp_problem(services, request, state.error());
   PulpSight sight(services, request);
-  const auto alike = find_alike(*state, sight, request);
+  const auto alike = co_await find_by_name(services, request, *state, sight);
   if (!alike) co_return pulp_problem(services, request, alike.error(), state->size);
   Response response = co_await package_answer(services, request, *state, sight, alike->first);
   if (!alike->others.empty()) response.add("Varve-Alternates", alike->others);

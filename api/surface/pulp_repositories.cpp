@@ -113,15 +113,15 @@ Result<std::vector<std::string>> parse_ids(const PulpDocument& document) {
     return std::vector<std::string>{**one};
   VARVE_TRY(auto ids, document.optional_texts(kName));
   if (!ids) return missing_parameter(kName);
-  if (ids->size() > pulp::kPackagesAddedMax)
+  if (ids->size() > pulp::kPackagesListedMax)
     return fail(
         Errc::too_large, About::package,
-        "one request adds at most " + std::to_string(pulp::kPackagesAddedMax) + " packages");
+        "one request names at most " + std::to_string(pulp::kPackagesListedMax) + " packages");
   return *std::move(ids);
 }
 
 // What cannot be added is named in the answer, and keeps nothing else from being added. A package
-// that the caller may not pull is one that is not there: so decide() judges, too.
+// that the caller may not pull is one that is not there: so decide() judges, too. On the pool.
 struct Adding {
   std::vector<PackageId> packages;
   std::string errors = "[";
@@ -152,15 +152,22 @@ Result<Adding> sort_out(const Services& services, const Request& request,
   return adding;
 }
 
-// {"packageid":…}, or the whole {"package":{"id":…}} as Pulp's client has it.
-Result<PackageId> parse_removed(const PulpDocument& document) {
+// {"packageid":…}, one or a list, or the whole {"package":{"id":…}} as Pulp's client has it.
+Result<std::vector<PackageId>> parse_removed(const PulpDocument& document) {
   VARVE_TRY(const auto package, document.optional_object("package"));
-  const PulpDocument& from = package ? *package : document;
-  const std::string_view name = package ? "id" : "packageid";
-  VARVE_TRY(const std::string text, from.text(name));
-  auto id = PackageId::parse(text);
-  if (!id) return bad_parameter(name, id.error().what);
-  return id;
+  std::vector<std::string> texts;
+  if (package) {
+    VARVE_TRY(texts.emplace_back(), package->text("id"));
+  } else {
+    VARVE_TRY(texts, parse_ids(document));
+  }
+  std::vector<PackageId> ids;
+  for (const std::string& text : texts) {
+    auto id = PackageId::parse(text);
+    if (!id) return bad_parameter(package ? "id" : "packageid", id.error().what);
+    ids.push_back(*std::move(id));
+  }
+  return ids;
 }
 
 // Which event the answer to a change rests on; of one that changed nothing, the newest about the
@@ -244,7 +251,8 @@ awaitable<Response> add_members(Services& services, Request& request) {
   if (!document) co_return pulp_problem(services, request, document.error());
   const auto ids = parse_ids(*document);
   if (!ids) co_return pulp_problem(services, request, ids.error());
-  auto adding = sort_out(services, request, *ids);
+  auto work = [&] { return sort_out(services, request, *ids); };
+  auto adding = co_await services.pool.run(work);
   if (!adding) co_return pulp_problem(services, request, adding.error());
   pulp::AddPackages add{*id, std::move(adding->packages)};
   const auto receipt = co_await submit(services, pulp_command(request, std::move(add)));
@@ -255,15 +263,15 @@ awaitable<Response> add_members(Services& services, Request& request) {
   co_return response;
 }
 
-awaitable<Response> remove_member(Services& services, Request& request) {
+awaitable<Response> remove_members(Services& services, Request& request) {
   const auto id = writable_repository(services, request);
   if (!id) co_return pulp_problem(services, request, id.error());
   const auto document = co_await read_pulp_document(services.pool, request);
   if (!document) co_return pulp_problem(services, request, document.error());
-  const auto package = parse_removed(*document);
-  if (!package) co_return pulp_problem(services, request, package.error());
-  const auto receipt =
-      co_await submit(services, pulp_command(request, pulp::RemovePackage{*id, *package}));
+  auto packages = parse_removed(*document);
+  if (!packages) co_return pulp_problem(services, request, packages.error());
+  pulp::RemovePackages remove{*id, *std::move(packages)};
+  const auto receipt = co_await submit(services, pulp_command(request, std::move(remove)));
   if (!receipt) co_return pulp_problem(services, request, receipt.error());
   Response response = http::json(200, "true");
   add_repository_receipt(response, services, *receipt, *id);

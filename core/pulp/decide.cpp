@@ -74,6 +74,16 @@ void grant_to_creator(const Asker& asker, const PackageId& package, Events& even
       trust::GrantSet{*creator, Resource(resource_of(package)), Rights::of_a_repository()});
 }
 
+// Named twice is named.
+Result<std::vector<PackageId>> each_once(std::vector<PackageId> packages) {
+  if (packages.size() > kPackagesListedMax)
+    return fail(Errc::too_large, About::package,
+                "one request names at most " + std::to_string(kPackagesListedMax) + " packages");
+  std::ranges::sort(packages);
+  packages.erase(std::ranges::unique(packages).begin(), packages.end());
+  return packages;
+}
+
 bool is_one_line(std::string_view text) {
   return text.size() <= kTextBytesMax && is_valid_utf8(text) &&
          std::ranges::none_of(
@@ -104,8 +114,7 @@ Result<Events> decide(const CreatePackage& command, const Asker& asker, const Vi
 
 Result<Events> decide(const DeletePackage& command, const View& view) {
   VARVE_TRY(auto package, need_package(view, command.package));
-  VARVE_TRY(const bool used, in_use(view, command.package));
-  if (used)
+  if (package.repositories > 0)
     return fail(Errc::conflict, About::package,
                 "package [" + command.package.text() + "] has references, delete not permitted");
   return Events{PackageDeleted{std::move(package.nevra), command.package}};
@@ -136,13 +145,8 @@ Result<Events> decide(const DeleteRepository& command, const View& view) {
 // A package that the caller may not pull is not there: putting it into a repository of one's own
 // would show it.
 Result<Events> decide(const AddPackages& command, const Asker& asker, const View& view) {
-  if (command.packages.size() > kPackagesAddedMax)
-    return fail(Errc::too_large, About::package,
-                "one request adds at most " + std::to_string(kPackagesAddedMax) + " packages");
   VARVE_CHECK(need_repository(view, command.repository));
-  std::vector<PackageId> packages = command.packages;
-  std::ranges::sort(packages);
-  packages.erase(std::ranges::unique(packages).begin(), packages.end());
+  VARVE_TRY(const auto packages, each_once(command.packages));
   Events events;
   for (const PackageId& id : packages) {
     VARVE_CHECK(need_package(view, id));
@@ -154,11 +158,15 @@ Result<Events> decide(const AddPackages& command, const Asker& asker, const View
   return events;
 }
 
-Result<Events> decide(const RemovePackage& command, const View& view) {
+Result<Events> decide(const RemovePackages& command, const View& view) {
   VARVE_CHECK(need_repository(view, command.repository));
-  VARVE_TRY(const bool member, is_member(view, command.repository, command.package));
-  if (!member) return Events{};
-  return Events{PackageRemoved{command.package, command.repository}};
+  VARVE_TRY(const auto packages, each_once(command.packages));
+  Events events;
+  for (const PackageId& id : packages) {
+    VARVE_TRY(const bool member, is_member(view, command.repository, id));
+    if (member) events.emplace_back(PackageRemoved{id, command.repository});
+  }
+  return events;
 }
 
 }  // namespace varve::pulp

@@ -18,8 +18,8 @@ namespace varve::pulp {
 
 inline constexpr std::string_view kSurface = "pulp";  // in entries
 
-// Packages one request may add to a repository: a run of the ledger.
-inline constexpr std::size_t kPackagesAddedMax = 200;
+// Packages one request may add to a repository, or take out of one: a run of the ledger.
+inline constexpr std::size_t kPackagesListedMax = 200;
 // Members that go with a deleted repository: they are one batch of the ledger.
 inline constexpr std::size_t kMembersDeletedMax = 10'000;
 inline constexpr std::size_t kTextBytesMax = 255;  // a repository's name and architecture
@@ -61,11 +61,12 @@ struct DeleteRepository {  // the packages stay
 // What is a member already is no event.
 struct AddPackages {
   RepositoryId repository;
-  std::vector<PackageId> packages;  // at most kPackagesAddedMax
+  std::vector<PackageId> packages;  // at most kPackagesListedMax
 };
-struct RemovePackage {  // what is no member is no event
+// What is no member is no event.
+struct RemovePackages {
   RepositoryId repository;
-  PackageId package;
+  std::vector<PackageId> packages;  // at most kPackagesListedMax
 };
 
 // ---- events ---- (fields() lists the members in the order of their JSON names)

@@ -70,6 +70,17 @@ Result<PackageEvents> package_events(const History& history, const PackageId& id
   return found;
 }
 
+Result<Called> find_called(const View& view, const Nevra& nevra) {
+  VARVE_TRY(const auto row, view.get(Table::package_called, nevra_key(nevra)));
+  if (!row) return Called();
+  VARVE_TRY(const auto called, CalledSo::of_value(row->value));
+  Called found{called.packages(), std::nullopt};
+  if (found.packages == 1) {
+    VARVE_TRY(found.only, called.only());
+  }
+  return found;
+}
+
 Result<std::vector<NamedPackage>> find_packages(const View& view, const Nevra& nevra,
                                                 std::size_t limit) {
   const RowKey prefix = nevra_key(nevra);
@@ -115,10 +126,6 @@ Result<std::vector<PackageId>> packages_with_file_name(const View& view, const W
 Result<std::vector<PackageId>> packages_with_file(const View& view, const Digest& file,
                                                   std::size_t limit) {
   return ids_below(view, Table::package_file, file_key(file), limit);
-}
-
-Result<bool> in_use(const View& view, const PackageId& id) {
-  return has_rows(view, Table::package_in, package_key(id));
 }
 
 Result<std::vector<RepositoryId>> repositories_of(const View& view, const PackageId& id,

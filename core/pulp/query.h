@@ -23,6 +23,7 @@ struct PackageRow {
   Digest details;
   std::uint64_t details_size;
   std::optional<Digest> file;
+  std::uint64_t repositories;  // how many it is in
   EntryIndex index;  // the newest event about the package: made, added to a repository, removed
 };
 Result<std::optional<PackageRow>> find_package(const View& view, const PackageId& id);
@@ -39,7 +40,14 @@ struct PackageEvents {
 Result<PackageEvents> package_events(const History& history, const PackageId& id, EntryIndex before,
                                      std::size_t limit);
 
-// Those that are called so, the earliest first. At most `limit`.
+// How many are called so, and which one it is when there is just one.
+struct Called {
+  std::uint64_t packages = 0;
+  std::optional<PackageId> only;
+};
+Result<Called> find_called(const View& view, const Nevra& nevra);
+// Those that are called so, the earliest first; of more than `limit`, the first in the order of
+// their checksums.
 struct NamedPackage {
   PackageId id;
   Checksum checksum;
@@ -63,7 +71,6 @@ Result<std::vector<PackageId>> packages_with_file_name(const View& view, const W
 // Those whose bytes these are.
 Result<std::vector<PackageId>> packages_with_file(const View& view, const Digest& file,
                                                   std::size_t limit);
-Result<bool> in_use(const View& view, const PackageId& id);  // is it in any repository?
 Result<std::vector<RepositoryId>> repositories_of(const View& view, const PackageId& id,
                                                   std::size_t limit);
 

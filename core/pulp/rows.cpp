@@ -2,6 +2,7 @@
 // looks right would be answered and proved as if it were.
 #include "core/pulp/rows.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/bytes.h"
@@ -91,16 +92,16 @@ RowKey member_key(const RepositoryId& repository, const PackageId& id) {
   return key;
 }
 
-std::string package_value(const PackageCreated& event) {
+std::string package_value(const PackageRow& row) {
   std::string value;
   const auto add = [&value](const Word& word) { (value += word.text()) += '\0'; };
-  const Nevra& n = event.nevra;
+  const Nevra& n = row.nevra;
   for (const Word* word : {&n.name, &n.version, &n.release, &n.epoch, &n.arch}) add(*word);
-  for (const Word* word : {&event.checksum.type, &event.checksum.value, &event.filename})
-    add(*word);
-  value += event.digest.row();
-  append_be64(value, event.size);
-  if (event.file) value += event.file->row();
+  for (const Word* word : {&row.checksum.type, &row.checksum.value, &row.filename}) add(*word);
+  value += row.details.row();
+  append_be64(value, row.details_size);
+  append_be64(value, row.repositories);
+  if (row.file) value += row.file->row();
   return value;
 }
 
@@ -112,9 +113,10 @@ Result<PackageRow> package_of_value(const PackageId& id, std::string_view value,
     words.push_back(std::move(word));
   }
   VARVE_TRY(const Digest details, take_digest(rest));
-  if (rest.size() < 8) return corrupt("a stored package is too short");
+  if (rest.size() < 16) return corrupt("a stored package is too short");
   const std::uint64_t size = read_be64(rest);
-  rest.remove_prefix(8);
+  const std::uint64_t repositories = read_be64(rest.substr(8));
+  rest.remove_prefix(16);
   std::optional<Digest> file;
   if (!rest.empty()) {
     VARVE_TRY(file, take_digest(rest));
@@ -127,6 +129,7 @@ Result<PackageRow> package_of_value(const PackageId& id, std::string_view value,
                     details,
                     size,
                     file,
+                    repositories,
                     index};
 }
 
@@ -145,6 +148,46 @@ Result<RepositoryRow> repository_of(const RepositoryId& id, const Row& row) {
     return corrupt("a stored repository of packages is too short");
   return RepositoryRow{id, std::string(value.substr(end + 1)),
                        std::string(value.substr(8, end - 8)), read_be64(value), row.index};
+}
+
+Result<CalledSo> CalledSo::of_value(std::string_view value) {
+  CalledSo called;
+  if (value.size() != 8 + PackageId::kBytes)
+    return corrupt("a row of packages that are called the same has another length");
+  called.packages_ = read_be64(value);
+  std::ranges::copy(value.substr(8), called.folded_.begin());
+  if (called.packages_ == 0)
+    return corrupt("a row of packages that are called the same holds none");
+  return called;
+}
+
+void CalledSo::fold(const PackageId& id) {
+  for (std::size_t i = 0; i < PackageId::kBytes; ++i)
+    folded_[i] = static_cast<char>(folded_[i] ^ id.text()[i]);
+}
+
+void CalledSo::add(const PackageId& id) {
+  ++packages_;
+  fold(id);
+}
+
+void CalledSo::remove(const PackageId& id) {
+  VARVE_ASSERT(packages_ > 0);
+  --packages_;
+  fold(id);
+}
+
+Result<PackageId> CalledSo::only() const {
+  auto id = PackageId::parse({folded_.data(), folded_.size()});
+  if (packages_ != 1 || !id)
+    return corrupt("a row of packages that are called the same does not say which one it is");
+  return id;
+}
+
+std::string CalledSo::value() const {
+  std::string value;
+  append_be64(value, packages_);
+  return value.append(folded_.data(), folded_.size());
 }
 
 Result<PackageId> package_in_key(std::string_view key, std::size_t prefix_size) {

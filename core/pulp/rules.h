@@ -18,7 +18,7 @@ Result<std::vector<Event>> decide(const CreateRepository& command, const View& v
 Result<std::vector<Event>> decide(const DeleteRepository& command, const View& view);
 Result<std::vector<Event>> decide(const AddPackages& command, const trust::Asker& asker,
                                   const View& view);
-Result<std::vector<Event>> decide(const RemovePackage& command, const View& view);
+Result<std::vector<Event>> decide(const RemovePackages& command, const View& view);
 
 // `details`: what else there is to say of the package. No row is made of it: whoever wants it
 // reads the body.

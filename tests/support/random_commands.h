@@ -241,7 +241,7 @@ class RandomCommands {
         return command_of(pulp::CreateRepository{where, "a name", "noarch"});
       case 1:
         return pick(3) == 0 ? command_of(pulp::DeleteRepository{where})
-                            : command_of(pulp::RemovePackage{where, known});
+                            : command_of(pulp::RemovePackages{where, {known}});
       case 2:
         return command_of(pulp::DeletePackage{known});
       case 3:

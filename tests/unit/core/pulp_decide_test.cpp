@@ -288,7 +288,7 @@ TEST(PulpRepository, TakesNoneOfAListInWhichOneIsMissing) {
 }
 
 TEST(PulpRepository, TakesNoMoreThanARunOfTheLedgerHolds) {
-  const std::vector<PackageId> many(kPackagesAddedMax + 1, package_id(1));
+  const std::vector<PackageId> many(kPackagesListedMax + 1, package_id(1));
   given({kEl9, created_package(1, "bash")})
       .when(AddPackages{rpm_repo("el9"), many})
       .then_refused(Errc::too_large, About::package);
@@ -303,7 +303,7 @@ TEST(PulpRepository, ShowsNoPackageThatWhoeverAddsItMayNotPull) {
 
 TEST(PulpRepository, WhatIsNoMemberIsRemovedWithoutAnEvent) {
   given({kEl9, created_package(1, "bash")})
-      .when(RemovePackage{rpm_repo("el9"), package_id(1)})
+      .when(RemovePackages{rpm_repo("el9"), {package_id(1)}})
       .then_nothing();
 }
 
@@ -314,7 +314,7 @@ TEST(PulpRepository, GoesWithItsMembershipsAndLeavesThePackages) {
   scenario.when(DeleteRepository{rpm_repo("el9")}).then({RepositoryDeleted{rpm_repo("el9")}});
   scenario.given({RepositoryDeleted{rpm_repo("el9")}});
   EXPECT_EQ(find_repository(scenario.rows(), rpm_repo("el9")).value(), std::nullopt);
-  EXPECT_FALSE(in_use(scenario.rows(), package_id(1)).value());
+  EXPECT_EQ(find_package(scenario.rows(), package_id(1)).value()->repositories, 0u);
   EXPECT_EQ(scenario.when(DeletePackage{package_id(1)}).decided(), 1u);
 }
 
@@ -323,7 +323,7 @@ TEST(PulpRepository, RemovingNeedsMoreThanAdding) {
       with_ci({kEl9, created_package(1, "bash"), PackageAdded{package_id(1), rpm_repo("el9")},
                trust::GrantSet{principal("ci"), resource("rpm/*"), {Right::push}}});
   given(events)
-      .when(RemovePackage{rpm_repo("el9"), package_id(1)}, kCi)
+      .when(RemovePackages{rpm_repo("el9"), {package_id(1)}}, kCi)
       .then_refused(Errc::denied, About::request);
   given(events)
       .when(DeleteRepository{rpm_repo("el9")}, kCi)

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "core/pulp/rows.h"
 #include "tests/support/packages_given.h"
 
@@ -15,6 +18,7 @@ using test::given;
 using test::nevra;
 using test::package_id;
 using test::rpm_repo;
+using test::Scenario;
 using test::sha256;
 using test::word;
 
@@ -59,6 +63,49 @@ TEST(PulpRows, PackagesThatAreCalledTheSameComeTheEarliestFirst) {
   EXPECT_EQ(find_same(scenario.rows(), nevra("bash"), sha256("third")).value(), std::nullopt);
 }
 
+TEST(PulpRows, SayHowManyPackagesAreCalledTheSameAndWhichOneIsAlone) {
+  std::mt19937_64 random(20261122);
+  Scenario scenario = given({});
+  std::map<unsigned, std::string> alive;  // and what they are called
+  for (unsigned step = 0; step < 300; ++step) {
+    const auto n = static_cast<unsigned>(random() % 12);
+    if (const auto known = alive.find(n); known != alive.end()) {
+      scenario.given({PackageDeleted{nevra(alive[n]), package_id(n)}});
+      alive.erase(known);
+    } else {
+      alive[n] = random() % 2 == 0 ? "bash" : "bash-doc";
+      scenario.given({created_package(n, alive[n], std::to_string(n))});
+    }
+    for (const char* name : {"bash", "bash-doc", "absent"}) {
+      const auto named = find_packages(scenario.rows(), nevra(name), 100).value();
+      const Called called = find_called(scenario.rows(), nevra(name)).value();
+      ASSERT_EQ(called.packages, named.size()) << step;
+      ASSERT_EQ(called.only.has_value(), named.size() == 1) << step;
+      if (called.only) {
+        ASSERT_EQ(*called.only, named[0].id) << step;
+      }
+    }
+  }
+}
+
+TEST(PulpRows, RefuseACountOfPackagesThatTheyWouldNotHaveWritten) {
+  CalledSo two;
+  two.add(package_id(1));
+  two.add(package_id(2));
+  EXPECT_EQ(CalledSo::of_value(two.value())->packages(), 2U);
+  EXPECT_FALSE(two.only().has_value());
+  two.remove(package_id(2));
+  const std::string one = two.value();
+  EXPECT_EQ(CalledSo::of_value(one)->only(), package_id(1));
+  std::string none = one;
+  none[7] = 0;
+  std::string other = one;
+  other[12] ^= 0x40;
+  for (const std::string& bad : {std::string(), one.substr(1), one + "x", none})
+    EXPECT_EQ(CalledSo::of_value(bad).error().code, Errc::corrupt);
+  EXPECT_EQ(CalledSo::of_value(other)->only().error().code, Errc::corrupt);
+}
+
 TEST(PulpRows, APackageAddedLaterToARepositoryIsStillTheEarliest) {
   auto scenario = given({created_package(9, "bash", "first"), created_package(1, "bash", "second"),
                          kEl9, PackageAdded{package_id(9), rpm_repo("el9")}});
@@ -86,7 +133,8 @@ TEST(PulpRows, MembersAreCountedAndFoundFromBothSides) {
   EXPECT_TRUE(is_member(scenario.rows(), rpm_repo("el9"), package_id(2)).value());
   scenario.given({PackageRemoved{package_id(2), rpm_repo("el9")}});
   EXPECT_EQ(find_repository(scenario.rows(), rpm_repo("el9")).value()->members, 1u);
-  EXPECT_FALSE(in_use(scenario.rows(), package_id(2)).value());
+  EXPECT_EQ(find_package(scenario.rows(), package_id(1)).value()->repositories, 1u);
+  EXPECT_EQ(find_package(scenario.rows(), package_id(2)).value()->repositories, 0u);
 }
 
 TEST(PulpRows, EveryEventAboutAPackageOrItsRepositoryWritesTheirRowsAgain) {
@@ -117,7 +165,8 @@ TEST(PulpRows, ADeletedPackageLeavesNoRow) {
 }
 
 TEST(PulpRows, ARowThatIsCutShortOrGrownIsDamage) {
-  const std::string whole = package_value(created_package(1, "bash"));
+  auto scenario = given({created_package(1, "bash")});
+  const std::string whole = package_value(*find_package(scenario.rows(), package_id(1)).value());
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_FALSE(package_of_value(package_id(1), whole.substr(0, size), {}).has_value()) << size;
   EXPECT_FALSE(package_of_value(package_id(1), whole + "x", {}).has_value());

@@ -147,6 +147,22 @@ TEST_F(PulpPackages, ThatAreCalledAlikeAnswerWithTheEarliestAndNameTheOthers) {
   EXPECT_EQ(client.get(path + "?checksum=none").status, 404U);
   client.del("/packages/" + first + "/");
   EXPECT_EQ(text_at(client.get(path), "/id"), second);
+  EXPECT_EQ(client.get(path + "?checksum=" + Digest::of("z").hex()).status, 404U);
+  client.del("/packages/" + second + "/");
+  EXPECT_EQ(client.get(path).status, 404U);
+}
+
+// The earliest of them could be any: rather than guess, the server asks which one is meant.
+TEST_F(PulpPackages, OfWhichTooManyAreCalledAlikeAreToldApartByTheirChecksum) {
+  std::string last;
+  for (int i = 0; i <= 1'000; ++i) last = client.created("bash", std::to_string(i));
+  const std::string path = "/packages/bash" + std::string(kNevra) + "/";
+  const Answer refused = client.get(path);
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_NE(sentence_of(refused).find("checksum"), std::string::npos);
+  const std::string wish = "?checksum_type=sha256&checksum=";
+  EXPECT_EQ(text_at(client.get(path + wish + Digest::of("1000").hex()), "/id"), last);
+  EXPECT_EQ(client.get(path + wish + Digest::of("1001").hex()).status, 404U);
 }
 
 TEST_F(PulpPackages, HaveNamesThatUrlsMustEscape) {

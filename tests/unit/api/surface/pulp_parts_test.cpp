@@ -88,6 +88,7 @@ pulp::PackageRow full_row() {
           Digest::of("details"),
           7,
           Digest::of("rpm"),
+          0,
           EntryIndex{9}};
 }
 

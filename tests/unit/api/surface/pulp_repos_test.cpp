@@ -259,6 +259,7 @@ TEST_F(PulpRepos, EscapesFileNamesOnceForEveryClient) {
                        Digest::of("d"),
                        1,
                        Digest::of("f"),
+                       0,
                        EntryIndex{0}};
   EXPECT_EQ(surface::package_location(row),
             "Packages/" + Digest::of("f").hex() + "/g++-1.0~rc1^git%252f%23%3F.rpm");

@@ -145,6 +145,24 @@ TEST_F(PulpRepositories, LetMembersGoTwiceWithoutASecondEvent) {
   EXPECT_EQ(client.post("/repositories/none/delete_package/", body).status, 404U);
 }
 
+TEST_F(PulpRepositories, AreEmptiedAListAtATime) {
+  make("el9");
+  const std::string bash = client.created("bash");
+  const std::string zsh = client.created("zsh");
+  add("el9", {bash, zsh});
+  const std::string path = "/repositories/el9/delete_package/";
+  std::string too_many = "\"" + bash + "\"";
+  for (int i = 0; i < 200; ++i) too_many += ",\"" + bash + "\"";
+  EXPECT_EQ(client.post(path, R"({"packageid":[)" + too_many + "]}").status, 413U);
+  EXPECT_EQ(client.post(path, R"({"packageid":[")" + bash + R"(","x"]})").status, 400U);
+  EXPECT_EQ(count_in(client.get("/repositories/el9/packages/")), 2U);
+  const std::uint64_t before = server.size();
+  const Answer removed = client.post(path, packageids({bash, zsh, bash}));
+  EXPECT_EQ(removed.body, "true");
+  EXPECT_EQ(server.size(), before + 2);
+  EXPECT_EQ(count_in(client.get("/repositories/el9/packages/")), 0U);
+}
+
 TEST_F(PulpRepositories, AreReadAsTheyWere) {
   make("el9");
   const std::string bash = client.created("bash");

@@ -49,7 +49,7 @@ class RpmRepository {
     return id;
   }
   void add(const pulp::PackageId& package) { run(pulp::AddPackages{id_, {package}}); }
-  void remove(const pulp::PackageId& package) { run(pulp::RemovePackage{id_, package}); }
+  void remove(const pulp::PackageId& package) { run(pulp::RemovePackages{id_, {package}}); }
   // Made and a member.
   pulp::PackageId publish(const std::string& bytes) {
     const pulp::PackageId id = create(bytes);
