@@ -24,11 +24,27 @@ Result<bool> is_linked(const View& view, const RepoName& repo, const LinkBlob& c
   return is_there(view, Table::link, held_key(repo, command.digest), command.digest, command.size);
 }
 
+// Grants and policies mean Pulp's packages and its repositories by these first components
+// (core/pulp/names.h): images of such a name would be everybody's who may do something with those.
+Result<void> check_of_images(std::string_view first, std::string_view name, About about) {
+  if (first != "packages" && first != "rpm") return {};
+  return fail(Errc::invalid, about, "names that begin with packages/ or rpm/ stand for packages",
+              std::string(name));
+}
+Result<void> check_of_images(const RepoName& repo) {
+  const std::string_view name = repo.text();
+  const std::size_t slash = name.find('/');
+  return slash == name.npos ? Result<void>()
+                            : check_of_images(name.substr(0, slash), name, About::name);
+}
+
 }  // namespace
 
 Result<void> ensure_repo(const RepoName& repo, const View& view, std::vector<Event>& events) {
   VARVE_TRY(const bool there, repo_is_there(view, repo));
-  if (!there) events.emplace_back(RepoCreated{"oci", repo});
+  if (there) return {};
+  VARVE_CHECK(check_of_images(repo));
+  events.emplace_back(RepoCreated{"oci", repo});
   return {};
 }
 
@@ -210,6 +226,8 @@ Result<std::vector<Event>> decide(const CreateNamespace& command, const View& vi
   if (there)
     return fail(Errc::conflict, About::name_space, "this namespace is here already",
                 command.name_space.text());
+  const std::string& name = command.name_space.text();
+  VARVE_CHECK(check_of_images(name, name, About::name_space));
   return std::vector<Event>{NamespaceCreated{command.name_space}};
 }
 
@@ -231,6 +249,7 @@ Result<std::vector<Event>> decide(const CreateRepo& command, const trust::Asker&
   if (there)
     return fail(Errc::conflict, About::repository, "this repository is here already",
                 command.repo.text());
+  VARVE_CHECK(check_of_images(command.repo));
   std::vector<Event> events{RepoCreated{"oci", command.repo}};
   RepoUpdated said{std::nullopt, std::nullopt, command.repo};
   if (command.category != Category::other) said.category = command.category;

@@ -4,7 +4,9 @@
 
 #include "core/base/limits.h"
 #include "core/content/query.h"
+#include "core/pulp/names.h"
 #include "tests/support/given.h"
+#include "tests/support/packages_given.h"
 
 namespace varve::content {
 namespace {
@@ -49,6 +51,35 @@ TEST(Categories, AreTheEightWords) {
 
 TEST(CreateNamespace, MakesOneThatHoldsNothing) {
   given({}).when(CreateNamespace{name_space("team")}).then({NamespaceCreated{name_space("team")}});
+}
+
+// Who may push packages would own the images, and who made a package could push images by its id.
+TEST(CreateNamespace, IsNotForNamesThatStandForPackages) {
+  for (const char* name : {"packages", "rpm"})
+    given({})
+        .when(CreateNamespace{name_space(name)})
+        .then_refused(Errc::invalid, About::name_space, name);
+}
+
+TEST(ARepository, IsNotMadeUnderANameThatStandsForPackages) {
+  const auto id = test::package_id(1);
+  for (const RepoName& name :
+       {pulp::resource_of(id), pulp::resource_of(test::rpm_repo("el9")), repo("rpm/a/b")}) {
+    given({})
+        .when(LinkBlob{name, test::digest("x"), 1})
+        .then_refused(Errc::invalid, About::name, name.text());
+    given({NamespaceCreated{name_space(name.text().substr(0, name.text().find('/')))}})
+        .when(CreateRepo{name})
+        .then_refused(Errc::invalid, About::name, name.text());
+  }
+  EXPECT_EQ(given({}).when(LinkBlob{repo("rpm"), test::digest("x"), 1}).decided(), 3U);
+}
+
+TEST(ARepository, OfAnEarlierLogKeepsSuchAName) {
+  given({RepoCreated{"oci", repo("rpm/el9")}})
+      .when(LinkBlob{repo("rpm/el9"), test::digest("x"), 1})
+      .then(
+          {BlobCommitted{test::digest("x"), 1}, BlobLinked{test::digest("x"), repo("rpm/el9"), 1}});
 }
 
 TEST(CreateNamespace, OfOneThatIsThereIsAConflictWhoeverMadeIt) {
