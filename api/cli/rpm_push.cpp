@@ -150,7 +150,7 @@ class RpmPusher {
     wish.patient = wish.method.empty();
     return server_.ask(wish);
   }
-  Result<Answer> ask_for(unsigned status, Ask wish) {
+  Result<Answer> ask_for(unsigned status, const Ask& wish) {
     VARVE_TRY(auto answer, ask(wish));
     if (answer.status == status) return answer;
     return std::unexpected(pulp_refusal(server_, wish.target, answer));

@@ -86,6 +86,12 @@ awaitable<Result<Target>> find_target(Services& services, const Request& request
 
 // ---- repodata ----
 
+Result<RepodataCache::Age> age_of(const View& newest, const pulp::RepositoryRow& row) {
+  VARVE_TRY(const auto now, pulp::find_repository(newest, row.id));
+  const bool same = now && revision_of(*now) == revision_of(row);
+  return same ? RepodataCache::Age::newest : RepodataCache::Age::earlier;
+}
+
 // The revision's metadata, from memory or made now.
 awaitable<Result<RepodataCache::Made>> repodata_of(Services& services, const Reader& reader,
                                                    const View& view,
@@ -98,7 +104,9 @@ awaitable<Result<RepodataCache::Made>> repodata_of(Services& services, const Rea
   const auto end = std::chrono::steady_clock::now() + 60s;
   do {
     if (auto made = cache.find(key)) co_return made;
-    if (auto turn = cache.begin(key)) {
+    const auto age = age_of(*services.reader().view(), row);
+    if (!age) co_return std::unexpected(age.error());
+    if (auto turn = cache.begin(key, *age)) {
       auto make = [&] { return make_repodata(reader, view, row); };
       auto made = co_await services.pool.run(make);
       if (made) turn->put(*made);

@@ -135,6 +135,7 @@ Result<std::shared_ptr<const Repodata>> make_repodata(const Reader& reader, cons
   VARVE_TRY(const auto changed, reader.envelope(row.index));
   VARVE_TRY(const auto members, members_of(view, row.id));
   std::vector<Document> documents;
+  documents.reserve(pulp::kRepodataFiles.size());
   for (const pulp::RepodataFile file : pulp::kRepodataFiles)
     documents.emplace_back(file, members.size());
   for (const Member& member : members) {

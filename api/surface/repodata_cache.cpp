@@ -13,16 +13,21 @@ RepodataCache::Made RepodataCache::find(const Key& key) {
   return found->made;
 }
 
-std::optional<RepodataCache::Turn> RepodataCache::begin(const Key& key) {
+std::optional<RepodataCache::Turn> RepodataCache::begin(const Key& key, Age age) {
   const std::scoped_lock lock(mutex_);
-  if (making_.size() >= making_max_ || !making_.insert(key).second) return std::nullopt;
-  return Turn(this, key);
+  const bool earlier = age == Age::earlier;
+  if (making_.size() >= making_max_ || (earlier && making_earlier_ + 1 >= making_max_))
+    return std::nullopt;
+  if (!making_.insert(key).second) return std::nullopt;
+  if (earlier) ++making_earlier_;
+  return Turn(this, key, age);
 }
 
 RepodataCache::Turn::~Turn() {
   if (cache_ == nullptr) return;
   const std::scoped_lock lock(cache_->mutex_);
   cache_->making_.erase(key_);
+  if (age_ == Age::earlier) --cache_->making_earlier_;
 }
 
 // The newest stays even when it alone is larger than the bound: its files are asked for next.

@@ -6,6 +6,8 @@
 namespace varve::surface {
 namespace {
 
+using Age = RepodataCache::Age;
+
 RepodataCache::Made revision(std::size_t bytes) {
   const Digest none = Digest::of("");
   const Repodata::File empty{{pulp::RepodataFile::primary, none, none},
@@ -15,7 +17,7 @@ RepodataCache::Made revision(std::size_t bytes) {
 }
 
 void keep(RepodataCache& cache, const RepodataCache::Key& key, std::size_t bytes) {
-  auto turn = cache.begin(key);
+  auto turn = cache.begin(key, Age::newest);
   ASSERT_TRUE(turn.has_value());
   turn->put(revision(bytes));
 }
@@ -55,22 +57,35 @@ TEST(RepodataCache, KeepsTheNewestWhateverItsSize) {
 TEST(RepodataCache, GivesATurnToOneAtATime) {
   RepodataCache cache;
   {
-    const auto turn = cache.begin({"a", 1});
+    const auto turn = cache.begin({"a", 1}, Age::newest);
     EXPECT_TRUE(turn.has_value());
-    EXPECT_FALSE(cache.begin({"a", 1}).has_value());
-    EXPECT_TRUE(cache.begin({"a", 2}).has_value());
+    EXPECT_FALSE(cache.begin({"a", 1}, Age::newest).has_value());
+    EXPECT_TRUE(cache.begin({"a", 2}, Age::newest).has_value());
   }
   // Whoever had it came to nothing.
-  EXPECT_TRUE(cache.begin({"a", 1}).has_value());
+  EXPECT_TRUE(cache.begin({"a", 1}, Age::newest).has_value());
 }
 
 TEST(RepodataCache, GivesNotMoreTurnsThanItIsToldTo) {
   RepodataCache cache(100, 2);
-  auto first = cache.begin({"a", 1});
-  const auto second = cache.begin({"b", 1});
-  EXPECT_FALSE(cache.begin({"c", 1}).has_value());
+  auto first = cache.begin({"a", 1}, Age::newest);
+  const auto second = cache.begin({"b", 1}, Age::newest);
+  EXPECT_FALSE(cache.begin({"c", 1}, Age::newest).has_value());
   first.reset();
-  EXPECT_TRUE(cache.begin({"c", 1}).has_value());
+  EXPECT_TRUE(cache.begin({"c", 1}, Age::newest).has_value());
+}
+
+TEST(RepodataCache, KeepsATurnForRepositoriesAsTheyAreNow) {
+  RepodataCache cache(100, 2);
+  auto past = cache.begin({"a", 1}, Age::earlier);
+  EXPECT_TRUE(past.has_value());
+  EXPECT_FALSE(cache.begin({"a", 2}, Age::earlier).has_value());
+  auto now = cache.begin({"a", 9}, Age::newest);
+  EXPECT_TRUE(now.has_value());
+  now.reset();
+  EXPECT_FALSE(cache.begin({"a", 2}, Age::earlier).has_value());
+  past.reset();
+  EXPECT_TRUE(cache.begin({"a", 2}, Age::earlier).has_value());
 }
 
 }  // namespace
