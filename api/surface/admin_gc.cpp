@@ -4,9 +4,8 @@
 
 #include <string>
 
-#include "api/services.h"
+#include "api/surface/admin_common.h"
 #include "api/surface/admin_json.h"
-#include "core/trust/query.h"
 
 namespace varve::surface {
 namespace {
@@ -30,7 +29,6 @@ std::string report_json(const PurgeReport& report, bool dry_run) {
     writer.key("size").number(item.size).end_object();
   }
   writer.end_array().end_object();
-  out += '\n';
   return out;
 }
 
@@ -49,16 +47,12 @@ Result<std::string> collect(Services& services, const http::Request& request, bo
 http::net::awaitable<http::Response> collect_garbage(Services& services, http::Request& request) {
   auto reading = read_document(request, kMembers);
   const auto document = co_await std::move(reading);
-  if (!document) co_return http::problem(document.error(), http::Dialect::plain);
+  if (!document) co_return admin::refused(document.error());
   const auto dry_run = document->flag("dry_run");
-  if (!dry_run) co_return http::problem(dry_run.error(), http::Dialect::plain);
+  if (!dry_run) co_return admin::refused(dry_run.error());
   auto work = [&] { return collect(services, request, dry_run->value_or(false)); };
   auto pending = services.pool.run(work);
-  auto json = co_await std::move(pending);
-  if (!json) co_return http::problem(json.error(), http::Dialect::plain);
-  http::Response response = http::json(200, *std::move(json));
-  response.add("Cache-Control", "no-store");
-  co_return response;
+  co_return admin::shown(co_await std::move(pending));
 }
 
 }  // namespace varve::surface

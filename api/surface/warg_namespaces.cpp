@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "api/http/problem.h"
+#include "api/surface/admin_common.h"
 #include "api/surface/admin_json.h"
 #include "core/trust/query.h"
 #include "core/warg/query.h"
@@ -17,7 +17,6 @@ using http::Request;
 using http::Response;
 using http::net::awaitable;
 
-constexpr std::size_t kPageMax = 1'000;
 // Each record names the one before it, so of many at once all but one have to be made again.
 constexpr int kAttempts = 64;
 
@@ -87,26 +86,16 @@ awaitable<Result<void>> ensure_namespace(Services& services, warg::Namespace nam
 
 namespace {
 
-Response refused(const Error& error) {
-  return http::problem(error, http::Dialect::plain);
-}
-
-Response document(std::string json) {
-  Response response = http::json(200, std::move(json) + '\n');
-  response.add("Cache-Control", "no-store");
-  return response;
-}
-
 Result<std::string> namespaces_json(const Services& services, const Request& request) {
   const auto view = services.reader().view();
   VARVE_CHECK(trust::check(*view, request.actor, Right::administer, services.now()));
   const std::string_view last = request.query.get("last").value_or(std::string_view{});
   if (last.find('\0') != last.npos)
     return fail(Errc::invalid, About::name, "no namespace holds a zero byte");
-  VARVE_TRY(const auto page, warg::list_namespaces(*view, last, kPageMax));
+  VARVE_TRY(const auto page, warg::list_namespaces(*view, last, admin::kPageMax));
   std::string out;
   json::Writer writer(out);
-  writer.begin_object().key("more").boolean(page.size() == kPageMax);
+  writer.begin_object().key("more").boolean(page.size() == admin::kPageMax);
   writer.key("namespaces").begin_array();
   for (const auto& name : page) {
     writer.begin_object().key("index").number(name.index.value);
@@ -152,7 +141,7 @@ std::string changed_json(std::optional<Receipt> receipt) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object().key("changed").boolean(receipt.has_value());
-  if (receipt) writer.key("index").number(receipt->first.value + receipt->count - 1);
+  if (receipt) admin::write_receipt(writer, *receipt);
   writer.end_object();
   return out;
 }
@@ -162,24 +151,23 @@ std::string changed_json(std::optional<Receipt> receipt) {
 awaitable<Response> list_warg_namespaces(Services& services, Request& request) {
   auto work = [&] { return namespaces_json(services, request); };
   auto json = co_await services.pool.run(work);
-  if (!json) co_return refused(json.error());
-  co_return document(*std::move(json));
+  co_return admin::shown(std::move(json));
 }
 
 awaitable<Response> put_warg_namespace(Services& services, Request& request) {
   const auto body = co_await read_document(request, kMembers);
   const auto wanted = parse_wanted(request, body);
-  if (!wanted) co_return refused(wanted.error());
+  if (!wanted) co_return admin::refused(wanted.error());
   const auto already = is_so(services, request, *wanted);
-  if (!already) co_return refused(already.error());
-  if (*already) co_return document(changed_json(std::nullopt));
+  if (!already) co_return admin::refused(already.error());
+  if (*already) co_return admin::document(200, changed_json(std::nullopt));
   const auto receipt =
       co_await append(services, {request.actor, request.id, "admin"}, entry_of(*wanted));
-  if (receipt) co_return document(changed_json(*receipt));
+  if (receipt) co_return admin::document(200, changed_json(*receipt));
   // Somebody else may have been first.
   const auto now = is_so(services, request, *wanted);
-  if (now && *now) co_return document(changed_json(std::nullopt));
-  co_return refused(now ? receipt.error() : now.error());
+  if (now && *now) co_return admin::document(200, changed_json(std::nullopt));
+  co_return admin::refused(now ? receipt.error() : now.error());
 }
 
 }  // namespace varve::surface
