@@ -104,18 +104,6 @@ Result<std::optional<PublishedRecord>> find_record(const View& view, const LogId
   return find_as<PublishedRecord>(view, Table::warg_record, position_key(log, position), record_of);
 }
 
-Result<std::vector<PublishedRecord>> records_of(const View& view, const LogId& log,
-                                                std::uint64_t position, std::size_t count_max,
-                                                std::uint64_t length) {
-  std::vector<PublishedRecord> records;
-  while (records.size() < count_max) {
-    VARVE_TRY(auto record, find_record(view, log, position + records.size()));
-    if (!record || record->registry_index >= length) break;
-    records.push_back(*std::move(record));
-  }
-  return records;
-}
-
 Result<std::optional<RecordId>> find_pending(const View& view, const LogId& log) {
   return find_as<RecordId>(view, Table::warg_pending, log_key(log), record_id_of);
 }

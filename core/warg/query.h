@@ -101,10 +101,6 @@ Result<std::optional<StateRow>> find_state(const View& view, const LogId& log,
                                            const RecordId& record);
 Result<std::optional<PublishedRecord>> find_record(const View& view, const LogId& log,
                                                    std::uint64_t position);
-// From this position on, at most so many, of those whose registry index is below `length`.
-Result<std::vector<PublishedRecord>> records_of(const View& view, const LogId& log,
-                                                std::uint64_t position, std::size_t count_max,
-                                                std::uint64_t length);
 
 // The record that keeps its log from taking another.
 Result<std::optional<RecordId>> find_pending(const View& view, const LogId& log);

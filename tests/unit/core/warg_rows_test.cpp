@@ -83,25 +83,6 @@ TEST_F(WargRows, ReleasesAreFoundByVersion) {
             (warg::LogRelease{digest("bytes"), true}));
 }
 
-TEST_F(WargRows, RecordsComeInPages) {
-  publish(kHello, {init(owner)});
-  publish("test:between", {init(owner)});
-  for (int i = 0; i < 4; ++i) publish(kHello, {grant(other, kRelease)});
-  const auto ids = [&](std::uint64_t from, std::size_t count, std::uint64_t length) {
-    std::vector<std::uint64_t> indexes;
-    const auto page = warg::records_of(rows(), log, from, count, length).value();
-    for (const warg::PublishedRecord& record : page) indexes.push_back(record.registry_index);
-    return indexes;
-  };
-  using Indexes = std::vector<std::uint64_t>;
-  EXPECT_EQ(ids(0, 100, 100), (Indexes{1, 3, 4, 5, 6}));
-  EXPECT_EQ(ids(0, 2, 100), (Indexes{1, 3}));
-  EXPECT_EQ(ids(2, 2, 100), (Indexes{4, 5}));
-  EXPECT_EQ(ids(0, 100, 5), (Indexes{1, 3, 4}));  // as a client at that checkpoint sees it
-  EXPECT_EQ(ids(0, 100, 1), Indexes{});
-  EXPECT_EQ(ids(5, 100, 100), Indexes{});
-}
-
 TEST_F(WargRows, APublishedRecordHasWhatProvesIt) {
   const auto record = world.next(kHello, {init(owner)});
   const auto wish = WargWorld::submission(kHello, record, owner);
