@@ -19,13 +19,19 @@ constexpr double kSeconds = 4;
 constexpr int kTurns = 3;
 constexpr std::uint64_t kPackages = 100'000;  // in the list
 
-void put_manifest(std::uint64_t n, std::string& out) {
+// Where the requests go, and what every one of them says of who sends it.
+struct Registry {
+  std::uint16_t port;
+  std::string header;
+};
+
+void put_manifest(const Registry& registry, std::uint64_t n, std::string& out) {
   const std::string body = fmt::format(
       R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[],)"
       R"("annotations":{{"org.opencontainers.image.revision":"{:040}"}}}})",
       n);
   out = request("PUT", fmt::format("/v2/bench/app/manifests/tag-{}", n), body.size(),
-                "Content-Type: application/vnd.oci.image.index.v1+json\r\n");
+                registry.header + "Content-Type: application/vnd.oci.image.index.v1+json\r\n");
   out += body;
 }
 
@@ -33,20 +39,20 @@ std::string nevra_path(std::uint64_t n) {
   return fmt::format("/packages/package-{}/1.0/1.el9/0/x86_64/", n);
 }
 
-void put_package(std::uint64_t n, std::string& out) {
+void put_package(const Registry& registry, std::uint64_t n, std::string& out) {
   const std::string body = fmt::format(
       R"({{"name":"package-{0}","epoch":"0","version":"1.0","release":"1.el9","arch":"x86_64",)"
       R"("description":"The package with the number {0}, which says little of itself",)"
       R"("checksum_type":"sha256","checksum":"{0:064}","filename":"package-{0}-1.0-1.el9.rpm"}})",
       n);
-  out = request("PUT", "/packages/", body.size());
+  out = request("PUT", "/packages/", body.size(), registry.header);
   out += body;
 }
 
-std::string created_package(std::uint16_t port, std::uint64_t n) {
+std::string created_package(const Registry& registry, std::uint64_t n) {
   std::string text;
-  put_package(n, text);
-  const int fd = connect_to(port);
+  put_package(registry, n, text);
+  const int fd = connect_to(registry.port);
   const auto head = round_trip(fd, text);
   ::close(fd);
   if (head.status != 201) throw std::runtime_error("a package was not created");
@@ -81,22 +87,28 @@ void compare(Report& report, const std::string& what, const Rates& rates, double
   report.at_most("  answers of another status", static_cast<double>(rates.failures), 0, "");
 }
 
-void create_and_read(Report& report, std::uint16_t port) {
+void create_and_read(Report& report, const Registry& registry) {
   std::uint64_t manifests = 0;
   std::uint64_t packages = 1'000'000;  // other names than the list's
   const auto puts = in_turns(
-      port, 201, [&](std::uint64_t, std::string& out) { put_manifest(manifests++, out); },
-      [&](std::uint64_t, std::string& out) { put_package(packages++, out); });
+      registry.port, 201,
+      [&](std::uint64_t, std::string& out) { put_manifest(registry, manifests++, out); },
+      [&](std::uint64_t, std::string& out) { put_package(registry, packages++, out); });
   compare(report, "package PUT, durable and signed", puts, 0.7);
 
-  const std::string manifest = request("GET", "/v2/bench/app/manifests/tag-7", 0);
-  const std::string by_id = request("GET", created_package(port, 0), 0);
-  const std::string by_name = request("GET", nevra_path(0), 0);
+  const auto get = [&](const std::string& path) {
+    return request("GET", path, 0, registry.header);
+  };
+  const std::string manifest = get("/v2/bench/app/manifests/tag-7");
+  const std::string by_id = get(created_package(registry, 0));
+  const std::string by_name = get(nevra_path(0));
   const auto same = [](const std::string& text) {
     return [&text](std::uint64_t, std::string& out) { out = text; };
   };
-  compare(report, "package GET by id", in_turns(port, 200, same(manifest), same(by_id)), 0.8);
-  compare(report, "package GET by name", in_turns(port, 200, same(manifest), same(by_name)), 0.8);
+  compare(report, "package GET by id", in_turns(registry.port, 200, same(manifest), same(by_id)),
+          0.8);
+  compare(report, "package GET by name",
+          in_turns(registry.port, 200, same(manifest), same(by_name)), 0.8);
 }
 
 // An answer in chunks, thrown away: how many bytes came before the last one.
@@ -122,8 +134,11 @@ std::uint64_t read_chunked(std::uint16_t port, std::string_view path) {
 }
 
 void list_all(Report& report, const VarveServer& server) {
-  const auto made =
-      Load::run(server.port(), kConnections, 600, 201, put_package, AnswerBody::sent, kPackages);
+  const Registry registry{server.port(), {}};
+  const auto made = Load::run(
+      server.port(), kConnections, 600, 201,
+      [&](std::uint64_t n, std::string& out) { put_package(registry, n, out); }, AnswerBody::sent,
+      kPackages);
   report.at_most("packages not created", static_cast<double>(made.failures), 0, "");
   read_chunked(server.port(), "/packages/");  // the store's cache has its share before
   const double before = server.rss_mib();
@@ -155,7 +170,14 @@ int run(const std::string& binary) {
   {
     const BenchDirectory directory;
     const VarveServer server(binary, directory.path() / "data");
-    create_and_read(report, server.port());
+    report.part("everybody may do everything (dev mode)");
+    create_and_read(report, {server.port(), {}});
+  }
+  {
+    const BenchDirectory directory;
+    const ClosedServer closed(binary, directory.path() / "data", {"packages/*", "bench/*"});
+    report.part("a publisher with a password; nobody else may do anything");
+    create_and_read(report, {closed.server().port(), closed.header()});
   }
   const BenchDirectory directory;
   const VarveServer server(binary, directory.path() / "data");

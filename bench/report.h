@@ -33,6 +33,7 @@ inline double quantile(std::vector<double> samples, double p) {
 class Report {
  public:
   explicit Report(std::string_view question) { fmt::print("\n{}\n", question); }
+  void part(std::string_view name) { fmt::print(" {}\n", name); }
   void figure(std::string_view name, double value, std::string_view unit) {
     fmt::print("  {:<58} {:>14.2f} {}\n", name, value, unit);
   }

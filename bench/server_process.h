@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "bench/http_client.h"
+#include "core/base/bytes.h"
 
 extern char** environ;
 
@@ -90,11 +91,12 @@ class ServerProcess {
   std::jthread drain_;
 };
 
-// varve in dev mode on a port of the system's choice.
+// varve on a port of the system's choice, in dev mode unless it is told otherwise.
 class VarveServer {
  public:
-  VarveServer(const std::string& binary, const std::filesystem::path& data)
-      : process_({binary, "serve", "--dev", "--data", data.string(), "--listen", "127.0.0.1:0"}),
+  VarveServer(const std::string& binary, const std::filesystem::path& data,
+              const std::vector<std::string>& mode = {"--dev"})
+      : process_(command(binary, data, mode)),
         port_(
             static_cast<std::uint16_t>(std::stoul(process_.wait_for("listening on 127.0.0.1:")))) {}
   std::uint16_t port() const { return port_; }
@@ -102,8 +104,64 @@ class VarveServer {
   double rss_mib() const { return process_.rss_mib(); }
 
  private:
+  static std::vector<std::string> command(const std::string& binary,
+                                          const std::filesystem::path& data,
+                                          const std::vector<std::string>& mode) {
+    std::vector<std::string> words = {binary,        "serve",    "--data",
+                                      data.string(), "--listen", "127.0.0.1:0"};
+    words.insert(words.end(), mode.begin(), mode.end());
+    return words;
+  }
   ServerProcess process_;
   std::uint16_t port_;
+};
+
+// What a command prints, without the end of its line.
+inline std::string output_of(const std::string& command) {
+  FILE* pipe = ::popen(command.c_str(), "re");
+  if (pipe == nullptr) throw std::runtime_error("cannot start " + command);
+  std::string text;
+  char buffer[512];
+  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) text += buffer;
+  if (::pclose(pipe) != 0) throw std::runtime_error("a command failed: " + command);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// varve with accounts, where nobody may do anything without one, and a publisher that may do
+// everything in some places. What it sends with every request is header().
+class ClosedServer {
+ public:
+  ClosedServer(const std::string& binary, const std::filesystem::path& data,
+               const std::vector<std::string>& places)
+      : admin_(init(binary, data)), server_(binary, data, {}) {
+    const std::string token = as_admin(binary, "user add publisher --kind service");
+    as_admin(binary, "grant set anonymous '*' none");
+    for (const std::string& place : places)
+      as_admin(binary, "grant set publisher '" + place + "' maintainer");
+    header_ = "Authorization: Basic " + base64_encode("publisher:" + token) + "\r\n";
+  }
+  const VarveServer& server() const { return server_; }
+  const std::string& header() const { return header_; }
+
+ private:
+  static std::string init(const std::string& binary, const std::filesystem::path& data) {
+    const std::string said = output_of("'" + binary + "' init --data '" + data.string() +
+                                       "' --origin bench.example -o json 2>/dev/null");
+    constexpr std::string_view kMark = "\"password\":\"";
+    const auto at = said.find(kMark);
+    if (at == said.npos) throw std::runtime_error("init printed no password");
+    const auto begin = at + kMark.size();
+    return said.substr(begin, said.find('"', begin) - begin);
+  }
+  std::string as_admin(const std::string& binary, const std::string& words) const {
+    return output_of(fmt::format(
+        "VARVE_USER=admin VARVE_PASSWORD='{}' '{}' {} --server http://127.0.0.1:{} 2>/dev/null",
+        admin_, binary, words, server_.port()));
+  }
+  std::string admin_;
+  VarveServer server_;
+  std::string header_;
 };
 
 // main() of a bench that runs the binary named by its argument or by $VARVE.
