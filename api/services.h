@@ -11,6 +11,7 @@
 #include "api/http/message.h"
 #include "api/http/pool.h"
 #include "api/surface/continuation.h"
+#include "api/surface/declared_uploads.h"
 #include "api/surface/finished_uploads.h"
 #include "api/surface/open_repositories.h"
 #include "api/surface/repodata_cache.h"
@@ -39,6 +40,7 @@ struct RunState {
   surface::WargNodeCache warg_nodes;
   std::atomic<std::size_t> proof_waiters{0};  // requests that wait for a checkpoint
   surface::FinishedUploads finished_uploads;
+  surface::DeclaredUploads declared_uploads;
   surface::OpenRepositories open_repositories;
   surface::Continuations continuations;
   surface::Tickets tickets;

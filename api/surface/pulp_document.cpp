@@ -21,10 +21,13 @@ void write_id(json::Writer& out, const Facts& facts, std::string_view) {
   out.string(facts.row.id.text());
 }
 void write_url(json::Writer& out, const Facts& facts, std::string_view base) {
-  if (facts.row.file)
-    out.string(std::string(base) + file_path(facts.row));
-  else
+  if (!facts.row.file) {
     out.null();
+    return;
+  }
+  std::string url = std::string(base) + file_path(facts.row);
+  if (facts.then) url += "?as_of=" + std::to_string(facts.then->value);
+  out.string(url);
 }
 void write_checksum(json::Writer& out, const Facts& facts, std::string_view) {
   const pulp::Checksum& checksum = facts.row.checksum;
@@ -156,7 +159,8 @@ Result<void> PackageWriter::write(std::string& out, const pulp::PackageRow& row)
   if (fields_.needs_repositories()) {
     VARVE_TRY(repositories, sight_.repositories_of(*state_.view, row));
   }
-  write_package(out, {row, details, repositories}, base_, fields_);
+  const auto then = state_.present ? std::nullopt : std::optional(state_.size);
+  write_package(out, {row, details, repositories, then}, base_, fields_);
   return {};
 }
 

@@ -33,6 +33,8 @@ struct PackageFacts {
   const pulp::PackageRow& row;
   const pulp::Details& details;
   const std::vector<pulp::RepositoryId>& repositories;
+  // The earlier state that is told of: there the file is fetched, too.
+  std::optional<TreeSize> then = std::nullopt;
 };
 // `base`: where this server is reached. A package whose file is not here has no download_url.
 void write_package(std::string& out, const PackageFacts& facts, std::string_view base,

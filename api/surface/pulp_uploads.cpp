@@ -1,13 +1,15 @@
 // Files in, in Pulp's three steps: an upload, its bytes, and the package that they become. I/O
 // threads; every step that touches a file runs on the pool.
 //
-// The upload's file is its whole state: it survives a restart, and nobody has to remember what was
-// said when it began. What is said when it is imported is compared with the RPM itself.
+// The upload's file survives a restart. What was said when it began does not, and is said again to
+// go on: whose it is, how long, with which checksum. An import holds the file against that before
+// it takes it, and what is said besides against the RPM itself.
 #include <algorithm>
 #include <utility>
 
 #include "api/surface/common.h"
 #include "api/surface/file_answer.h"
+#include "api/surface/pulp_checksum.h"
 #include "api/surface/pulp_common.h"
 #include "api/surface/pulp_create.h"
 #include "api/surface/pulp_handlers.h"
@@ -92,19 +94,89 @@ Result<std::optional<Digest>> file_that_is_here(const Services& services, const 
   return std::nullopt;
 }
 
-Response started(const UploadId& id, const std::string& offset) {
-  return http::json(200, R"({"id":")" + uuid_of(id) + R"(","offset":)" + offset + "}");
+constexpr std::string_view kComplete = "-1";
+
+Response started(const UploadId& id, std::string_view offset) {
+  return http::json(200, R"({"id":")" + uuid_of(id) + R"(","offset":)" + std::string(offset) + "}");
 }
 
-awaitable<Response> go_on(Services& services, const Request& request, const UploadId& id) {
+DeclaredUploads::Declared declared_by(const Request& request, const StartWish& wish) {
+  return {request.actor.id, wish.checksum, wish.size};
+}
+
+// Somebody else's is not there. Of one that nobody here remembers it is whoever knows its id.
+Result<void> may_use(const Services& services, const Request& request, const UploadId& id) {
+  const auto declared = services.state->declared_uploads.find(id);
+  if (declared && declared->owner != request.actor.id) return std::unexpected(no_upload());
+  return {};
+}
+
+// With another checksum or another size it is another file.
+Result<void> check_the_same(const Services& services, const Request& request,
+                            const StartWish& wish) {
+  VARVE_CHECK(may_use(services, request, *wish.id));
+  const auto declared = services.state->declared_uploads.find(*wish.id);
+  if (!declared) return {};
+  if (declared->checksum != wish.checksum)
+    return bad_parameter("checksum", "this upload began with another one");
+  if (declared->size != wish.size)
+    return bad_parameter("size", "this upload began with another one");
+  return {};
+}
+
+awaitable<Response> go_on(Services& services, const Request& request, const StartWish& wish) {
+  const UploadId& id = *wish.id;
+  if (const auto same = check_the_same(services, request, wish); !same)
+    co_return pulp_problem(services, request, same.error());
   auto work = [&services, &id] { return services.blobs.upload_size(id); };
   const auto size = co_await services.pool.run(work);
-  if (size) co_return started(id, std::to_string(*size));
-  if (services.state->finished_uploads.find(id)) co_return started(id, "-1");
-  co_return pulp_problem(services, request, no_upload());
+  if (!size && !services.state->finished_uploads.find(id))
+    co_return pulp_problem(services, request, no_upload());
+  services.state->declared_uploads.remember(id, declared_by(request, wish));
+  if (!size || *size == wish.size) co_return started(id, kComplete);
+  co_return started(id, std::to_string(*size));
+}
+
+awaitable<Result<std::unique_ptr<Upload>>> open_upload(Services& services, const UploadId& id) {
+  auto open = [&services, &id] { return services.blobs.open_upload(id); };
+  auto upload = co_await services.pool.run(open);
+  if (!upload && upload.error().code == Errc::not_found) co_return std::unexpected(no_upload());
+  co_return upload;
 }
 
 // ---- the last step ----
+
+// How long a checksum is says which one it is; clients name none here.
+std::string_view checksum_type(std::string_view checksum) {
+  constexpr std::pair<std::size_t, std::string_view> kTypes[] = {
+      {32, "md5"}, {40, "sha1"}, {56, "sha224"}, {96, "sha384"}, {128, "sha512"}};
+  for (const auto& [length, type] : kTypes)
+    if (checksum.size() == length) return type;
+  return "sha256";
+}
+
+Error differs(std::string_view name, const std::string& said, const std::string& found) {
+  return bad_parameter(name, "the upload began with \"" + said.substr(0, 200) +
+                                 "\", its bytes have \"" + found + "\"")
+      .error();
+}
+
+Result<void> check_size(const DeclaredUploads::Declared& declared, std::uint64_t size) {
+  if (size == declared.size) return {};
+  return std::unexpected(differs("size", std::to_string(declared.size), std::to_string(size)));
+}
+
+// Whatever algorithm it is of.
+Result<void> check_checksum(const DeclaredUploads::Declared& declared, const BlobFile& bytes,
+                            const Digest& digest) {
+  const std::string_view type = checksum_type(declared.checksum);
+  std::string found = digest.hex();
+  if (type != "sha256") {
+    VARVE_TRY(found, checksum_of(bytes, type));
+  }
+  if (found == declared.checksum) return {};
+  return std::unexpected(differs("checksum", declared.checksum, found));
+}
 
 struct Placed {
   Digest digest;
@@ -123,9 +195,9 @@ Result<Digest> digest_of(Upload& upload) {
 
 // Its bytes as a blob, which the purger leaves alone while the hold lasts. An import that was
 // refused, or whose answer got lost, is asked for again: what its upload became is remembered.
-awaitable<Result<Placed>> place(Services& services, const UploadId& id) {
-  auto open = [&services, &id] { return services.blobs.open_upload(id); };
-  auto upload = co_await services.pool.run(open);
+awaitable<Result<Placed>> place(Services& services, const UploadId& id,
+                                const DeclaredUploads::Declared& declared) {
+  auto upload = co_await open_upload(services, id);
   if (!upload) {
     const auto known = services.state->finished_uploads.find(id);
     if (upload.error().code != Errc::not_found || !known) co_return std::unexpected(upload.error());
@@ -133,6 +205,9 @@ awaitable<Result<Placed>> place(Services& services, const UploadId& id) {
     if (!hold) co_return std::unexpected(hold.error());
     co_return Placed{known->digest, *std::move(hold)};
   }
+  // Before it is a blob: what is too short is gone on with.
+  if (const auto whole = check_size(declared, (*upload)->size()); !whole)
+    co_return std::unexpected(whole.error());
   auto hash = [&upload] { return digest_of(**upload); };
   const auto digest = co_await services.pool.run(hash);
   if (!digest) co_return std::unexpected(digest.error());
@@ -144,6 +219,16 @@ awaitable<Result<Placed>> place(Services& services, const UploadId& id) {
   upload->reset();
   services.state->finished_uploads.remember(id, {*digest, size});
   co_return Placed{*digest, *std::move(hold)};
+}
+
+Result<DeclaredUploads::Declared> declared_for(const Services& services, const Request& request,
+                                               const UploadId& id) {
+  VARVE_CHECK(may_use(services, request, id));
+  auto declared = services.state->declared_uploads.find(id);
+  if (declared) return *std::move(declared);
+  return fail(Errc::not_found, About::upload,
+              "what this upload is to be is not known any more: POST /services/upload/ with its id "
+              "says it again");
 }
 
 struct ImportWish {
@@ -162,10 +247,15 @@ Result<ImportWish> parse_import(const PulpDocument& document) {
 }
 
 awaitable<Result<NewPackage>> read_package(Services& services, const Digest& digest,
+                                           const DeclaredUploads::Declared& declared,
                                            const PackageClaims& claims) {
   const auto file = co_await open_blob(services, digest);
   if (!file) co_return std::unexpected(file.error());
-  auto work = [&] { return package_in_file(**file, digest, claims); };
+  auto work = [&]() -> Result<NewPackage> {
+    VARVE_CHECK(check_size(declared, (*file)->size()));
+    VARVE_CHECK(check_checksum(declared, **file, digest));
+    return package_in_file(**file, digest, claims);
+  };
   co_return co_await services.pool.run(work);
 }
 
@@ -178,17 +268,19 @@ awaitable<Response> start_pulp_upload(Services& services, Request& request) {
   if (!document) co_return pulp_problem(services, request, document.error());
   const auto wish = parse_start(*document);
   if (!wish) co_return pulp_problem(services, request, wish.error());
-  if (wish->id) co_return co_await go_on(services, request, *wish->id);
+  if (wish->id) co_return co_await go_on(services, request, *wish);
   auto look = [&] { return file_that_is_here(services, request, *wish); };
   const auto here = co_await services.pool.run(look);
   if (!here) co_return pulp_problem(services, request, here.error());
   if (*here) {
     const UploadId id = UploadId::random();
+    services.state->declared_uploads.remember(id, declared_by(request, *wish));
     services.state->finished_uploads.remember(id, {**here, wish->size});
-    co_return started(id, "-1");
+    co_return started(id, kComplete);
   }
   const auto upload = co_await open_new_upload(services);
   if (!upload) co_return pulp_problem(services, request, upload.error());
+  services.state->declared_uploads.remember((*upload)->id(), declared_by(request, *wish));
   co_return started((*upload)->id(), "0");
 }
 
@@ -197,8 +289,9 @@ awaitable<Response> append_pulp_upload(Services& services, Request& request) {
     co_return pulp_problem(services, request, allowed.error());
   const auto id = parse_upload(request.params.front());
   if (!id) co_return pulp_problem(services, request, id.error());
-  auto open = [&services, &id] { return services.blobs.open_upload(*id); };
-  const auto upload = co_await services.pool.run(open);
+  if (const auto mine = may_use(services, request, *id); !mine)
+    co_return pulp_problem(services, request, mine.error());
+  const auto upload = co_await open_upload(services, *id);
   if (!upload) co_return pulp_problem(services, request, upload.error());
   const auto appended = co_await append_body(services, *request.body, **upload, std::nullopt);
   if (!appended) co_return pulp_problem(services, request, appended.error());
@@ -212,9 +305,11 @@ awaitable<Response> import_pulp_upload(Services& services, Request& request) {
   if (!document) co_return pulp_problem(services, request, document.error());
   const auto wish = parse_import(*document);
   if (!wish) co_return pulp_problem(services, request, wish.error());
-  const auto placed = co_await place(services, wish->upload);
+  const auto declared = declared_for(services, request, wish->upload);
+  if (!declared) co_return pulp_problem(services, request, declared.error());
+  const auto placed = co_await place(services, wish->upload, *declared);
   if (!placed) co_return pulp_problem(services, request, placed.error());
-  auto package = co_await read_package(services, placed->digest, wish->claims);
+  auto package = co_await read_package(services, placed->digest, *declared, wish->claims);
   if (!package) co_return pulp_problem(services, request, package.error());
   co_return co_await submit_package(services, request, *std::move(package));
 }

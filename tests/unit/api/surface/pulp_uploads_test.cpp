@@ -32,22 +32,26 @@ Parameters metadata() {
 
 class PulpFiles : public testing::Test {
  protected:
-  std::string begin() {
-    const Answer answer = client.post("/services/upload/", start(Digest::of(real_rpm()).hex()));
+  std::string begin(const std::string& bytes = real_rpm()) {
+    const Answer answer =
+        client.post("/services/upload/", start(Digest::of(bytes).hex(), {}, bytes.size()));
     EXPECT_EQ(answer.status, 200U) << answer.body;
     EXPECT_EQ(value_at(answer, "/offset"), "0");
     return text_at(answer, "/id");
   }
-  static std::string start(const std::string& checksum, const std::string& more = {}) {
-    return R"({"name":"x.rpm","checksum":")" + checksum + R"(","size":)" +
-           std::to_string(real_rpm().size()) + more + "}";
+  static std::string start(const std::string& checksum, const std::string& more = {},
+                           std::size_t size = real_rpm().size()) {
+    return R"({"name":"x.rpm","checksum":")" + checksum + R"(","size":)" + std::to_string(size) +
+           more + "}";
+  }
+  std::string append(const std::string& id, const std::string& bytes) {
+    return client.call(Method::put, "/services/upload/append/" + id + "/", bytes).body;
   }
   std::string uploaded(const std::string& bytes) {
-    const std::string id = begin();
-    const std::string path = "/services/upload/append/" + id + "/";
+    const std::string id = begin(bytes);
     const std::size_t half = bytes.size() / 2;
-    EXPECT_EQ(client.call(Method::put, path, bytes.substr(0, half)).body, "true");
-    EXPECT_EQ(client.call(Method::put, path, bytes.substr(half)).body, "true");
+    EXPECT_EQ(append(id, bytes.substr(0, half)), "true");
+    EXPECT_EQ(append(id, bytes.substr(half)), "true");
     return id;
   }
   Answer import(const std::string& id, const std::string& parameters = {}) {
@@ -215,6 +219,64 @@ TEST_F(PulpFiles, GoOnWhereTheyStopped) {
   EXPECT_EQ(value_at(over, "/offset"), "-1");
 }
 
+TEST_F(PulpFiles, AreWhatTheirUploadsBeganWith) {
+  const std::uint64_t before = server.size();
+  const std::string id = begin();
+  std::string other = real_rpm();
+  other.back() = static_cast<char>(other.back() ^ 1);
+  EXPECT_EQ(append(id, other), "true");
+  EXPECT_EQ(sentence_of(import(id)).rfind("parameter checksum: ", 0), 0U);
+  const std::string right = real_rpm();
+  const Answer begun = client.post("/services/upload/", start(std::string(64, 'a')));
+  append(text_at(begun, "/id"), right);
+  EXPECT_EQ(sentence_of(import(text_at(begun, "/id"))).rfind("parameter checksum: ", 0), 0U);
+  EXPECT_EQ(server.size(), before);
+  const Answer old =
+      client.post("/services/upload/", start(Digest::of(right, DigestAlgorithm::sha512).hex()));
+  append(text_at(old, "/id"), right);
+  EXPECT_EQ(import(text_at(old, "/id")).status, 201U);
+}
+
+TEST_F(PulpFiles, ThatAreNotWholeYetAreGoneOnWithAfterARefusedImport) {
+  const std::string id = begin();
+  append(id, real_rpm().substr(0, 4'000));
+  const Answer early = import(id);
+  EXPECT_EQ(early.status, 400U);
+  EXPECT_EQ(sentence_of(early).rfind("parameter size: ", 0), 0U) << early.body;
+  const std::string more = R"(,"id":")" + id + "\"";
+  const std::string sum = Digest::of(real_rpm()).hex();
+  EXPECT_EQ(value_at(client.post("/services/upload/", start(sum, more)), "/offset"), "4000");
+  append(id, real_rpm().substr(4'000));
+  EXPECT_EQ(value_at(client.post("/services/upload/", start(sum, more)), "/offset"), "-1");
+  EXPECT_EQ(client.post("/services/upload/", start(sum, more, 7)).status, 400U);
+  EXPECT_EQ(client.post("/services/upload/", start(std::string(64, 'b'), more)).status, 400U);
+  EXPECT_EQ(import(id).status, 201U);
+}
+
+TEST_F(PulpFiles, OfUploadsThatAreNotRememberedAreDeclaredAgain) {
+  auto upload = server.services().blobs.start_upload();
+  ASSERT_TRUE(upload && (*upload)->append(real_rpm()));
+  std::string id = (*upload)->id().text();
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
+  upload->reset();  // as after a restart
+  const Answer unknown = import(id);
+  EXPECT_EQ(unknown.status, 404U);
+  EXPECT_NE(sentence_of(unknown).find("POST /services/upload/"), std::string::npos);
+  const std::string more = R"(,"id":")" + id + "\"";
+  const Answer again = client.post("/services/upload/", start(Digest::of(real_rpm()).hex(), more));
+  EXPECT_EQ(value_at(again, "/offset"), "-1");
+  EXPECT_EQ(import(id).status, 201U);
+}
+
+TEST_F(PulpFiles, SayWhereTheyAreFetchedInTheStateThatIsToldOf) {
+  const Answer package = import(uploaded(real_rpm()));
+  const std::string then = "?as_of=" + std::to_string(server.size());
+  const std::string where = package.header("Location");
+  EXPECT_EQ(path_of(client.get(where)).find("as_of"), std::string::npos);
+  client.del(where);
+  EXPECT_EQ(client.get(path_of(client.get(where + then))).body, real_rpm());
+}
+
 TEST_F(PulpFiles, ThatAreHereAlreadyAreNotSentAgain) {
   EXPECT_EQ(import(uploaded(real_rpm())).status, 201U);
   const std::string sum = Digest::of(real_rpm()).hex();
@@ -275,6 +337,12 @@ TEST(PulpFileRights, HoldForUploadsBlobsAndDownloads) {
                                           R"(","size":)" + std::to_string(real_rpm().size()) + "}");
   const std::string id = text_at(begun, "/id");
   admin.call(Method::put, "/services/upload/append/" + id + "/", real_rpm());
+  // Nor is an upload anybody's but theirs who began it.
+  PulpClient other(server, basic("other", server.add_account("other", "none", "*")));
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"other","resource":"packages/*","rights":["push"]})");
+  EXPECT_EQ(other.call(Method::put, "/services/upload/append/" + id + "/", "x").status, 404U);
+  EXPECT_EQ(other.post("/services/upload/import/", R"({"uploadid":")" + id + "\"}").status, 404U);
   const Answer package = admin.post("/services/upload/import/", R"({"uploadid":")" + id + "\"}");
   ASSERT_EQ(package.status, 201U) << package.body;
   const std::string path = "/pulp/api/content/file/" + text_at(package, "/id") + "/";
