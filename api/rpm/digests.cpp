@@ -122,6 +122,9 @@ Stated read_stated(const Header& signature, const Header& header) {
 
 Result<Digest> check_bytes(const Source& source, const Frame& frame, const Stated& stated) {
   VARVE_CHECK(check_size(frame, stated));
+  if (frame.header_end == frame.size) return bad("the RPM has no payload");
+  if (stated.header_sha256.empty() && stated.header_sha1.empty())
+    return bad("the RPM states no digest of its header: rpm would not install it");
   if (stated.md5.empty() && (stated.payload.empty() || stated.payload_algorithm.empty()))
     return bad("the RPM states no digest of its payload that could be checked");
   auto checks = checks_of(frame, stated);

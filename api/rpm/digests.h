@@ -23,8 +23,8 @@ struct Stated {
 Stated read_stated(const Header& signature, const Header& header);
 
 // Reads the whole file once; its SHA-256 when everything stated is true.
-// Errors: invalid/About::body for what is not, and for an RPM that states no digest of its payload;
-// those of the source.
+// Errors: invalid/About::body for what is not, and for an RPM that states no digest of its header
+// or of its payload (rpm's own tools refuse those), or has none; those of the source.
 Result<Digest> check_bytes(const Source& source, const Frame& frame, const Stated& stated);
 
 }  // namespace varve::rpm

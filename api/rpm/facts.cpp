@@ -84,6 +84,19 @@ pulp::FileKind kind_of(std::uint64_t mode, std::uint64_t flags) {
   return pulp::FileKind::file;
 }
 
+// "/usr/bin/": filelists repeat it, and whoever unpacks by them must not leave the root. Source
+// packages name "".
+bool is_directory(std::string_view text) {
+  if (text.empty() || text == "/") return true;
+  if (!text.starts_with('/') || !text.ends_with('/')) return false;
+  for (std::string_view rest = text.substr(1); !rest.empty();) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    if (part.empty() || part == "." || part == "..") return false;
+    rest.remove_prefix(part.size() + 1);
+  }
+  return true;
+}
+
 Result<void> read_files(const Header& header, pulp::Rpm& rpm) {
   const auto directories = header.texts(RPMTAG_DIRNAMES);
   const auto indexes = header.numbers(RPMTAG_DIRINDEXES);
@@ -93,8 +106,11 @@ Result<void> read_files(const Header& header, pulp::Rpm& rpm) {
   if (indexes.size() != names.size() || modes.size() != names.size() ||
       flags.size() != names.size())
     return bad("the RPM's lists of files have different lengths");
-  for (const std::string& directory : directories)
+  for (const std::string& directory : directories) {
+    if (!is_directory(directory))
+      return bad("a directory of the RPM is not an absolute path: " + directory.substr(0, 200));
     rpm.directories.push_back(pulp::as_utf8(directory));
+  }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (indexes[i] >= directories.size())
       return bad("a file of the RPM is in a directory that is not there");

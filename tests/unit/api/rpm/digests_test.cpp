@@ -35,6 +35,10 @@ std::string with_signature(const HeaderBytes& signature) {
   return rpm_file(signature.bytes(), small_header().bytes(), std::string(kRpmPayload));
 }
 
+HeaderBytes true_header() {
+  return HeaderBytes().text(273, Digest::of(small_header().bytes()).hex());
+}
+
 TEST(RpmDigests, OfAFileThatTellsTheTruthAreThatOfTheWholeFile) {
   const std::string bytes = rpm_of(small_header());
   const auto digest = checked(bytes);
@@ -67,7 +71,7 @@ TEST(RpmDigests, FindAHeaderOfTheSameLength) {
 TEST(RpmDigests, OfOldAreCheckedToo) {
   EXPECT_NE(sentence(with_signature(HeaderBytes().text(269, std::string(40, '0')))).find("SHA-1"),
             std::string::npos);
-  EXPECT_NE(sentence(with_signature(HeaderBytes().binary(1004, std::string(16, '0')))).find("MD5"),
+  EXPECT_NE(sentence(with_signature(true_header().binary(1004, std::string(16, '0')))).find("MD5"),
             std::string::npos);
 }
 
@@ -80,6 +84,20 @@ TEST(RpmDigests, MustBeStatedOfThePayload) {
   HeaderBytes header = small_header();
   header.without(5092).without(5093);
   EXPECT_NE(sentence(rpm_of(header)).find("no digest of its payload"), std::string::npos);
+}
+
+TEST(RpmDigests, MustBeStatedOfTheHeader) {
+  const std::string bytes = small_header().bytes() + std::string(kRpmPayload);
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  EXPECT_NE(
+      sentence(with_signature(HeaderBytes().numbers(1000, {size}))).find("no digest of its header"),
+      std::string::npos);
+}
+
+TEST(RpmDigests, OfNothingAreThoseOfNoPayload) {
+  HeaderBytes header = small_header();
+  header.texts(5092, {Digest::of("").hex()});
+  EXPECT_NE(sentence(rpm_of(header, "")).find("no payload"), std::string::npos);
 }
 
 TEST(RpmDigests, InAnAlgorithmNobodyKnowsAreNone) {

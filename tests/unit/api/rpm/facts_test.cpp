@@ -106,6 +106,11 @@ TEST(RpmFacts, AreRefusedWhereAFilesDirectoryIsNotThere) {
   EXPECT_EQ(refused(small_header().without(1118)), Errc::invalid);
 }
 
+TEST(RpmFacts, AreRefusedWhereADirectoryLeavesTheRoot) {
+  for (const char* bad : {"usr/bin/", "/usr/bin", "/../bin/", "/usr/./bin/", "/usr//bin/", "//"})
+    EXPECT_EQ(refused(small_header().texts(1118, {bad})), Errc::invalid) << bad;
+}
+
 TEST(RpmFacts, AreRefusedWithMoreDependenciesThanAnyPackageHas) {
   const auto with = [](std::size_t count) {
     return small_header()
