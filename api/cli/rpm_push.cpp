@@ -286,7 +286,9 @@ struct Done {
 void print_text(const Done& done, const Author* author, Console& console) {
   console.out() << done.local.nevra.to_string() << " is " << done.pushed.id << ", by event "
                 << done.pushed.index << '\n';
-  if (!done.pushed.uploaded) console.say(done.local.file + " was there already");
+  if (!done.pushed.uploaded)
+    console.say(done.local.file + " was there already" +
+                (author == nullptr ? "" : ": nothing was signed"));
   if (done.pushed.uploaded && author != nullptr)
     console.say(done.local.file + " is signed by " + author->key_id());
 }

@@ -2,6 +2,7 @@
 #include "api/surface/log_access.h"
 
 #include "api/surface/common.h"
+#include "api/surface/pulp_common.h"
 #include "core/codec.h"
 #include "core/trust/query.h"
 #include "core/warg/query.h"
@@ -33,11 +34,18 @@ Result<void> may_read_log(const Services& services, const View& view,
   return trust::check(view, request.actor, Right::read_log, services.now());
 }
 
+Result<bool> sees(const Services& services, const View& view, const http::Request& request,
+                  const RepoName& about) {
+  const auto package = pulp::package_named(about);
+  if (package) return PulpSight(services, request).sees(view, *package);
+  return may_pull(services, request, view, about);
+}
+
 Result<void> may_read_entry(const Services& services, const View& view,
                             const http::Request& request, const std::optional<RepoName>& about) {
   auto whole = may_read_log(services, view, request);
   if (whole || !about) return whole;
-  VARVE_TRY(const bool part, may_pull(services, request, view, *about));
+  VARVE_TRY(const bool part, sees(services, view, request, *about));
   return part ? Result<void>() : whole;
 }
 

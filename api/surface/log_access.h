@@ -14,7 +14,12 @@ namespace varve::surface {
 // Entries tell of every repository: whoever reads them all needs read_log.
 Result<void> may_read_log(const Services& services, const View& view, const http::Request& request);
 
-// `about` may be what an answer is about: then pull on it is enough. Whoever may not read it gets
+// May the caller see what an event is about? With pull on it, or, of a package, on a repository
+// that has it.
+Result<bool> sees(const Services& services, const View& view, const http::Request& request,
+                  const RepoName& about);
+
+// `about` may be what an answer is about: then to see it is enough. Whoever may not read it gets
 // the refusal of a caller who named nothing: another one would tell which repository an entry is
 // about, or that there is one.
 Result<void> may_read_entry(const Services& services, const View& view,

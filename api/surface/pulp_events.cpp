@@ -177,7 +177,7 @@ class Pages {
     if (whole_) return true;
     const auto about = what_event_is_about(event);
     if (!about) return false;
-    return may_pull(services_, request_, *newest_, *about);
+    return surface::sees(services_, *newest_, request_, *about);
   }
 
   const Services& services_;

@@ -34,15 +34,36 @@ void write_repository(std::string& out, const RepositoryRow& row, std::string_vi
 
 constexpr std::size_t kRowsInATurn = 512;
 
+// One of these, where any is named: nothing is looked for, it has to be that.
+class Exactly {
+ public:
+  Exactly(const http::Query& query, std::string_view name) {
+    for (const std::string_view value : query.all(name))
+      if (!value.empty()) values_.emplace_back(value);
+  }
+  bool takes(std::string_view text) const {
+    return values_.empty() || std::ranges::find(values_, text) != values_.end();
+  }
+
+ private:
+  std::vector<std::string> values_;
+};
+
 class RepositoryList {
  public:
   RepositoryList(const Services& services, const Request& request, State state)
-      : state_(std::move(state)), sight_(services, request), base_(server_url(services, request)) {}
+      : state_(std::move(state)),
+        sight_(services, request),
+        base_(server_url(services, request)),
+        id_(request.query, "id"),
+        name_(request.query, "name"),
+        arch_(request.query, "arch") {}
 
   Result<bool> more(JsonItems& items) {
     VARVE_TRY(const auto rows, pulp::list_repositories(*state_.view, after_, kRowsInATurn));
     for (const RepositoryRow& row : rows) {
       after_ = row.id.text();
+      if (!id_.takes(row.id.text()) || !name_.takes(row.name) || !arch_.takes(row.arch)) continue;
       VARVE_TRY(const bool seen, sight_.sees(row.id));
       if (seen) write_repository(items.next(), row, base_);
       if (items.full()) return true;
@@ -54,22 +75,10 @@ class RepositoryList {
   State state_;
   PulpSight sight_;
   std::string base_;
+  Exactly id_;
+  Exactly name_;
+  Exactly arch_;
   std::string after_;
-};
-
-// One of these, where any is named: nothing is looked for, it has to be that.
-class Exactly {
- public:
-  Exactly(const http::Query& query, std::string_view name) {
-    for (const std::string_view value : query.all(name))
-      if (!value.empty()) values_.emplace_back(value);
-  }
-  bool takes(const pulp::Word& word) const {
-    return values_.empty() || std::ranges::find(values_, word.text()) != values_.end();
-  }
-
- private:
-  std::vector<std::string> values_;
 };
 
 PackageListWish members_wish(const http::Query& query, const RepositoryId& repository) {
@@ -81,8 +90,9 @@ PackageListWish members_wish(const http::Query& query, const RepositoryId& repos
                 arch = Exactly(query, "arch"),
                 filename = Exactly(query, "filename")](const PackageRow& row) {
     const pulp::Nevra& n = row.nevra;
-    return name.takes(n.name) && version.takes(n.version) && release.takes(n.release) &&
-           epoch.takes(n.epoch) && arch.takes(n.arch) && filename.takes(row.filename);
+    return name.takes(n.name.text()) && version.takes(n.version.text()) &&
+           release.takes(n.release.text()) && epoch.takes(n.epoch.text()) &&
+           arch.takes(n.arch.text()) && filename.takes(row.filename.text());
   };
   return wish;
 }
@@ -170,6 +180,19 @@ Result<std::vector<PackageId>> parse_removed(const PulpDocument& document) {
   return ids;
 }
 
+// The newest event that made one of them a member; of none, the newest about the repository.
+Result<std::optional<EntryIndex>> members_since(const View& view, const RepositoryId& id,
+                                                const std::vector<PackageId>& packages) {
+  std::optional<EntryIndex> newest;
+  for (const PackageId& package : packages) {
+    VARVE_TRY(const auto since, pulp::member_since(view, id, package));
+    newest = std::max(newest, since);
+  }
+  if (newest) return newest;
+  VARVE_TRY(const auto row, pulp::find_repository(view, id));
+  return row ? std::optional(row->index) : std::nullopt;
+}
+
 // Which event the answer to a change rests on; of one that changed nothing, the newest about the
 // repository.
 void add_repository_receipt(Response& response, const Services& services, const Receipt& receipt,
@@ -254,12 +277,13 @@ awaitable<Response> add_members(Services& services, Request& request) {
   auto work = [&] { return sort_out(services, request, *ids); };
   auto adding = co_await services.pool.run(work);
   if (!adding) co_return pulp_problem(services, request, adding.error());
-  pulp::AddPackages add{*id, std::move(adding->packages)};
+  pulp::AddPackages add{*id, adding->packages};
   const auto receipt = co_await submit(services, pulp_command(request, std::move(add)));
   if (!receipt) co_return pulp_problem(services, request, receipt.error());
   // The number that a repository's filters kept out: there are no such filters.
   Response response = http::json(200, "[" + adding->errors + ",0]");
-  add_repository_receipt(response, services, *receipt, *id);
+  add_receipt(response, services, *receipt,
+              [&](const View& view) { return members_since(view, *id, adding->packages); });
   co_return response;
 }
 

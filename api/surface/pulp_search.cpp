@@ -53,9 +53,11 @@ const pulp::Word& part_of(const PackageRow& row, std::string_view name) {
   if (name == "version") return row.nevra.version;
   if (name == "release") return row.nevra.release;
   if (name == "arch") return row.nevra.arch;
-  return row.filename;
+  if (name == "filename") return row.filename;
+  return name == "checksum" ? row.checksum.value : row.checksum.type;
 }
-constexpr std::string_view kParts[] = {"name", "epoch", "version", "release", "arch", "filename"};
+constexpr std::string_view kParts[] = {"name", "epoch",    "version",  "release",
+                                       "arch", "filename", "checksum", "checksum_type"};
 
 using Takes = std::function<bool(const PackageRow& row)>;
 
@@ -63,19 +65,15 @@ Result<Takes> parse_search(const PulpDocument& document) {
   VARVE_TRY(const auto regex, document.optional_flag("regex"));
   std::vector<std::pair<std::string_view, Sought>> parts;
   for (const std::string_view name : kParts) {
-    VARVE_TRY(auto text, document.optional_text_or_number(name));
+    VARVE_TRY(auto text, name == "epoch" ? document.optional_text_or_number(name)
+                                         : document.optional_text(name));
     if (!text) continue;
     VARVE_TRY(auto sought, Sought::parse(*std::move(text), regex.value_or(false)));
     parts.emplace_back(name, std::move(sought));
   }
-  VARVE_TRY(const auto type, document.optional_text("checksum_type"));
-  VARVE_TRY(const auto value, document.optional_text("checksum"));
-  return [parts = std::move(parts), type, value](const PackageRow& row) {
-    return (!type || *type == row.checksum.type.text()) &&
-           (!value || *value == row.checksum.value.text()) &&
-           std::ranges::all_of(parts, [&row](const auto& part) {
-             return part.second.takes(part_of(row, part.first));
-           });
+  return [parts = std::move(parts)](const PackageRow& row) {
+    return std::ranges::all_of(
+        parts, [&row](const auto& part) { return part.second.takes(part_of(row, part.first)); });
   };
 }
 

@@ -47,10 +47,12 @@ PackageId PackageId::from_random(std::string_view bytes) {
 
 Result<RepositoryId> RepositoryId::parse(std::string_view text) {
   const bool one = !text.empty() && text.size() <= kBytesMax && text.find('/') == text.npos;
-  if (one && RepoName::parse("rpm/" + std::string(text))) return RepositoryId(std::string(text));
+  // A path's first component, too, below /pulp/repos/: what no name of images begins with.
+  if (one && RepoName::parse(text) && RepoName::parse("rpm/" + std::string(text)))
+    return RepositoryId(std::string(text));
   return bad(
       "a repository's id is at most 64 lower-case letters and digits, joined by single . _ __ or "
-      "any number of -",
+      "any number of -, and neither manage nor asof.",
       text);
 }
 
@@ -70,6 +72,13 @@ std::string Nevra::to_string() const {
 RepoName resource_of(const PackageId& package) {
   return RepoName::parse("packages/" + package.text()).value();
 }
+std::optional<PackageId> package_named(const RepoName& resource) {
+  constexpr std::string_view kPackages = "packages/";
+  if (!resource.text().starts_with(kPackages)) return std::nullopt;
+  const auto id = PackageId::parse(resource.text().substr(kPackages.size()));
+  return id ? std::optional(*id) : std::nullopt;
+}
+
 RepoName resource_of(const RepositoryId& repository) {
   return RepoName::parse("rpm/" + repository.text()).value();
 }

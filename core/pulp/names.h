@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,8 @@ class PackageId {
   std::string text_;
 };
 
-// One component of a repository's name, since grants are about "rpm/<id>"; at most 64 bytes.
+// One component of a repository's name, since grants are about "rpm/<id>"; at most 64 bytes, and
+// none that is reserved ("asof.12" would be a moment in dnf's URLs).
 class RepositoryId {
  public:
   static constexpr std::size_t kBytesMax = 64;
@@ -79,5 +81,7 @@ struct Checksum {
 // package, and who may push there may create some.
 RepoName resource_of(const PackageId& package);
 RepoName resource_of(const RepositoryId& repository);
+// The way back; none for what is no package's.
+std::optional<PackageId> package_named(const RepoName& resource);
 
 }  // namespace varve::pulp

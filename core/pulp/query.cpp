@@ -169,8 +169,14 @@ Result<std::vector<RepositoryRow>> list_repositories(const View& view, std::stri
 }
 
 Result<bool> is_member(const View& view, const RepositoryId& repository, const PackageId& package) {
+  VARVE_TRY(const auto since, member_since(view, repository, package));
+  return since.has_value();
+}
+
+Result<std::optional<EntryIndex>> member_since(const View& view, const RepositoryId& repository,
+                                               const PackageId& package) {
   VARVE_TRY(const auto row, view.get(Table::rpm_member, member_key(repository, package)));
-  return row.has_value();
+  return row ? std::optional(row->index) : std::nullopt;
 }
 
 Result<bool> ever_member(const History& history, const RepositoryId& repository,

@@ -88,6 +88,9 @@ Result<RepositoryRow> need_repository(const View& view,
 Result<std::vector<RepositoryRow>> list_repositories(const View& view, std::string_view after,
                                                      std::size_t limit);
 Result<bool> is_member(const View& view, const RepositoryId& repository, const PackageId& package);
+// The event that made it one.
+Result<std::optional<EntryIndex>> member_since(const View& view, const RepositoryId& repository,
+                                               const PackageId& package);
 // Is it one, or was it ever?
 Result<bool> ever_member(const History& history, const RepositoryId& repository,
                          const PackageId& package);

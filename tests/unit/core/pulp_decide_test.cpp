@@ -40,11 +40,20 @@ TEST(PulpNames, IdsOfRandomBytesSayThatTheyAreOfVersionFour) {
   EXPECT_EQ(PackageId::parse(id.text()).value(), id);
 }
 
+TEST(PulpNames, OfPackagesAreFoundAgainInWhatGrantsAreAbout) {
+  const PackageId id = package_id(7);
+  EXPECT_EQ(package_named(resource_of(id)), id);
+  for (const char* other : {"rpm/el9", "packages", "packages/app", "team/packages"})
+    EXPECT_EQ(package_named(RepoName::parse(other).value()), std::nullopt) << other;
+  EXPECT_EQ(package_named(RepoName::parse("x/" + id.text()).value()), std::nullopt);
+}
+
 TEST(PulpNames, ARepositorysIdIsOneComponentOfAName) {
   for (const char* good : {"el9", "fedora-38.x86_64", "a__b"})
     EXPECT_TRUE(RepositoryId::parse(good).has_value()) << good;
-  for (const std::string& bad : {std::string(), std::string("a/b"), std::string("EL9"),
-                                 std::string(".."), std::string("a "), std::string(65, 'a')})
+  for (const std::string& bad :
+       {std::string(), std::string("a/b"), std::string("EL9"), std::string(".."), std::string("a "),
+        std::string(65, 'a'), std::string("manage"), std::string("asof.5")})
     EXPECT_FALSE(RepositoryId::parse(bad).has_value()) << bad;
 }
 

@@ -58,7 +58,7 @@ TEST_F(PulpRepositories, RefuseWhatNoneIsCalled) {
   make("el9");
   EXPECT_EQ(client.post("/repositories/", R"({"id":"el9"})").status, 409U);
   EXPECT_EQ(client.post("/repositories/", "{}").body, "\"missing parameter: id\"");
-  for (const char* id : {"\"a/b\"", "\"A\"", "\"\"", "7", "\"..\""}) {
+  for (const char* id : {"\"a/b\"", "\"A\"", "\"\"", "7", "\"..\"", "\"asof.5\"", "\"manage\""}) {
     const Answer answer = client.post("/repositories/", R"({"id":)" + std::string(id) + "}");
     EXPECT_EQ(answer.status, 400U) << id;
     EXPECT_EQ(sentence_of(answer).rfind("parameter id: ", 0), 0U) << answer.body;
@@ -125,6 +125,26 @@ TEST_F(PulpRepositories, KeepWhatIsInThemFromBeingDeleted) {
                                      R"({"package":{"id":")" + bash + R"(","name":"bash"}})");
   EXPECT_EQ(removed.body, "true");
   EXPECT_EQ(client.del("/packages/" + bash + "/").body, "true");
+}
+
+TEST_F(PulpRepositories, NameTheEventThatMadeAMemberWhenItIsOneAlready) {
+  make("el9");
+  const std::string bash = client.created("bash");
+  const Answer first = add("el9", {bash});
+  add("el9", {client.created("zsh")});
+  const Answer again = add("el9", {bash});
+  EXPECT_EQ(again.header("Varve-Index"), first.header("Varve-Index"));
+}
+
+TEST_F(PulpRepositories, AreNarrowedDownByWhatTheyAre) {
+  make("el9");
+  make("el8");
+  client.post("/repositories/", R"({"id":"x","name":"el9","arch":"x86_64"})");
+  EXPECT_EQ(count_in(client.get("/repositories/")), 3U);
+  EXPECT_EQ(text_at(client.get("/repositories/?id=el8"), "/0/id"), "el8");
+  EXPECT_EQ(count_in(client.get("/repositories/?id=el8&id=x&id=")), 2U);
+  EXPECT_EQ(text_at(client.get("/repositories/?arch=x86_64"), "/0/id"), "x");
+  EXPECT_EQ(client.get("/repositories/?id=el").body, "[]");
 }
 
 TEST_F(PulpRepositories, LetMembersGoTwiceWithoutASecondEvent) {
@@ -237,6 +257,13 @@ TEST_F(PulpMembers, AreSeenByWhoSeesTheRepository) {
   const Answer history = reader.get("/packages/" + bash + "/history/");
   EXPECT_EQ(history.body.find("closed"), std::string::npos) << history.body;
   EXPECT_EQ(count_in(history), 2U);
+  // What it names can be had: the package is seen, and so are the entries about it.
+  for (const std::string at : {"/0/proof", "/1/proof"})
+    EXPECT_EQ(reader.get(text_at(history, at)).status, 200U) << text_at(history, at);
+  const Answer hidden = admin.get("/packages/" + gtk + "/history/");
+  EXPECT_EQ(reader.get(text_at(hidden, "/0/proof")).status, 403U);
+  const Answer events = reader.get("/pulp/api/events/?api=pulp.package");
+  EXPECT_EQ(count_in(events), 1U) << events.body;
 }
 
 TEST_F(PulpMembers, AreShownToNobodyWhereTheRepositoryIsOpen) {

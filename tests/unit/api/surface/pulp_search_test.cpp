@@ -36,6 +36,11 @@ TEST_F(PulpSearch, TakesNamesAsTheyAreUnlessAskedForExpressions) {
                             Digest::of("tools").hex() + "\"}")),
             1U);
   EXPECT_EQ(count_in(search(R"({"checksum_type":"md5"})")), 0U);
+  EXPECT_EQ(count_in(search(R"({"checksum":")" + Digest::of("tools").hex().substr(0, 9) + "\"}")),
+            0U);
+  EXPECT_EQ(count_in(search(R"({"regex":true,"checksum_type":"^sha","checksum":"^)" +
+                            Digest::of("tools").hex().substr(0, 9) + "\"}")),
+            1U);
   const Answer put =
       client.call(Method::put, "/pulp/api/services/search/packages/", R"({"name":"bash"})");
   EXPECT_EQ(put.body, R"([{"_id":")" + bash + R"(","arch":"x86_64","checksum":{"sha256":")" +
@@ -61,8 +66,9 @@ TEST_F(PulpSearch, IsInABoundedNumberOfRepositories) {
 }
 
 TEST_F(PulpSearch, RefusesWhatIsNoSearch) {
-  for (const char* body : {R"({"regex":"yes"})", R"({"name":["bash"]})", R"({"repoids":"el9"})",
-                           R"({"name":"(","regex":true})", "[]", ""})
+  for (const char* body :
+       {R"({"regex":"yes"})", R"({"name":["bash"]})", R"({"name":5})", R"({"repoids":"el9"})",
+        R"({"checksum":5})", R"({"name":"(","regex":true})", "[]", ""})
     EXPECT_EQ(search(body).status, 400U) << body;
   EXPECT_EQ(search(R"({"name":"("})").body, "[]");
 }
