@@ -127,21 +127,30 @@ SwrResult<PrincipalName> principal_in(std::string_view text) {
   return refuse(kSwrInvalidParameter, name.error().what, text);
 }
 
+// null is as good as nothing.
+SwrResult<std::optional<std::string_view>> text_in(simdjson::dom::element item,
+                                                   std::string_view member) {
+  simdjson::dom::element value;
+  if (item[member].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) return text;
+  return refuse(kSwrInvalidParameter, "this member is a string", member);
+}
+
 SwrResult<ChangeAccess::Share> share_in(simdjson::dom::element item) {
-  std::string_view id;
-  std::string_view name;
+  auto id = text_in(item, "user_id");
+  if (!id) return std::unexpected(std::move(id).error());
+  auto name = text_in(item, "user_name");
+  if (!name) return std::unexpected(std::move(name).error());
   std::uint64_t auth = 0;
-  const bool has_id = item["user_id"].get(id) == simdjson::SUCCESS;
-  const bool has_name = item["user_name"].get(name) == simdjson::SUCCESS;
-  if (!has_id && !has_name)
-    return refuse(kSwrMissingParameter, "this member is missing", "user_id");
-  if (has_id && has_name && id != name)
-    return refuse(kSwrInvalidParameter, "user_id and user_name are the same here", id);
+  if (!*id && !*name) return refuse(kSwrMissingParameter, "this member is missing", "user_id");
+  if (*id && *name && *id != *name)
+    return refuse(kSwrInvalidParameter, "user_id and user_name are the same here", **id);
   if (item["auth"].get(auth) != simdjson::SUCCESS)
     return refuse(kSwrMissingParameter, "this member is missing or no number", "auth");
   const auto rights = rights_of_swr_auth(auth);
   if (!rights) return refuse(kSwrInvalidParameter, "auth is 7, 3 or 1", std::to_string(auth));
-  auto principal = principal_in(has_name ? name : id);
+  auto principal = principal_in(*name ? **name : **id);
   if (!principal) return std::unexpected(std::move(principal).error());
   return ChangeAccess::Share{*std::move(principal), *rights};
 }

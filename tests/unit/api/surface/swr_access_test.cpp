@@ -138,6 +138,8 @@ TEST_F(SwrAccess, SaysWhichMemberIsWrong) {
         std::pair{R"([{"user_id":"friend","auth":"1"}])", "4001036"},
         std::pair{R"([{"user_id":"a","user_name":"b","auth":1}])", "4000014"},
         std::pair{R"([{"user_id":"UPPER","auth":1}])", "4000014"},
+        std::pair{R"([{"user_id":5,"user_name":"friend","auth":1}])", "4000014"},
+        std::pair{R"([{"user_id":"friend","user_name":["friend"],"auth":1}])", "4000014"},
         std::pair{R"({"user_id":"friend","auth":1})", "4000014"}, std::pair{R"([1])", "4001036"},
         std::pair{R"(["friend"])", "4001036"}, std::pair{"nonsense", "4000014"}}) {
     const Answer answer = ask(Method::post, of_repo, body, keeper);
