@@ -105,6 +105,10 @@ std::string_view table_name(Table table) {
       return "repo_description";
     case Table::package_called:
       return "package_called";
+    case Table::namespace_first:
+      return "namespace_first";
+    case Table::repo_trimmed:
+      return "repo_trimmed";
   }
   assertion_failed("a Table outside its enumeration", __FILE__, __LINE__);
 }

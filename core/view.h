@@ -76,6 +76,9 @@ enum class Table : std::uint8_t {
   repo_description = 48,  // repo -> category, description: those that have any
   // Pulp's again.
   package_called = 49,  // name, version, release, epoch, arch -> how many packages, which if one
+  // What SWR's clients are told.
+  namespace_first = 50,  // namespace or "_" -> nothing: the first event that made one; it stays
+  repo_trimmed = 51,     // repo -> nothing: the newest event that took a tag or manifest from it
 };
 inline constexpr Table kTables[] = {Table::system,
                                     Table::repo,
@@ -125,7 +128,9 @@ inline constexpr Table kTables[] = {Table::system,
                                     Table::key_of,
                                     Table::name_space,
                                     Table::repo_description,
-                                    Table::package_called};
+                                    Table::package_called,
+                                    Table::namespace_first,
+                                    Table::repo_trimmed};
 std::string_view table_name(Table table);
 
 struct Row {

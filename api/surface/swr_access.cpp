@@ -54,22 +54,15 @@ Result<EntryIndex> made_at(const View& view, const Subject& subject) {
 }
 
 // What whoever asks may do there now, judged before anything says whether it is there.
-struct Standing {
-  unsigned own = 0;
-  Result<void> manages;
-};
-Result<Standing> standing(const Services& services, const Request& request,
-                          const Subject& subject) {
-  const auto newest = services.reader().view();
-  VARVE_TRY(const unsigned own, swr_auth(services, request, *newest, subject.resource));
-  return Standing{own,
-                  trust::check_manages(*newest, request.actor, subject.resource, services.now())};
+Result<SwrStanding> standing(const Services& services, const Request& request,
+                             const Subject& subject) {
+  return swr_standing(services, request, *services.reader().view(), subject.resource);
 }
 
 // A namespace that somebody has nothing to do with is to them as one that is not there, here as in
 // swr_namespaces.cpp. The names of repositories are guarded where requests come in.
-Result<void> check_knows(const Standing& standing, const Subject& subject) {
-  if (standing.own > 0 || standing.manages) return {};
+Result<void> check_knows(const SwrStanding& standing, const Subject& subject) {
+  if (standing.auth > 0 || standing.manages) return {};
   if (subject.repo) return standing.manages;
   return absent(subject);
 }
@@ -107,7 +100,7 @@ Result<Shown> show(const Services& services, const Request& request, const State
   };
   if (rights.manages) VARVE_CHECK(trust::each_grant(*state.view, visit));
   out.end_array().key("self_auth");
-  write_user(out, request.actor.id, rights.own);
+  write_user(out, request.actor.id, rights.auth);
   out.end_object();
   return shown;
 }
@@ -182,8 +175,8 @@ SwrResult<std::vector<ChangeAccess::Share>> shares_in(std::string_view text,
   return shares;
 }
 
-// Before the body is read; decide() judges again, where it counts. Looks for the oldest repository
-// of a namespace that nobody made: not for I/O threads.
+// Before the body is read; decide() judges again, where it counts. Reads grants: not for I/O
+// threads.
 Result<void> check_changes(const Services& services, const Request& request,
                            const Subject& subject) {
   VARVE_TRY(const auto rights, standing(services, request, subject));

@@ -158,11 +158,9 @@ Result<std::string> swr_creator(const Services& services, const Request& request
 }
 
 Result<std::optional<EntryIndex>> swr_namespace_made(const View& view, std::string_view name) {
-  if (const auto parsed = NamespaceName::parse(name)) {
-    VARVE_TRY(const auto made, content::find_namespace(view, *parsed));
-    if (made) return made;
-  }
-  return oci::oldest_below(view, std::string(name) + "/");
+  VARVE_TRY(const bool there, content::namespace_is_there(view, name));
+  if (!there) return std::nullopt;
+  return content::namespace_id(view, name);
 }
 
 awaitable<Result<State>> swr_state(const Services& services, const Request& request) {
@@ -205,6 +203,18 @@ void add_content_range(Response& response, const std::optional<SwrPage>& page, s
                                     std::to_string(total));
 }
 
+namespace {
+
+// The one condition there is here is that a tag is not there yet; SWR's clients know no headers
+// that say so.
+Error in_words_of_swr(const Error& error) {
+  if (error.code != Errc::precondition) return error;
+  return Error(Errc::precondition, About::tag,
+               "the tag is there already; override: true moves it to another image", error.detail);
+}
+
+}  // namespace
+
 awaitable<Response> swr_commit(Services& services, const Request& request, Result<Intent> intent,
                                unsigned status) {
   if (!intent) co_return swr_problem(services, intent.error());
@@ -213,7 +223,7 @@ awaitable<Response> swr_commit(Services& services, const Request& request, Resul
                                           "an earlier state can be read, not changed"));
   Command command{request.actor, request.id, std::string(kSwrSurface), *std::move(intent), {}};
   const auto receipt = co_await submit(services, std::move(command));
-  if (!receipt) co_return swr_problem(services, receipt.error());
+  if (!receipt) co_return swr_problem(services, in_words_of_swr(receipt.error()));
   Response response = status == 204 ? Response() : http::json(status, "{}");
   response.status = status;
   add_receipt(response, services, *receipt,
@@ -221,10 +231,17 @@ awaitable<Response> swr_commit(Services& services, const Request& request, Resul
   co_return response;
 }
 
+namespace {
+
+constexpr unsigned kSwrManages = 7;
+constexpr unsigned kSwrEdits = 3;
+
+}  // namespace
+
 unsigned swr_auth_of(Rights rights) {
   const auto holds = [rights](Rights wanted) { return (rights & wanted) == wanted; };
-  if (holds(Rights::of_a_repository())) return 7;
-  if (holds({Right::pull, Right::push})) return 3;
+  if (holds(Rights::of_a_repository())) return kSwrManages;
+  if (holds({Right::pull, Right::push})) return kSwrEdits;
   return holds({Right::pull}) ? 1 : 0;
 }
 
@@ -235,10 +252,44 @@ std::optional<Rights> rights_of_swr_auth(std::uint64_t auth) {
   return std::nullopt;
 }
 
-Result<unsigned> swr_auth(const Services& services, const Request& request, const View& newest,
-                          const Resource& resource) {
-  VARVE_TRY(const Rights rights, trust::rights_on(newest, request.actor, resource, services.now()));
-  return swr_auth_of(rights);
+Result<SwrStanding> swr_standing(const Services& services, const Request& request,
+                                 const View& newest, const Resource& resource) {
+  const Timestamp now = services.now();
+  VARVE_TRY(const Rights rights, trust::rights_on(newest, request.actor, resource, now));
+  SwrStanding standing{std::min(swr_auth_of(rights), kSwrEdits), {}};
+  standing.manages = trust::check_manages(newest, request.actor, resource, now);
+  if (standing.manages) standing.auth = kSwrManages;
+  const auto refused = [](const Error& error) {
+    return error.code == Errc::denied || error.code == Errc::unauthorized;
+  };
+  if (!standing.manages && !refused(standing.manages.error()))
+    return std::unexpected(standing.manages.error());
+  return standing;
+}
+
+namespace {
+
+Result<bool> something_is_for_everybody(const View& view) {
+  constexpr std::size_t kPage = 256;
+  const PrincipalName everybody = PrincipalName::anonymous();
+  std::string after;
+  for (bool more = true; more;) {
+    VARVE_TRY(const auto grants, trust::grants_of(view, everybody, after, kPage));
+    for (const trust::Grant& grant : grants)
+      if (grant.rights.has(Right::pull)) return true;
+    more = grants.size() == kPage;
+    if (more) after = grants.back().resource.text();
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<void> swr_may_list(const Services& services, const Request& request) {
+  if (request.actor.auth != Auth::none) return {};
+  VARVE_TRY(const bool something, something_is_for_everybody(*services.reader().view()));
+  if (something) return {};
+  return fail(Errc::unauthorized, About::request, "nothing here is for everybody: log in");
 }
 
 }  // namespace varve::surface

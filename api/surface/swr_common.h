@@ -79,7 +79,7 @@ Result<std::string> swr_time(const Reader& reader, EntryIndex index);
 Result<std::string> swr_creator(const Services& services, const http::Request& request,
                                 const Reader& reader, EntryIndex index);
 
-// The event that made a namespace, or the oldest repository in one that nobody made.
+// What a namespace that is there is known by (content::namespace_id).
 Result<std::optional<EntryIndex>> swr_namespace_made(const View& view, std::string_view name);
 
 // The state that a read means, by ?as_of=.
@@ -117,8 +117,17 @@ http::net::awaitable<http::Response> swr_commit(Services& services, const http::
 // 7 manages, 3 edits, 1 reads, 0 none of them.
 unsigned swr_auth_of(Rights rights);
 std::optional<Rights> rights_of_swr_auth(std::uint64_t auth);
-// What whoever asks may do there now.
-Result<unsigned> swr_auth(const Services& services, const http::Request& request,
-                          const View& newest, const Resource& resource);
+// What whoever asks may do there now. 7 is for whom the rule that is asked when something changes
+// (trust::check_manages) says so: a lesser grant on a part of a namespace takes the whole away.
+struct SwrStanding {
+  unsigned auth = 0;
+  Result<void> manages;
+};
+Result<SwrStanding> swr_standing(const Services& services, const http::Request& request,
+                                 const View& newest, const Resource& resource);
+
+// Lists hold what the caller may see. Whoever shows no credential, where nothing is for everybody,
+// is asked to log in. Errors: unauthorized. Reads grants: not for I/O threads.
+Result<void> swr_may_list(const Services& services, const http::Request& request);
 
 }  // namespace varve::surface

@@ -28,9 +28,14 @@ class Parameters {
  public:
   static SwrResult<Parameters> parse(const http::Query& query, Keys keys, SwrRules rules) {
     Parameters parameters;
-    if (const auto filter = query.get("filter")) return parse_filter(*filter, keys);
-    for (const std::string_view key : keys)
-      if (const auto value = query.get(key)) parameters.pairs_.emplace_back(key, *value);
+    const auto filters = query.all("filter");
+    if (filters.size() > 1) return twice("filter");
+    if (!filters.empty()) return parse_filter(filters.front(), keys);
+    for (const std::string_view key : keys) {
+      const auto values = query.all(key);
+      if (values.size() > 1) return twice(key);
+      if (!values.empty()) parameters.pairs_.emplace_back(key, values.front());
+    }
     if (parameters.pairs_.empty() && rules.require_filter)
       return refuse(kSwrInvalidFilter, "this listing takes a filter: filter=center::self", "");
     return parameters;
@@ -54,6 +59,11 @@ class Parameters {
     const bool quoted = text.size() >= 2 && text.front() == text.back() &&
                         (text.front() == '\'' || text.front() == '"');
     return quoted ? text.substr(1, text.size() - 2) : text;
+  }
+
+  // One of them would be passed over in silence.
+  static std::unexpected<SwrFault> twice(std::string_view key) {
+    return refuse(kSwrInvalidFilter, "a request has each parameter once", key);
   }
 
   static SwrResult<Parameters> parse_filter(std::string_view filter, Keys keys) {
@@ -126,9 +136,9 @@ std::optional<content::Category> swr_category(std::string_view word) {
 }
 
 SwrResult<SwrRepoWish> parse_repo_wish(const http::Query& query, SwrRules rules) {
-  constexpr std::string_view kKeys[] = {"center",   "namespace",    "name",
-                                        "category", "is_public",    "offset",
-                                        "limit",    "order_column", "order_type"};
+  constexpr std::string_view kKeys[] = {"center",     "namespace", "name",  "category",
+                                        "is_public",  "offset",    "limit", "order_column",
+                                        "order_type", "format"};
   // The first is what is meant without any; updated_at is its older name.
   constexpr Named<SwrColumn> kColumns[] = {{"updated_time", SwrColumn::updated_time},
                                            {"updated_at", SwrColumn::updated_time},
@@ -143,6 +153,10 @@ SwrResult<SwrRepoWish> parse_repo_wish(const http::Query& query, SwrRules rules)
   wish.thirdparty = center == "thirdparty";
   if (center != "self" && !wish.thirdparty)
     return refuse(kSwrInvalidFilter, "center is self or thirdparty", center);
+  const std::string_view format = asked->get("format").value_or("oci");
+  wish.images = format == "oci" || format == "*";
+  if (!wish.images && format != "rpm" && format != "warg")
+    return refuse(kSwrInvalidFilter, "format is oci, rpm, warg or *", format);
   wish.name_space = asked->text("namespace");
   wish.exact_namespace = !wish.name_space.empty() && !asked->from_filter();
   wish.name = asked->text("name");

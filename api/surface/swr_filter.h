@@ -58,6 +58,7 @@ struct SwrRepoWish {
   std::optional<SwrPage> page = std::nullopt;
   SwrColumn column = SwrColumn::updated_time;
   bool descending = true;
+  bool images = true;  // else what is not in this listing: packages and their logs
   friend bool operator==(const SwrRepoWish&, const SwrRepoWish&) = default;
 };
 SwrResult<SwrRepoWish> parse_repo_wish(const http::Query& query, SwrRules rules);

@@ -133,7 +133,8 @@ awaitable<Response> list_swr_repos(Services& services, Request& request) {
   if (!actor) co_return swr_problem(services, actor.error());
   const auto state = co_await swr_state(services, request);
   if (!state) co_return swr_problem(services, state.error());
-  auto work = [&] {
+  auto work = [&]() -> Result<Answered> {
+    VARVE_CHECK(swr_may_list(services, request));
     return state->present ? list_present(services, request, *actor, *wish)
                           : list_past(services, request, *state, *actor, *wish);
   };

@@ -18,13 +18,11 @@ using http::Response;
 using http::net::awaitable;
 
 struct Seen {
-  std::optional<EntryIndex> made;    // by somebody
-  std::optional<EntryIndex> oldest;  // of the repositories in it that the caller may see
+  EntryIndex id;
   std::uint64_t repos = 0;
   std::uint64_t users = 0;  // principals with a grant on exactly it, for whoever manages it
   unsigned auth = 0;
   bool managed = false;
-  EntryIndex index() const { return made ? *made : oldest.value_or(EntryIndex{}); }
 };
 using Namespaces = std::map<std::string, Seen, std::less<>>;
 
@@ -36,30 +34,27 @@ bool wanted(const SwrNamespaceWish& wish, std::string_view name) {
 void add_holding(const SwrListed& listed, const SwrNamespaceWish& wish, Namespaces& all) {
   for (const SwrListed::Item& item : listed.items) {
     if (!wanted(wish, item.repo.name_space())) continue;
-    Seen& seen = all[std::string(item.repo.name_space())];
-    ++seen.repos;
-    seen.oldest = std::min(seen.oldest.value_or(item.repo.facts.created), item.repo.facts.created);
+    ++all[std::string(item.repo.name_space())].repos;
   }
 }
 
-// What the caller may do to it.
+// What the caller may do to it. Whoever does something to all that is below no namespace does it to
+// everything.
 Result<void> add_rights(const Services& services, const Request& request, const View& newest,
                         std::string_view name, Seen& seen) {
-  const auto resource = Resource::parse(std::string(name) + "/*");
-  if (!resource) return {};  // "_"
-  VARVE_TRY(seen.auth, swr_auth(services, request, newest, *resource));
-  const auto manages = trust::check_manages(newest, request.actor, *resource, services.now());
-  if (!manages && manages.error().code != Errc::denied &&
-      manages.error().code != Errc::unauthorized)
-    return manages;
-  seen.managed = manages.has_value();
+  const auto resource = name == content::kNoNamespace ? Result<Resource>(Resource::everything())
+                                                      : Resource::parse(std::string(name) + "/*");
+  if (!resource) return {};
+  VARVE_TRY(const auto standing, swr_standing(services, request, newest, *resource));
+  seen.auth = standing.auth;
+  seen.managed = standing.manages.has_value();
   return {};
 }
 
 Result<void> add_made(const View& view, const SwrNamespaceWish& wish, Namespaces& all) {
-  return view.scan(Table::name_space, {}, {}, [&](std::string_view key, const Row& row) {
+  return view.scan(Table::name_space, {}, {}, [&](std::string_view key, const Row&) {
     const std::string_view name = key.substr(0, key.find('\0'));
-    if (wanted(wish, name)) all[std::string(name)].made = row.index;
+    if (wanted(wish, name)) all[std::string(name)];
     return true;
   });
 }
@@ -105,11 +100,15 @@ Result<Found> namespaces(Services& services, const Request& request, const State
   add_holding(listed, wish, all);
   // Of the state of the table, which may be newer than the one that was asked for.
   const auto now = listed.reader.view();
-  VARVE_CHECK(add_made(state.present ? *now : *state.view, wish, all));
+  const View& then = state.present ? *now : *state.view;
+  VARVE_CHECK(add_made(then, wish, all));
   const auto newest = services.reader().view();
   for (auto at = all.begin(); at != all.end();) {
     VARVE_CHECK(add_rights(services, request, *newest, at->first, at->second));
     const bool visible = at->second.repos > 0 || at->second.auth > 0;
+    if (visible) {
+      VARVE_TRY(at->second.id, content::namespace_id(then, at->first));
+    }
     at = visible ? std::next(at) : all.erase(at);
   }
   return found;
@@ -125,12 +124,12 @@ struct Asked {
 // Who sees one repository in it reads.
 Result<void> write(json::Writer& out, const Asked& to, const std::string& name, const Seen& seen,
                    bool counts) {
-  VARVE_TRY(const auto creator, swr_creator(to.services, to.request, to.reader, seen.index()));
+  VARVE_TRY(const auto creator, swr_creator(to.services, to.request, to.reader, seen.id));
   out.begin_object();
   if (counts) out.key("access_user_count").number(seen.users);
   out.key("auth").number(std::max(seen.auth, 1U));
   out.key("creator_name").string(creator);
-  out.key("id").number(seen.index().value);
+  out.key("id").number(seen.id.value);
   if (counts) out.key("image_count").number(seen.repos);
   out.key("name").string(name);
   if (counts) out.key("repo_count").number(seen.repos);
@@ -141,6 +140,7 @@ Result<void> write(json::Writer& out, const Asked& to, const std::string& name, 
 
 Result<std::string> list(Services& services, const Request& request, const State& state,
                          const SwrNamespaceWish& wish) {
+  VARVE_CHECK(swr_may_list(services, request));
   VARVE_TRY(auto found, namespaces(services, request, state, wish));
   VARVE_CHECK(add_users(*services.reader().view(), found.all));
   std::string text;
@@ -163,7 +163,7 @@ Result<Shown> show(Services& services, const Request& request, const State& stat
   if (found == those.all.end())
     return fail(Errc::not_found, About::name_space, "there is no such namespace",
                 name.substr(0, limits::kNamespaceBytesMax));
-  Shown shown{{}, found->second.index()};
+  Shown shown{{}, found->second.id};
   json::Writer out(shown.text);
   VARVE_CHECK(write(out, {services, request, those.reader}, name, found->second, false));
   return shown;

@@ -78,7 +78,7 @@ Result<Shown> show(const SwrContext& context, const Request& request, const Repo
   VARVE_TRY(const auto said, content::description_of(view, repo));
   VARVE_TRY(const auto size, oci::tagged_bytes(view, repo));
   VARVE_TRY(const bool open, trust::is_open(view, repo));
-  VARVE_TRY(const auto ns, swr_namespace_made(view, content::namespace_of(repo)));
+  VARVE_TRY(const auto ns_id, content::namespace_id(view, content::namespace_of(repo)));
   VARVE_TRY(const auto creator, swr_creator(context.services, request, reader, facts->created));
   VARVE_TRY(const auto created, swr_time(reader, facts->created));
   VARVE_TRY(const auto updated, swr_time(reader, facts->updated));
@@ -99,7 +99,7 @@ Result<Shown> show(const SwrContext& context, const Request& request, const Repo
   out.key("internal_path").string(context.internal + "/" + repo.text());
   out.key("is_public").boolean(open);
   out.key("name").string(slash == whole.npos ? whole : whole.substr(slash + 1));
-  out.key("ns_id").number(ns.value_or(facts->created).value);
+  out.key("ns_id").number(ns_id.value);
   out.key("num_download").number(counted ? downloads->of(whole) : 0);
   out.key("num_images").number(facts->tags);
   out.key("path").string(context.registry + "/" + repo.text());

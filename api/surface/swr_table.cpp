@@ -194,6 +194,7 @@ SwrTable::Found SwrTable::select(const SwrRepoWish& wish, const SwrFlags& visibl
   const std::uint64_t offset = wish.page ? wish.page->offset : 0;
   const std::uint64_t limit = wish.page ? wish.page->limit : most;
   Found found;
+  if (!wish.images) return found;
   const auto take = [&](Id id) {
     const SwrRepo& repo = repos_[id];
     if (visible[id] == 0 || repo.facts.hidden || !matches(repo, wish)) return;

@@ -182,12 +182,6 @@ Result<std::vector<Event>> decide(const DeleteRepo& command, const View& view) {
 
 namespace {
 
-Result<bool> namespace_is_there(const NamespaceName& name_space, const View& view) {
-  VARVE_TRY(const auto made, find_namespace(view, name_space));
-  if (made) return true;
-  return holds_repos(view, name_space);
-}
-
 std::unexpected<Error> no_namespace(std::string_view name) {
   return fail(Errc::not_found, About::name_space, "there is no such namespace", std::string(name));
 }
@@ -196,12 +190,8 @@ std::unexpected<Error> no_namespace(std::string_view name) {
 Result<void> need_namespace(const RepoName& repo, const View& view) {
   const std::string_view text = namespace_of(repo);
   if (text == kNoNamespace) return {};
-  if (const auto name = NamespaceName::parse(text)) {
-    VARVE_TRY(const bool there, namespace_is_there(*name, view));
-    return there ? Result<void>() : no_namespace(text);
-  }
-  VARVE_TRY(const bool holds, has_rows(view, Table::repo, std::string(text) + "/"));
-  return holds ? Result<void>() : no_namespace(text);
+  VARVE_TRY(const bool there, namespace_is_there(view, text));
+  return there ? Result<void>() : no_namespace(text);
 }
 
 Result<void> check_description(std::string_view text) {
@@ -222,7 +212,7 @@ Result<void> add_opening(const RepoName& repo, std::optional<bool> open, const t
 }  // namespace
 
 Result<std::vector<Event>> decide(const CreateNamespace& command, const View& view) {
-  VARVE_TRY(const bool there, namespace_is_there(command.name_space, view));
+  VARVE_TRY(const bool there, namespace_is_there(view, command.name_space.text()));
   if (there)
     return fail(Errc::conflict, About::name_space, "this namespace is here already",
                 command.name_space.text());

@@ -4,9 +4,20 @@
 
 namespace varve::content {
 
-Result<void> project(const RepoCreated& event, const View&, Changes& changes) {
-  changes.put(Table::repo, repo_key(event.repo), event.format);
+namespace {
+
+Result<void> note_namespace(std::string_view name, const View& before, Changes& changes) {
+  const RowKey key = namespace_first_key(name);
+  VARVE_TRY(const auto row, before.get(Table::namespace_first, key));
+  if (!row) changes.put(Table::namespace_first, key, {});
   return {};
+}
+
+}  // namespace
+
+Result<void> project(const RepoCreated& event, const View& before, Changes& changes) {
+  changes.put(Table::repo, repo_key(event.repo), event.format);
+  return note_namespace(namespace_of(event.repo), before, changes);
 }
 
 Result<void> project(const BlobCommitted& event, const View&, Changes& changes) {
@@ -81,9 +92,9 @@ Result<void> project(const RepoUpdated& event, const View& before, Changes& chan
   return {};
 }
 
-Result<void> project(const NamespaceCreated& event, const View&, Changes& changes) {
+Result<void> project(const NamespaceCreated& event, const View& before, Changes& changes) {
   changes.put(Table::name_space, namespace_key(event.name_space), {});
-  return {};
+  return note_namespace(event.name_space.text(), before, changes);
 }
 
 Result<void> project(const NamespaceDeleted& event, const View&, Changes& changes) {

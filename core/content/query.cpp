@@ -24,6 +24,21 @@ Result<std::optional<EntryIndex>> find_namespace(const View& view,
   return row ? std::optional(row->index) : std::nullopt;
 }
 
+Result<bool> namespace_is_there(const View& view, std::string_view name) {
+  if (const auto parsed = NamespaceName::parse(name)) {
+    VARVE_TRY(const auto made, find_namespace(view, *parsed));
+    if (made) return true;
+  }
+  return has_rows(view, Table::repo, std::string(name) + "/");
+}
+
+Result<EntryIndex> namespace_id(const View& view, std::string_view name) {
+  VARVE_TRY(const auto row, view.get(Table::namespace_first, namespace_first_key(name)));
+  if (row) return row->index;
+  return fail(Errc::corrupt, About::storage, "no row says which event first made a namespace",
+              std::string(name));
+}
+
 Result<bool> holds_repos(const View& view, const NamespaceName& name_space) {
   return has_rows(view, Table::repo, name_space.text() + "/");
 }

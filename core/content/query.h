@@ -19,6 +19,12 @@ inline constexpr std::string_view kNoNamespace = "_";
 std::string_view namespace_of(const RepoName& repo);
 // The event that made it, if somebody did.
 Result<std::optional<EntryIndex>> find_namespace(const View& view, const NamespaceName& name_space);
+// Somebody made it, or something is in it. Never "_".
+Result<bool> namespace_is_there(const View& view, std::string_view name);
+// What it is known by, to everybody and for ever: the first event that made a namespace, or a
+// repository in one, of this name ("_" too), whether anything of it is still there or not. Errors:
+// corrupt when there never was one.
+Result<EntryIndex> namespace_id(const View& view, std::string_view name);
 // Is anything in it?
 Result<bool> holds_repos(const View& view, const NamespaceName& name_space);
 

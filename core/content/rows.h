@@ -146,11 +146,21 @@ inline constexpr Table kTablesOfARepo[] = {Table::repo,
                                            Table::attributes,
                                            Table::manifest_attributes,
                                            Table::tag_attributes,
-                                           Table::repo_description};
+                                           Table::repo_description,
+                                           Table::repo_trimmed};
 
 inline RowKey namespace_key(const NamespaceName& name_space) {
   RowKey key;
   key.name(name_space.text());
+  return key;
+}
+
+// Of Table::namespace_first: a namespace is known by the index of this row for ever, so it is
+// written once, by the first event that makes a namespace or a repository of that name, and never
+// erased: what is made again under a name is the same namespace.
+inline RowKey namespace_first_key(std::string_view name) {
+  RowKey key;
+  key.name(name);
   return key;
 }
 

@@ -187,8 +187,10 @@ Result<void> Summariser::begin() {
   if (!made)
     return fail(Errc::not_found, About::repository, "there is no such repository", repo_.text());
   summary_ = RepoSummary{made->index, made->index};
-  VARVE_TRY(const auto locks, view_.get(Table::attributes, content::repo_key(repo_)));
-  if (locks) summary_->updated = std::max(summary_->updated, locks->index);
+  for (const Table table : {Table::attributes, Table::repo_description, Table::repo_trimmed}) {
+    VARVE_TRY(const auto row, view_.get(table, content::repo_key(repo_)));
+    if (row) summary_->updated = std::max(summary_->updated, row->index);
+  }
   return {};
 }
 

@@ -57,7 +57,7 @@ Result<ListedManifests> list_manifests(const View& view, const RepoName& repo,
 
 struct RepoSummary {
   EntryIndex created;
-  EntryIndex updated;  // the newest event about anything that is still there
+  EntryIndex updated;  // the newest event about anything that is there, or was taken from it
   std::uint64_t tags = 0;
   std::uint64_t manifests = 0;
 };

@@ -87,6 +87,8 @@ Result<std::optional<RepoOverview>> overview_of(const View& view, const RepoName
   if (said.index) note(overview, *said.index);
   VARVE_TRY(const auto locks, view.get(Table::attributes, content::repo_key(repo)));
   if (locks) VARVE_CHECK(note_locks(overview, *locks));
+  VARVE_TRY(const auto trimmed, view.get(Table::repo_trimmed, content::repo_key(repo)));
+  if (trimmed) note(overview, trimmed->index);
   VARVE_CHECK(count_tags(view, repo, overview));
   return overview;
 }
@@ -94,15 +96,6 @@ Result<std::optional<RepoOverview>> overview_of(const View& view, const RepoName
 Result<std::optional<EntryIndex>> created_at(const View& view, const RepoName& repo) {
   VARVE_TRY(const auto row, view.get(Table::repo, content::repo_key(repo)));
   return row && row->value == kFormat ? std::optional(row->index) : std::nullopt;
-}
-
-Result<std::optional<EntryIndex>> oldest_below(const View& view, std::string_view prefix) {
-  std::optional<EntryIndex> oldest;
-  VARVE_CHECK(view.scan(Table::repo, prefix, {}, [&](std::string_view, const Row& row) {
-    if (row.value == kFormat) oldest = std::min(oldest.value_or(row.index), row.index);
-    return true;
-  }));
-  return oldest;
 }
 
 Result<std::vector<RepoOverview>> overviews(const View& view) {
@@ -119,6 +112,10 @@ Result<std::vector<RepoOverview>> overviews(const View& view) {
                      note(overview, row.index);
                      return {};
                    }));
+  VARVE_CHECK(walk(view, Table::repo_trimmed, all, [](RepoOverview& overview, const Row& row) {
+    note(overview, row.index);
+    return Result<void>();
+  }));
   VARVE_CHECK(walk(view, Table::tag, all, [](RepoOverview& overview, const Row& row) {
     ++overview.tags;
     note(overview, row.index);

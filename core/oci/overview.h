@@ -18,7 +18,9 @@ namespace varve::oci {
 struct RepoOverview {
   std::string repo;
   EntryIndex created;
-  EntryIndex updated;  // the newest event about itself, its locks, what is said of it, or its tags
+  // The newest event about itself, its locks, what is said of it, its tags, or what was taken from
+  // it: a deletion is an update, and this never goes back.
+  EntryIndex updated;
   std::uint64_t tags = 0;  // those that stand in listings
   content::Category category = content::Category::other;
   bool hidden = false;      // locked against standing in listings
@@ -30,8 +32,6 @@ struct RepoOverview {
 Result<std::optional<RepoOverview>> overview_of(const View& view, const RepoName& repo);
 // The event that made it.
 Result<std::optional<EntryIndex>> created_at(const View& view, const RepoName& repo);
-// The first event that made one of those whose names begin so, of those that are there.
-Result<std::optional<EntryIndex>> oldest_below(const View& view, std::string_view prefix);
 // All of them in byte order, by one walk over each of the tables.
 Result<std::vector<RepoOverview>> overviews(const View& view);
 // Those that are locked against standing in listings.

@@ -54,6 +54,14 @@ Result<void> erase_attributes(const RepoName& repo, Table table, const RowKey& k
 
 }  // namespace
 
+namespace {
+
+void note_trimmed(const RepoName& repo, Changes& changes) {
+  changes.put(Table::repo_trimmed, content::repo_key(repo), {});
+}
+
+}  // namespace
+
 // Its tags go with it. They are read from the rows, since an event has no list that grows.
 Result<void> project(const ManifestDeleted& event, const View& before, Changes& changes) {
   const RowKey prefix = held_key(event.repo, event.digest);
@@ -70,6 +78,7 @@ Result<void> project(const ManifestDeleted& event, const View& before, Changes& 
     VARVE_CHECK(erase_attributes(event.repo, Table::tag_attributes, tag, before, changes));
   }
   changes.erase(Table::manifest, prefix);
+  note_trimmed(event.repo, changes);
   VARVE_CHECK(erase_attributes(event.repo, Table::manifest_attributes, prefix, before, changes));
   return erase_links(event, before, changes);
 }
@@ -93,6 +102,7 @@ Result<void> project(const TagDeleted& event, const View& before, Changes& chang
   const RowKey key = tag_key(event.repo, event.tag);
   changes.erase(Table::tag, key);
   changes.erase(Table::tag_of, tag_of_key(event.repo, event.digest, event.tag));
+  note_trimmed(event.repo, changes);
   return erase_attributes(event.repo, Table::tag_attributes, key, before, changes);
 }
 

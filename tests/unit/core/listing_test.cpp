@@ -177,6 +177,10 @@ TEST(RepoSummary, CountsAndKnowsTheNewestChange) {
   EXPECT_EQ(summary.manifests, 2U);
   scenario.given({content::RepoAttributesSet{{.write = false}, repo("r")}});
   EXPECT_EQ(summarise("r").value().updated, EntryIndex{8});
+  scenario.given({content::RepoUpdated{content::Category::lang, "text", repo("r")}});
+  EXPECT_EQ(summarise("r").value().updated, EntryIndex{9});
+  scenario.given({ManifestDeleted{digest("gone"), repo("r")}});
+  EXPECT_EQ(summarise("r").value().updated, EntryIndex{10}) << "a deletion is an update";
   EXPECT_EQ(summarise("q").error().code, Errc::not_found);
 }
 

@@ -189,7 +189,8 @@ TEST(RepoUpdated, KeepsWhatItDoesNotNameAndNeedsNoRowForNothing) {
 TEST(RepoUpdated, GoesWithTheRepository) {
   auto scenario = given({RepoCreated{"oci", repo("a")}, RepoUpdated{Category::arm, "t", repo("a")},
                          RepoDeleted{repo("a")}});
-  EXPECT_TRUE(scenario.rows().values().empty());
+  EXPECT_EQ(scenario.rows().values().size(), 1U) << "the namespace is still known";
+  EXPECT_EQ(*namespace_id(scenario.rows(), "_"), EntryIndex{0});
 }
 
 TEST(RepoUpdated, ARowOfAnUnknownCategoryIsDamage) {
@@ -200,6 +201,39 @@ TEST(RepoUpdated, ARowOfAnUnknownCategoryIsDamage) {
     const auto said = description_of(scenario.rows(), repo("a"));
     ASSERT_FALSE(said.has_value());
     EXPECT_EQ(said.error().code, Errc::corrupt);
+  }
+}
+
+TEST(NamespaceId, IsTheFirstEventEverThatMadeOneOfThatName) {
+  auto scenario = given({RepoCreated{"oci", repo("a/x")}, RepoCreated{"oci", repo("a/y")},
+                         NamespaceCreated{name_space("b")}, RepoCreated{"oci", repo("b/x")},
+                         RepoCreated{"oci", repo("aa/x")}, RepoCreated{"oci", repo("a")},
+                         RepoCreated{"oci", repo("b")}});
+  EXPECT_EQ(*namespace_id(scenario.rows(), "a"), EntryIndex{0});
+  EXPECT_EQ(*namespace_id(scenario.rows(), "b"), EntryIndex{2});
+  EXPECT_EQ(*namespace_id(scenario.rows(), "aa"), EntryIndex{4});
+  EXPECT_EQ(*namespace_id(scenario.rows(), kNoNamespace), EntryIndex{5});
+  EXPECT_EQ(namespace_id(scenario.rows(), "c").error().code, Errc::corrupt);
+}
+
+TEST(NamespaceId, StaysWhateverIsDeletedAndMadeAgain) {
+  auto scenario = given({RepoCreated{"oci", repo("a/x")}, RepoDeleted{repo("a/x")}});
+  EXPECT_EQ(*namespace_id(scenario.rows(), "a"), EntryIndex{0});
+  EXPECT_FALSE(*namespace_is_there(scenario.rows(), "a"));
+  scenario.given({NamespaceCreated{name_space("a")}, RepoCreated{"oci", repo("a/x")},
+                  RepoDeleted{repo("a/x")}, NamespaceDeleted{name_space("a")},
+                  RepoCreated{"oci", repo("a/y")}});
+  EXPECT_EQ(*namespace_id(scenario.rows(), "a"), EntryIndex{0});
+  EXPECT_TRUE(*namespace_is_there(scenario.rows(), "a"));
+}
+
+TEST(NamespaceId, CannotBeNotedWithoutTheRowsBefore) {
+  for (const Event& event :
+       {Event(NamespaceCreated{name_space("a")}), Event(RepoCreated{"oci", repo("a/x")})}) {
+    auto scenario = given({});
+    scenario.rows().break_disk();
+    EXPECT_FALSE(scenario.rows().apply(event).has_value());
+    EXPECT_EQ(namespace_id(scenario.rows(), "a").error().code, Errc::unavailable);
   }
 }
 

@@ -47,16 +47,18 @@ RepoOverview of(Scenario& scenario, const char* where) {
   return facts && *facts ? **facts : RepoOverview{};
 }
 
-TEST(Overview, CountsTagsAndNamesTheNewestEventThatStillMatters) {
+TEST(Overview, CountsTagsAndNamesTheNewestEventDeletionsIncluded) {
   auto scenario = given({RepoCreated{"oci", repo("a")}, RepoCreated{"oci", repo("a/b")}});  // 0, 1
   put(scenario, "a", "m1", kImage);                                                         // 2
   scenario.given({set("a", "t1", "m1"), set("a", "t2", "m1")});                             // 3, 4
   EXPECT_EQ(of(scenario, "a"), (RepoOverview{"a", EntryIndex{0}, EntryIndex{4}, 2}));
   EXPECT_EQ(of(scenario, "a/b"), (RepoOverview{"a/b", EntryIndex{1}, EntryIndex{1}, 0}));
   scenario.given({TagDeleted{digest("m1"), repo("a"), tag("t2")}});  // 5
-  EXPECT_EQ(of(scenario, "a").updated, EntryIndex{3});
+  EXPECT_EQ(of(scenario, "a"), (RepoOverview{"a", EntryIndex{0}, EntryIndex{5}, 1}));
   scenario.given({RepoUpdated{Category::lang, "text", repo("a")}});  // 6
   EXPECT_EQ(of(scenario, "a").updated, EntryIndex{6});
+  scenario.given({ManifestDeleted{digest("m1"), repo("a")}});  // 7: the last tag goes with it
+  EXPECT_EQ(of(scenario, "a").updated, EntryIndex{7});
   EXPECT_EQ(of(scenario, "a").category, Category::lang);
 }
 
@@ -80,7 +82,9 @@ TEST(Overview, IsTheSameOneByOneAndAllTogether) {
     put(scenario, name, std::string("m") + name, kImage);
     scenario.given({set(name, "t1", std::string("m") + name)});
   }
-  scenario.given({RepoCreated{"other", repo("z")}, RepoUpdated{Category::arm, "", repo("a-b")},
+  scenario.given({TagDeleted{digest("ma"), repo("a"), tag("t1")},
+                  ManifestDeleted{digest("ma/b"), repo("a/b")}, RepoCreated{"other", repo("z")},
+                  RepoUpdated{Category::arm, "", repo("a-b")},
                   RepoAttributesSet{{.list = false}, repo("a.c")},
                   TagAttributesSet{{.list = false}, repo("b"), tag("t1")}});
   const auto all = overviews(scenario.rows());
@@ -122,15 +126,13 @@ TEST(TaggedBytes, CountEachBlobOnceHoweverItIsReached) {
   EXPECT_EQ(*reached_bytes(scenario.rows(), repo("b"), {digest(two)}), 0U);
 }
 
-TEST(NamespacesOldest, IsTheFirstRepositoryThatIsStillThere) {
+TEST(CreatedAt, IsTheEventThatMadeTheOneThatIsThere) {
   auto scenario = given({RepoCreated{"oci", repo("t/b")}, RepoCreated{"oci", repo("t/a")},
-                         RepoCreated{"oci", repo("tt/a")}});
-  EXPECT_EQ(*oldest_below(scenario.rows(), "t/"), EntryIndex{0});
-  scenario.given({content::RepoDeleted{repo("t/b")}});
-  EXPECT_EQ(*oldest_below(scenario.rows(), "t/"), EntryIndex{1});
-  EXPECT_EQ(*oldest_below(scenario.rows(), "none/"), std::nullopt);
+                         content::RepoDeleted{repo("t/b")}});
   EXPECT_EQ(*created_at(scenario.rows(), repo("t/a")), EntryIndex{1});
   EXPECT_EQ(*created_at(scenario.rows(), repo("t/b")), std::nullopt);
+  scenario.given({RepoCreated{"oci", repo("t/b")}});
+  EXPECT_EQ(*created_at(scenario.rows(), repo("t/b")), EntryIndex{3});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "core/content/query.h"
 #include "core/oci/manifest.h"
 #include "core/oci/query.h"
 #include "tests/support/given.h"
@@ -114,6 +115,7 @@ struct Model {
     content::Attributes own, inside;
     std::map<std::string, content::Attributes> of_tags;
     std::map<Digest, content::Attributes> of_manifests;
+    bool trimmed = false;
 
     content::Attributes of(const oci::Tag& tag) const {
       const auto found = of_tags.find(tag.text());
@@ -154,6 +156,7 @@ struct Model {
   };
   std::map<Digest, std::uint64_t> blobs;
   std::map<std::string, Repo> repos;
+  std::set<std::string> namespaces;  // that there ever were
 
   bool apply(const content::LinkBlob& c) {
     if (c.from) {
@@ -166,6 +169,7 @@ struct Model {
       return false;
     blobs[c.digest] = c.size;
     repos[c.repo.text()].links[c.digest] = c.size;
+    namespaces.emplace(content::namespace_of(c.repo));
     return true;
   }
   bool apply(const content::UnlinkBlob& c) {
@@ -191,6 +195,7 @@ struct Model {
     const bool repeat = same != before.manifests.end() && before.points_all(c.tags, c.digest);
     if ((!before.own.write && !repeat) || !before.may_set(c.tags, c.digest)) return false;
     Repo& now = repos[c.repo.text()];
+    namespaces.emplace(content::namespace_of(c.repo));
     now.manifests[c.digest] = {c.size, c.media_type};
     for (const oci::Tag& t : c.tags) now.tags.insert_or_assign(t.text(), c.digest);
     return true;
@@ -208,7 +213,9 @@ struct Model {
     if (at == repos.end() || !at->second.own.removable() || !at->second.of(c.tag).removable())
       return false;
     at->second.of_tags.erase(c.tag.text());
-    return at->second.tags.erase(c.tag.text()) == 1;
+    if (at->second.tags.erase(c.tag.text()) == 0) return false;
+    at->second.trimmed = true;
+    return true;
   }
   bool apply(const oci::DeleteManifest& c) {
     const auto at = repos.find(c.repo.text());
@@ -220,6 +227,7 @@ struct Model {
     for (const auto& [name, points_to] : r.tags)
       if (points_to == c.digest && !r.of(tag(name)).removable()) return false;
     if (r.manifests.erase(c.digest) == 0) return false;
+    r.trimmed = true;
     r.of_manifests.erase(c.digest);
     std::erase_if(r.of_tags, [&](const auto& t) { return r.tags.at(t.first) == c.digest; });
     std::erase_if(r.tags, [&](const auto& t) { return t.second == c.digest; });
@@ -266,9 +274,11 @@ struct Model {
   std::map<MemoryRows::Key, std::string> rows() const {
     std::map<MemoryRows::Key, std::string> rows;
     for (const auto& [d, size] : blobs) rows[{Table::blob, d.row()}] = be64(size);
+    for (const auto& name : namespaces) rows[{Table::namespace_first, name + '\0'}] = "";
     for (const auto& [name, r] : repos) {
       const std::string prefix = name + '\0';
       rows[{Table::repo, prefix}] = "oci";
+      if (r.trimmed) rows[{Table::repo_trimmed, prefix}] = "";
       for (const auto& [d, size] : r.links) {
         rows[{Table::link, prefix + d.row()}] = be64(size);
         rows[{Table::holder, d.row() + prefix}] = "";

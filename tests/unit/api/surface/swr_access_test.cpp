@@ -110,6 +110,36 @@ TEST_F(SwrAccess, OfANamespaceThatIsSeenIsStillForWhoeverManagesIt) {
   EXPECT_EQ(ask(Method::patch, of_namespace, body, friend_).status, 403U);
 }
 
+// What is shown is what whoever asks could do.
+TEST_F(SwrAccess, IsSevenOnlyForWhoeverManagesAllOfIt) {
+  const std::string team = "/v2/manage/namespaces/team";
+  const auto shown = [&] {
+    return at(ask(Method::get, team, "", keeper).body, "/auth") +
+           at(ask(Method::get, of_namespace, "", keeper).body, "/self_auth/auth") +
+           at(ask(Method::get, "/v2/manage/namespaces", "", keeper).body, "/namespaces/0/auth");
+  };
+  const std::string body = R"([{"user_id":"friend","auth":1}])";
+  EXPECT_EQ(shown(), "777");
+  EXPECT_EQ(ask(Method::post, of_namespace, body, keeper).status, 201U);
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"keeper","resource":"team/part","role":"reader"})");
+  EXPECT_EQ(shown(), "333");
+  EXPECT_EQ(at(ask(Method::get, of_namespace, "", keeper).body, "/others_auths"), "[]");
+  EXPECT_EQ(ask(Method::patch, of_namespace, body, keeper).status, 403U);
+  EXPECT_EQ(at(ask(Method::get, of_repo, "", keeper).body, "/self_auth/auth"), "7");
+}
+
+TEST_F(SwrAccess, ToWhatIsBelowNoNamespaceIsAccessToEverything) {
+  const std::string admin = basic("admin", kAdminPassword);
+  const std::string none = "/v2/manage/namespaces/_";
+  const std::string bare = R"({"repository":"bare","is_public":false})";
+  EXPECT_EQ(ask(Method::post, none + "/repos", bare, admin).status, 201U);
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"keeper","resource":"bare","role":"reader"})");
+  EXPECT_EQ(at(ask(Method::get, none, "", admin).body, "/auth"), "7");
+  EXPECT_EQ(at(ask(Method::get, none, "", keeper).body, "/auth"), "1");
+}
+
 TEST_F(SwrAccess, IsAddedOnceAndChangedWhereItIs) {
   const std::string body = R"([{"user_id":"friend","auth":1}])";
   EXPECT_EQ(ask(Method::patch, of_repo, body, keeper).status, 404U);

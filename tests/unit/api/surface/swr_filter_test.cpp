@@ -93,6 +93,23 @@ TEST(SwrFilter, RefusesWhatIsNoFilter) {
     EXPECT_EQ(code(bad), kSwrInvalidFilter) << bad;
 }
 
+TEST(SwrFilter, RefusesWhatIsGivenTwice) {
+  for (const char* bad : {"filter=name::a&filter=name::b", "filter=name::a&filter=name::a",
+                          "name=app&name=pub", "namespace=a&name=x&namespace=a", "limit=1&limit=2"})
+    EXPECT_EQ(code(bad), kSwrInvalidFilter) << bad;
+  // Of what does not count nobody is told.
+  EXPECT_EQ(repos("filter=name::a&name=x&name=y").name, "a");
+  EXPECT_EQ(repos("unknown=x&unknown=y"), SwrRepoWish{});
+}
+
+TEST(SwrFilter, NamesAFormatAndImagesAreOne) {
+  for (const char* all : {"", "filter=format::oci", "filter=format::*", "format=oci"})
+    EXPECT_EQ(repos(all), SwrRepoWish{}) << all;
+  for (const char* none : {"filter=format::rpm", "filter=format::warg", "format=rpm"})
+    EXPECT_FALSE(repos(none).images) << none;
+  EXPECT_EQ(code("filter=format::deb"), kSwrInvalidFilter);
+}
+
 TEST(SwrFilter, HasACodeForEachThingThatCanBeWrong) {
   EXPECT_EQ(code("is_public=yes"), kSwrInvalidPublic);
   EXPECT_EQ(code("order_column=num_images"), kSwrInvalidOrder);

@@ -51,6 +51,24 @@ TEST(SwrRepos, HaveEveryFieldWithTrueValues) {
   EXPECT_LT(at(body, "/0/created_at"), at(body, "/0/updated_at"));
 }
 
+TEST(SwrRepos, AreUpdatedByWhatIsTakenFromThem) {
+  TestServer server;
+  server.push_image("team/app", "v1", "layer");
+  server.push_image("team/app", "v2", "layer two");
+  const auto updated = [&] {
+    const std::string listed = at(server.get(kRepos).body, "/0/updated_at");
+    EXPECT_EQ(at(server.get("/v2/manage/namespaces/team/repos/app").body, "/updated"), listed);
+    EXPECT_EQ(at(server.get("/acr/v1/team/app").body, "/lastUpdateTime"), listed);
+    return listed;
+  };
+  const std::string pushed = updated();
+  EXPECT_EQ(server.del("/v2/manage/namespaces/team/repos/app/tags/v2").status, 204U);
+  const std::string untagged = updated();
+  EXPECT_LT(pushed, untagged);
+  EXPECT_EQ(server.del("/acr/v1/team/app/_tags/v1").status, 202U);
+  EXPECT_LT(untagged, updated());
+}
+
 TEST(SwrRepos, NameTheHostsThatAreConfigured) {
   TestServer server;
   server.push_image("team/app", "v1", "layer");
@@ -113,6 +131,11 @@ TEST_F(SwrPages, HoldWhatTheFilterSays) {
             (Names{"three"}));
   EXPECT_EQ(list("filter=name::nothing|offset::0|limit::10").body, "[]");
   EXPECT_EQ(list("filter=center::thirdparty").body, "[]");
+  EXPECT_EQ(list("filter=format::oci|limit::10|offset::0").header("Content-Range"), "0-5/5");
+  EXPECT_EQ(list("filter=format::rpm|limit::10|offset::0").header("Content-Range"), "0-0/0");
+  const Answer twice = list("filter=name::one&filter=name::two");
+  EXPECT_EQ(twice.status, 400U);
+  EXPECT_EQ(swr_code(twice), "4001035");
 }
 
 TEST_F(SwrPages, AreOfAnEarlierStateToo) {
@@ -167,6 +190,31 @@ TEST_F(SwrPages, LeaveOutWhatIsLockedAgainstListings) {
 TEST_F(SwrPages, AreHarborsToo) {
   EXPECT_EQ(server.get("/dockyard/v2/repositories?filter=center::self").body,
             list("filter=center::self").body);
+}
+
+// As clients expect that show their login when they are asked for it.
+TEST(SwrRepos, AskForALoginWhereNothingIsForEverybody) {
+  TestServer server({.dev = false});
+  const std::string reader = "Bearer " + server.add_account("reader", "reader", "team/*");
+  const auto grant = [&](const char* resource, const char* role) {
+    server.administer(Method::put, "/admin/v1/grants",
+                      R"({"principal":"anonymous","resource":")" + std::string(resource) +
+                          R"(","role":")" + role + R"("})");
+  };
+  const auto expect = [&](unsigned status) {
+    for (const char* target : {kRepos, "/v2/manage/namespaces", "/dockyard/v2/repositories"}) {
+      const Answer answer = server.get(target);
+      EXPECT_EQ(answer.status, status) << target;
+      if (status == 401) EXPECT_EQ(swr_code(answer), "4010000") << target;
+      EXPECT_EQ(send(server, Method::get, target, "", reader).status, 200U) << target;
+    }
+  };
+  expect(200);
+  grant("*", "none");
+  grant("a/*", "none");
+  expect(401);
+  grant("z/app", "reader");
+  expect(200);
 }
 
 TEST(SwrRepos, AreThoseTheCallerMayPull) {

@@ -146,14 +146,54 @@ TEST(SwrNamespaces, NameWhoMadeThemToThoseWhoMayReadThatInTheLog) {
   };
   for (const char* target : {"/team", "/team/access", "/loose/access", "/team/repos/app"})
     EXPECT_EQ(creator(target, admin), "admin") << target;
-  for (const char* target : {"/team", "/team/access", "/loose/access"})
+  // What made the namespace is its first repository, which is not theirs to see.
+  for (const char* target : {"/team", "/team/access", "/loose", "/loose/access"})
     EXPECT_EQ(creator(target, reader), "") << target;
   // Of what somebody may pull they may read the entries.
-  for (const char* target : {"/team/repos/app", "/team/repos/app/access", "/loose"})
+  for (const char* target : {"/team/repos/app", "/team/repos/app/access", "/loose/repos/second"})
     EXPECT_EQ(creator(target, reader), "admin") << target;
   const std::string list = send(server, Method::get, kNamespaces, {}, reader).body;
-  EXPECT_EQ(at(list, "/namespaces/0/name") + at(list, "/namespaces/0/creator_name"), "looseadmin");
+  EXPECT_EQ(at(list, "/namespaces/0/name") + at(list, "/namespaces/0/creator_name"), "loose");
   EXPECT_EQ(at(list, "/namespaces/1/name") + at(list, "/namespaces/1/creator_name"), "team");
+}
+
+TEST(SwrNamespaces, HaveOneIdForEverybodyAndForEver) {
+  TestServer server({.dev = false});
+  const std::string admin = basic("admin", kAdminPassword);
+  const std::string reader = "Bearer " + server.add_account("robot", "reader", "loose/second");
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"anonymous","resource":"*","role":"none"})");
+  const auto push = [&](const std::string& repo) {
+    const std::string upload = "/v2/" + repo + "/blobs/uploads/?digest=";
+    const std::string x = Digest::of("x").to_string();
+    ASSERT_EQ(send(server, Method::post, upload + x, "x", admin).status, 201U);
+  };
+  const std::string id = std::to_string(server.size());
+  push("loose/first");
+  push("loose/second");
+  const auto ids = [&](const std::string& who, const std::string& query = "") {
+    const auto get = [&](const std::string& path) {
+      return send(server, Method::get, kNamespaces + path + query, "", who).body;
+    };
+    return at(get(""), "/namespaces/0/id") + " " + at(get("/loose"), "/id") + " " +
+           at(get("/loose/repos/second"), "/ns_id");
+  };
+  const std::string same = id + " " + id + " " + id;
+  EXPECT_EQ(ids(admin), same);
+  EXPECT_EQ(ids(reader), same) << "though the repository it began with is not theirs to see";
+  const std::string then = "?as_of=" + std::to_string(server.size());
+  const std::string repos = kNamespaces + "/loose/repos/";
+  EXPECT_EQ(send(server, Method::del, repos + "first", "", admin).status, 204U);
+  EXPECT_EQ(ids(admin), same);
+  EXPECT_EQ(send(server, Method::del, repos + "second", "", admin).status, 204U);
+  EXPECT_EQ(send(server, Method::get, kNamespaces + "/loose", "", admin).status, 404U);
+  EXPECT_EQ(send(server, Method::get, kNamespaces + "/loose/access", "", admin).status, 404U);
+  send(server, Method::post, kNamespaces, R"({"namespace":"loose"})", admin);
+  push("loose/second");
+  EXPECT_EQ(ids(admin), same);
+  EXPECT_EQ(ids(reader, then), same);
+  EXPECT_EQ(at(send(server, Method::get, kNamespaces + "/loose/access", "", admin).body, "/id"),
+            id);
 }
 
 TEST(SwrRepositories, OfThePastAreAsOpenAsTheyWere) {
