@@ -26,10 +26,10 @@ namespace {
 
 std::vector<http::Surface> surfaces_with(http::Dialect swr) {
   std::vector<http::Surface> surfaces = {
-      oci_surface(),        acr_surface(),    tlog_surface(),        ops_surface(),
-      token_surface(),      admin_surface(),  warg_surface(),        warg_content_surface(),
-      wasm_pkg_surface(),   swr_surface(swr), dockyard_surface(swr), swr_versions_surface(),
-      pulp_repos_surface(),
+      oci_surface(),        acr_surface(),          tlog_surface(),        ops_surface(),
+      token_surface(),      admin_surface(),        warg_surface(),        warg_content_surface(),
+      wasm_pkg_surface(),   swr_surface(swr),       dockyard_surface(swr), swr_versions_surface(),
+      pulp_repos_surface(), harbor_token_surface(),
   };
   for (const http::Surface& surface : pulp_surfaces()) surfaces.push_back(surface);
   return surfaces;
@@ -44,7 +44,9 @@ std::span<const http::Surface> all_surfaces(SwrErrorShape swr) {
 }
 
 namespace {
-constexpr std::string_view kTokenService = "/oauth2/";
+bool is_token_service(std::string_view path) {
+  return path.starts_with("/oauth2/") || path == kHarborTokenPath;
+}
 }  // namespace
 
 Actor as_served(const Services& services, Actor actor) {
@@ -69,7 +71,7 @@ http::net::awaitable<Result<Actor>> identify(auth::Authenticator& auth, auth::Pr
     auto pending = auth.identify_signed(std::move(*signature), request);
     co_return co_await std::move(pending);
   }
-  const bool buys_tokens = request.path.starts_with(kTokenService);
+  const bool buys_tokens = is_token_service(request.path);
   auto pending = auth.identify(std::move(presented), std::string(request.peer), buys_tokens);
   co_return co_await std::move(pending);
 }
@@ -140,7 +142,7 @@ std::string challenge(const Services& services, const http::Route* route,
                       const http::Request& request) {
   if (speaks_pulp(request.path)) return std::string(kPulpChallenge);
   if (services.auth == nullptr || services.config.challenge == ChallengeKind::basic ||
-      request.path.starts_with(kTokenService))
+      is_token_service(request.path))
     return std::string(kAskForPassword);
   auth::Challenge wanted;
   wanted.realm = server_url(services, request) + "/oauth2/token";

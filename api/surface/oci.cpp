@@ -3,6 +3,7 @@
 // their own: a redirect would lose the body of a POST.
 #include "api/surface/oci.h"
 
+#include "api/auth/presented.h"
 #include "api/surface/oci_common.h"
 #include "api/surface/oci_handlers.h"
 #include "api/surface/swr_handlers.h"
@@ -23,11 +24,21 @@ http::net::awaitable<http::Response> ping(Services& services, http::Request& req
   co_return http::json(200, "{}");
 }
 
+// A signature, Huawei's header, or an access key's docker login.
+bool shows_what_swr_takes(const http::Request& request) {
+  if (!request.header("x-auth-token").empty()) return true;
+  const auto presented = auth::parse_authorization(request.headers);
+  if (!presented) return false;
+  const auto* login = std::get_if<auth::Password>(&*presented);
+  return std::holds_alternative<auth::SdkSignature>(*presented) ||
+         (login != nullptr && auth::access_key_in(login->user));
+}
+
 // One path, two APIs: whoever shows a credential that only SWR's clients have asks for its version.
+// Docker, which may show one of those too, asks at /v2/.
 http::net::awaitable<http::Response> ping_or_version(Services& services, http::Request& request) {
-  const bool swr = request.header("authorization").starts_with("SDK-HMAC-") ||
-                   !request.header("x-auth-token").empty();
-  auto answer = swr ? swr_version(services, request) : ping(services, request);
+  auto answer =
+      shows_what_swr_takes(request) ? swr_version(services, request) : ping(services, request);
   co_return co_await std::move(answer);
 }
 

@@ -211,7 +211,16 @@ constexpr http::Route kRoutes[] = {
     {Method::post, "/oauth2/exchange", Effect::none, post_exchange},
 };
 
+// What Harbor's adapter for SWR calls. Source: its sources.
+constexpr http::Route kHarborRoutes[] = {
+    {Method::get, kHarborTokenPath, Effect::none, get_token},
+};
+
 }  // namespace
+
+http::Surface harbor_token_surface() {
+  return {"token", "/swr/auth/v2", http::Dialect::oci, kHarborRoutes};
+}
 
 http::Surface token_surface() {
   return {"token", "/oauth2", http::Dialect::oci, kRoutes};

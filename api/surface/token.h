@@ -7,4 +7,8 @@ namespace varve::surface {
 
 http::Surface token_surface();
 
+// GET alone, where Harbor's adapter for SWR looks for it.
+inline constexpr std::string_view kHarborTokenPath = "/swr/auth/v2/registry/auth";
+http::Surface harbor_token_surface();
+
 }  // namespace varve::surface

@@ -302,6 +302,9 @@ TEST_F(AccessKeys, LogInToDockerFromAnyRegion) {
     EXPECT_EQ(with(docker_login(region), Method::get, "/v2/").status, 200U) << region;
     EXPECT_EQ(with(docker_login(region), Method::post, kUpload).status, 202U) << region;
   }
+  // One path of two APIs; docker asks at the other.
+  EXPECT_EQ(with(docker_login(), Method::get, "/v2/").body, "{}");
+  EXPECT_TRUE(with(docker_login(), Method::get, "/v2").body.starts_with(R"({"version":{)"));
   const Answer made =
       with(docker_login(), Method::get, "/oauth2/token?scope=repository:team/app:pull,push");
   ASSERT_EQ(made.status, 200U);

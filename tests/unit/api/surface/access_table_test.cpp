@@ -53,7 +53,7 @@ Needs needs_of(const http::Route& route) {
     if (pattern.starts_with(prefix)) return Needs::own_rules;
   // Where one logs in, the token service, the accounts, and a list of what the caller may pull.
   if (is({"/v2", "/v2/", "/v2/_catalog", "/acr/v1/_catalog"}) || pattern.starts_with("/oauth2/") ||
-      pattern.starts_with("/admin/v1/"))
+      pattern == "/swr/auth/v2/registry/auth" || pattern.starts_with("/admin/v1/"))
     return Needs::own_rules;
   // What is listed is what the caller may pull, and namespaces are made by whoever manages them.
   if (pattern.starts_with("/v2/manage/") || pattern.starts_with("/dockyard/v2/"))

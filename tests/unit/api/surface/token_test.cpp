@@ -279,6 +279,23 @@ TEST(Token, ForAnotherServiceIsNotMade) {
   EXPECT_EQ(registry.server.get("/oauth2/token").status, 200U);
 }
 
+TEST(Token, IsMadeWhereHarborsAdapterForSwrLooksForIt) {
+  Registry registry;
+  const std::string target =
+      "/swr/auth/v2/registry/auth?service=registry.example&scope=repository:team/app:push,pull";
+  const auto get = [&](const std::string& authorization) {
+    return registry.server.call({Method::get, target, {{"Authorization", authorization}}});
+  };
+  const Answer answer = get(registry.own());
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(text_in(answer, "scope"), "repository:team/app:pull,push");
+  EXPECT_NE(text_in(answer, "issued_at"), "");
+  EXPECT_EQ(registry.push(text_in(answer, "token")), 202U);
+  const Answer wrong = get(basic("ci", "guess"));
+  EXPECT_EQ(wrong.status, 401U);
+  EXPECT_EQ(wrong.header("WWW-Authenticate"), R"(Basic realm="varve")");
+}
+
 TEST(Token, WithOddScopesIsABadRequest) {
   Registry registry;
   for (const std::string scope : {"x", "repository:a%22b:pull", "repository:a:p%00ll"}) {
