@@ -188,6 +188,7 @@ SwrResult<oci::SetTag> retag(const Services& services, const RepoName& repo,
   if (!to) return refused(std::move(to).error());
   const auto from = oci::Tag::parse(*source);
   const auto view = services.reader().view();
+  if (const auto there = made_at(*view, repo); !there) return refused(there.error());
   const auto row = from ? oci::find_tag(*view, repo, *from) : std::optional<oci::TagRow>();
   if (!row) return refused(row.error());
   if (!*row) return refused(no_such_tag(*source));

@@ -127,6 +127,7 @@ TEST_F(SwrTags, AreSetToWhatAnotherPointsTo) {
   const Answer taken = retag(R"({"source_tag":"v2","destination_tag":"stable","override":false})");
   EXPECT_EQ(taken.status, 409U);
   EXPECT_EQ(swr_code(taken), "4090006");
+  EXPECT_TRUE(at(taken.body, "/error_msg").starts_with("the tag is there already")) << taken.body;
   EXPECT_EQ(retag(R"({"source_tag":"v2","destination_tag":"stable","override":true})").status,
             201U);
   EXPECT_NE(at(server.get(kTags + "/stable").body, "/digest"), Digest::of(first).to_string());
@@ -135,6 +136,9 @@ TEST_F(SwrTags, AreSetToWhatAnotherPointsTo) {
   EXPECT_EQ(swr_code(retag(R"({"source_tag":"v1","destination_tag":"x","override":1})")),
             "4000014");
   EXPECT_EQ(retag(R"({"source_tag":"v1","destination_tag":"-"})").status, 400U);
+  EXPECT_EQ(swr_code(send(server, Method::post, "/v2/manage/namespaces/team/repos/none/tags",
+                          R"({"source_tag":"v1","destination_tag":"x"})")),
+            "4040010");
 }
 
 TEST_F(SwrTags, AreDeletedWithoutWhatTheyPointTo) {
