@@ -114,6 +114,8 @@ Result<void> read_files(const Header& header, pulp::Rpm& rpm) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (indexes[i] >= directories.size())
       return bad("a file of the RPM is in a directory that is not there");
+    if (names[i].find('/') != names[i].npos || names[i] == "." || names[i] == "..")
+      return bad("a file of the RPM is called like a path: " + names[i].substr(0, 200));
     rpm.files.push_back({static_cast<std::uint32_t>(indexes[i]), pulp::as_utf8(names[i]),
                          kind_of(modes[i], flags[i])});
   }

@@ -35,9 +35,8 @@ Result<void> may_read_log(const Services& services, const View& view,
 }
 
 Result<bool> sees(const Services& services, const View& view, const http::Request& request,
-                  const RepoName& about) {
-  const auto package = pulp::package_named(about);
-  if (package) return PulpSight(services, request).sees(view, *package);
+                  PulpSight& sight, const RepoName& about) {
+  if (const auto package = pulp::package_named(about)) return sight.sees(view, *package);
   return may_pull(services, request, view, about);
 }
 
@@ -45,7 +44,8 @@ Result<void> may_read_entry(const Services& services, const View& view,
                             const http::Request& request, const std::optional<RepoName>& about) {
   auto whole = may_read_log(services, view, request);
   if (whole || !about) return whole;
-  VARVE_TRY(const bool part, sees(services, view, request, *about));
+  PulpSight sight(services, request);
+  VARVE_TRY(const bool part, sees(services, view, request, sight, *about));
   return part ? Result<void>() : whole;
 }
 

@@ -11,13 +11,16 @@
 
 namespace varve::surface {
 
+class PulpSight;
+
 // Entries tell of every repository: whoever reads them all needs read_log.
 Result<void> may_read_log(const Services& services, const View& view, const http::Request& request);
 
 // May the caller see what an event is about? With pull on it, or, of a package, on a repository
 // that has it.
+// `sight` remembers between questions; it is the caller's.
 Result<bool> sees(const Services& services, const View& view, const http::Request& request,
-                  const RepoName& about);
+                  PulpSight& sight, const RepoName& about);
 
 // `about` may be what an answer is about: then to see it is enough. Whoever may not read it gets
 // the refusal of a caller who named nothing: another one would tell which repository an entry is

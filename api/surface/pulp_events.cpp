@@ -149,9 +149,10 @@ class Pages {
         request_(request),
         state_(state),
         newest_(services.reader().view()),
+        sight_(services, request),
         whole_(may_read_log(services, *newest_, request).has_value()) {}
 
-  Result<Page> read(const Wish& wish) const {
+  Result<Page> read(const Wish& wish) {
     Page page;
     std::uint64_t at = std::min(wish.before, state_.size.value);
     std::size_t count = 0;
@@ -173,17 +174,18 @@ class Pages {
   }
 
  private:
-  Result<bool> sees(const Event& event) const {
+  Result<bool> sees(const Event& event) {
     if (whole_) return true;
     const auto about = what_event_is_about(event);
     if (!about) return false;
-    return surface::sees(services_, *newest_, request_, *about);
+    return surface::sees(services_, *newest_, request_, sight_, *about);
   }
 
   const Services& services_;
   const Request& request_;
   const State& state_;
   std::unique_ptr<View> newest_;
+  PulpSight sight_;
   bool whole_;
 };
 

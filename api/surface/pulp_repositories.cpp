@@ -104,6 +104,7 @@ Result<pulp::CreateRepository> parse_create(const Request& request, const PulpDo
   VARVE_TRY(const std::string id, document.text("id"));
   auto repository = RepositoryId::parse(id);
   if (!repository) return bad_parameter("id", repository.error().what);
+  if (pulp::is_reserved(*repository)) return bad_parameter("id", "this is reserved");
   VARVE_TRY(auto name, document.optional_text("name"));
   VARVE_TRY(auto arch, document.optional_text("arch"));
   return pulp::CreateRepository{*std::move(repository), name.value_or(id), arch.value_or("noarch")};
@@ -180,15 +181,10 @@ Result<std::vector<PackageId>> parse_removed(const PulpDocument& document) {
   return ids;
 }
 
-// The newest event that made one of them a member; of none, the newest about the repository.
+// The event that made it a member; of several, or of none, the newest about the repository.
 Result<std::optional<EntryIndex>> members_since(const View& view, const RepositoryId& id,
                                                 const std::vector<PackageId>& packages) {
-  std::optional<EntryIndex> newest;
-  for (const PackageId& package : packages) {
-    VARVE_TRY(const auto since, pulp::member_since(view, id, package));
-    newest = std::max(newest, since);
-  }
-  if (newest) return newest;
+  if (packages.size() == 1) return pulp::member_since(view, id, packages.front());
   VARVE_TRY(const auto row, pulp::find_repository(view, id));
   return row ? std::optional(row->index) : std::nullopt;
 }

@@ -2,8 +2,8 @@
 // threads; every step that touches a file runs on the pool.
 //
 // The upload's file survives a restart. What was said when it began does not, and is said again to
-// go on: whose it is, how long, with which checksum. An import holds the file against that before
-// it takes it, and what is said besides against the RPM itself.
+// go on: whose it is, how long, with which checksum. An import holds the file against that (its
+// size and its SHA-256 before the store takes it), and what is said besides against the RPM itself.
 #include <algorithm>
 #include <utility>
 
@@ -56,6 +56,16 @@ Result<void> may_create(const Services& services, const Request& request) {
                       services.now());
 }
 
+// How long a checksum is says which one it is; clients name none here.
+std::optional<std::string_view> checksum_type(std::string_view checksum) {
+  constexpr std::pair<std::size_t, std::string_view> kTypes[] = {
+      {32, "md5"}, {40, "sha1"}, {56, "sha224"}, {64, "sha256"}, {96, "sha384"}, {128, "sha512"}};
+  if (checksum.find_first_not_of("0123456789abcdef") != checksum.npos) return std::nullopt;
+  for (const auto& [length, type] : kTypes)
+    if (checksum.size() == length) return type;
+  return std::nullopt;
+}
+
 struct StartWish {
   std::string checksum;
   std::uint64_t size = 0;
@@ -65,6 +75,10 @@ Result<StartWish> parse_start(const PulpDocument& document) {
   StartWish wish;
   VARVE_CHECK(document.text("name"));
   VARVE_TRY(wish.checksum, document.text("checksum"));
+  if (!checksum_type(wish.checksum))
+    return bad_parameter("checksum",
+                         "this is the file's MD5, SHA-1, SHA-224, SHA-256, SHA-384 or "
+                         "SHA-512 in lower-case hex");
   VARVE_TRY(const auto size, document.optional_number("size"));
   if (!size) return missing_parameter("size");
   wish.size = *size;
@@ -146,15 +160,6 @@ awaitable<Result<std::unique_ptr<Upload>>> open_upload(Services& services, const
 
 // ---- the last step ----
 
-// How long a checksum is says which one it is; clients name none here.
-std::string_view checksum_type(std::string_view checksum) {
-  constexpr std::pair<std::size_t, std::string_view> kTypes[] = {
-      {32, "md5"}, {40, "sha1"}, {56, "sha224"}, {96, "sha384"}, {128, "sha512"}};
-  for (const auto& [length, type] : kTypes)
-    if (checksum.size() == length) return type;
-  return "sha256";
-}
-
 Error differs(std::string_view name, const std::string& said, const std::string& found) {
   return bad_parameter(name, "the upload began with \"" + said.substr(0, 200) +
                                  "\", its bytes have \"" + found + "\"")
@@ -166,14 +171,20 @@ Result<void> check_size(const DeclaredUploads::Declared& declared, std::uint64_t
   return std::unexpected(differs("size", std::to_string(declared.size), std::to_string(size)));
 }
 
+// What can be told before the bytes are read again.
+Result<void> check_sha256(const DeclaredUploads::Declared& declared, const Digest& digest) {
+  if (checksum_type(declared.checksum) != "sha256" || digest.hex() == declared.checksum) return {};
+  return std::unexpected(differs("checksum", declared.checksum, digest.hex()));
+}
+
 // Whatever algorithm it is of.
 Result<void> check_checksum(const DeclaredUploads::Declared& declared, const BlobFile& bytes,
                             const Digest& digest) {
-  const std::string_view type = checksum_type(declared.checksum);
-  std::string found = digest.hex();
-  if (type != "sha256") {
-    VARVE_TRY(found, checksum_of(bytes, type));
-  }
+  VARVE_CHECK(check_sha256(declared, digest));
+  const auto type = checksum_type(declared.checksum);
+  VARVE_ASSERT(type.has_value());
+  if (*type == "sha256") return {};
+  VARVE_TRY(const std::string found, checksum_of(bytes, *type));
   if (found == declared.checksum) return {};
   return std::unexpected(differs("checksum", declared.checksum, found));
 }
@@ -211,6 +222,15 @@ awaitable<Result<Placed>> place(Services& services, const UploadId& id,
   auto hash = [&upload] { return digest_of(**upload); };
   const auto digest = co_await services.pool.run(hash);
   if (!digest) co_return std::unexpected(digest.error());
+  if (const auto right = check_sha256(declared, *digest); !right) {
+    // It has all its bytes, and they are others: it can become nothing.
+    auto drop = [&services, &upload, &id] {
+      upload->reset();
+      return services.blobs.cancel_upload(id);
+    };
+    (void)co_await services.pool.run(drop);
+    co_return std::unexpected(right.error());
+  }
   auto hold = co_await hold_blob(services, *digest);
   if (!hold) co_return std::unexpected(hold.error());
   const std::uint64_t size = (*upload)->size();
@@ -293,7 +313,10 @@ awaitable<Response> append_pulp_upload(Services& services, Request& request) {
     co_return pulp_problem(services, request, mine.error());
   const auto upload = co_await open_upload(services, *id);
   if (!upload) co_return pulp_problem(services, request, upload.error());
-  const auto appended = co_await append_body(services, *request.body, **upload, std::nullopt);
+  const auto declared = services.state->declared_uploads.find(*id);
+  const std::uint64_t whole = declared ? declared->size : UINT64_MAX;
+  const std::uint64_t left = whole - std::min(whole, (*upload)->size());
+  const auto appended = co_await append_body(services, *request.body, **upload, std::nullopt, left);
   if (!appended) co_return pulp_problem(services, request, appended.error());
   co_return http::json(200, "true");
 }

@@ -23,6 +23,13 @@ class RepoName {
   std::string text_;
 };
 
+// First components by which grants and policies mean Pulp's packages and its repositories
+// (core/pulp/names.h): nothing else is made below them, or it would be everybody's who may do
+// something with those.
+inline bool stands_for_packages(std::string_view first) {
+  return first == "packages" || first == "rpm";
+}
+
 // A namespace that somebody made, to put repositories below: "team" of "team/app". Source: SWR's
 // organisations, whose names are a part of what the first component of a repository's may be.
 class NamespaceName {

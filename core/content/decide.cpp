@@ -24,10 +24,8 @@ Result<bool> is_linked(const View& view, const RepoName& repo, const LinkBlob& c
   return is_there(view, Table::link, held_key(repo, command.digest), command.digest, command.size);
 }
 
-// Grants and policies mean Pulp's packages and its repositories by these first components
-// (core/pulp/names.h): images of such a name would be everybody's who may do something with those.
 Result<void> check_of_images(std::string_view first, std::string_view name, About about) {
-  if (first != "packages" && first != "rpm") return {};
+  if (!stands_for_packages(first)) return {};
   return fail(Errc::invalid, about, "names that begin with packages/ or rpm/ stand for packages",
               std::string(name));
 }

@@ -125,6 +125,9 @@ Result<Events> decide(const CreateRepository& command, const View& view) {
     return fail(Errc::invalid, About::repository,
                 "a repository's name and architecture are one line of at most " +
                     std::to_string(kTextBytesMax) + " bytes each");
+  if (is_reserved(command.repository))
+    return fail(Errc::invalid, About::repository, "a repository's id is neither manage nor asof.",
+                command.repository.text());
   VARVE_TRY(const auto there, find_repository(view, command.repository));
   if (there)
     return fail(Errc::conflict, About::repository, "there is a repository with this id already",

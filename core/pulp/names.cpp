@@ -47,13 +47,15 @@ PackageId PackageId::from_random(std::string_view bytes) {
 
 Result<RepositoryId> RepositoryId::parse(std::string_view text) {
   const bool one = !text.empty() && text.size() <= kBytesMax && text.find('/') == text.npos;
-  // A path's first component, too, below /pulp/repos/: what no name of images begins with.
-  if (one && RepoName::parse(text) && RepoName::parse("rpm/" + std::string(text)))
-    return RepositoryId(std::string(text));
+  if (one && RepoName::parse("rpm/" + std::string(text))) return RepositoryId(std::string(text));
   return bad(
       "a repository's id is at most 64 lower-case letters and digits, joined by single . _ __ or "
-      "any number of -, and neither manage nor asof.",
+      "any number of -",
       text);
+}
+
+bool is_reserved(const RepositoryId& repository) {
+  return !RepoName::parse(repository.text());
 }
 
 Result<Word> Word::parse(std::string_view text) {

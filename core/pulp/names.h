@@ -29,8 +29,7 @@ class PackageId {
   std::string text_;
 };
 
-// One component of a repository's name, since grants are about "rpm/<id>"; at most 64 bytes, and
-// none that is reserved ("asof.12" would be a moment in dnf's URLs).
+// One component of a repository's name, since grants are about "rpm/<id>"; at most 64 bytes.
 class RepositoryId {
  public:
   static constexpr std::size_t kBytesMax = 64;
@@ -42,6 +41,10 @@ class RepositoryId {
   explicit RepositoryId(std::string text) : text_(std::move(text)) {}
   std::string text_;
 };
+
+// No new repository is called so: what no name of images begins with. "asof.12" is a moment in
+// dnf's URLs.
+bool is_reserved(const RepositoryId& repository);
 
 // A part of what a package is called, as it can stand in a path: 1 to 255 visible ASCII characters
 // without a slash, and neither "." nor "..".

@@ -34,6 +34,9 @@ Result<std::uint64_t> next_registry_index(const View& view) {
 // Warg's packages and OCI's repositories have one kind of grants. Whoever holds a key that is
 // registered to somebody who may push needs no credential: Warg's own clients have none to show.
 Result<void> check_may_begin(const SubmitRecord& command, const Asker& asker, const View& view) {
+  if (stands_for_packages(command.package.ns().text()))
+    return fail(Errc::denied, About::name, "names in this namespace stand for Pulp's packages",
+                command.package.ns().text());
   if (command.anybody_begins) return {};
   const auto repo = repository_of(command.package.text());
   if (!repo)

@@ -51,9 +51,8 @@ TEST(PulpNames, OfPackagesAreFoundAgainInWhatGrantsAreAbout) {
 TEST(PulpNames, ARepositorysIdIsOneComponentOfAName) {
   for (const char* good : {"el9", "fedora-38.x86_64", "a__b"})
     EXPECT_TRUE(RepositoryId::parse(good).has_value()) << good;
-  for (const std::string& bad :
-       {std::string(), std::string("a/b"), std::string("EL9"), std::string(".."), std::string("a "),
-        std::string(65, 'a'), std::string("manage"), std::string("asof.5")})
+  for (const std::string& bad : {std::string(), std::string("a/b"), std::string("EL9"),
+                                 std::string(".."), std::string("a "), std::string(65, 'a')})
     EXPECT_FALSE(RepositoryId::parse(bad).has_value()) << bad;
 }
 
@@ -285,6 +284,17 @@ TEST(PulpRepository, TakesEachPackageOnce) {
          PackageAdded{package_id(1), rpm_repo("el9")}})
       .when(AddPackages{rpm_repo("el9"), {package_id(2), package_id(1), package_id(2)}})
       .then({PackageAdded{package_id(2), rpm_repo("el9")}});
+}
+
+TEST(PulpRepository, IsNotMadeUnderANameThatMeansAMomentAndKeptWhereItWas) {
+  for (const char* name : {"manage", "asof.5", "asof.20261122t000000z"}) {
+    given({})
+        .when(CreateRepository{rpm_repo(name), "x", "noarch"})
+        .then_refused(Errc::invalid, About::repository, name);
+    given({RepositoryCreated{"noarch", "x", rpm_repo(name)}})
+        .when(DeleteRepository{rpm_repo(name)})
+        .then({RepositoryDeleted{rpm_repo(name)}});
+  }
 }
 
 TEST(PulpRepository, TakesNoneOfAListInWhichOneIsMissing) {

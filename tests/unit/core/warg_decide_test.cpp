@@ -603,11 +603,14 @@ TEST_F(WargBegin, WhoeverIsNamedHasAGoodCredential) {
 
 // A namespace that no repository can have either: grants could not be about it.
 TEST_F(WargBegin, ANamespaceWithAReservedNameIsForNobody) {
-  const auto head = warg::find_log(world.rows, warg::operator_log_id()).value()->head;
-  const warg::OperatorRecord more{
-      head.id, 0, warg::RecordTime::of(world.now), {warg::DefineNamespace{"manage"}}};
-  ASSERT_EQ(WargWorld::events_of(world.run(warg::AppendOperatorRecord{world.op.sign(more)})), 1u);
-  then_refused(world.submit("manage:hello", {init(owner)}, owner), Errc::denied, About::name);
+  // Who may push a Pulp repository's packages would begin those of "rpm".
+  for (const std::string name : {"manage", "packages", "rpm"}) {
+    const auto head = warg::find_log(world.rows, warg::operator_log_id()).value()->head;
+    const warg::OperatorRecord more{
+        head.id, 0, warg::RecordTime::of(world.now), {warg::DefineNamespace{name}}};
+    ASSERT_EQ(WargWorld::events_of(world.run(warg::AppendOperatorRecord{world.op.sign(more)})), 1u);
+    then_refused(world.submit(name + ":hello", {init(owner)}, owner), Errc::denied, About::name);
+  }
 }
 
 TEST_F(WargBegin, AFirstRecordThatIsWrongIsRejectedOnlyForWhoMayBegin) {

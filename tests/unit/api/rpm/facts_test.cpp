@@ -109,6 +109,8 @@ TEST(RpmFacts, AreRefusedWhereAFilesDirectoryIsNotThere) {
 TEST(RpmFacts, AreRefusedWhereADirectoryLeavesTheRoot) {
   for (const char* bad : {"usr/bin/", "/usr/bin", "/../bin/", "/usr/./bin/", "/usr//bin/", "//"})
     EXPECT_EQ(refused(small_header().texts(1118, {bad})), Errc::invalid) << bad;
+  for (const char* bad : {"../x", "a/b", ".", ".."})
+    EXPECT_EQ(refused(small_header().texts(1117, {bad})), Errc::invalid) << bad;
 }
 
 TEST(RpmFacts, AreRefusedWithMoreDependenciesThanAnyPackageHas) {

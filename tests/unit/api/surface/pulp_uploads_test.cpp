@@ -225,7 +225,15 @@ TEST_F(PulpFiles, AreWhatTheirUploadsBeganWith) {
   std::string other = real_rpm();
   other.back() = static_cast<char>(other.back() ^ 1);
   EXPECT_EQ(append(id, other), "true");
+  EXPECT_EQ(client.call(Method::put, "/services/upload/append/" + id + "/", "x").status, 413U);
   EXPECT_EQ(sentence_of(import(id)).rfind("parameter checksum: ", 0), 0U);
+  EXPECT_EQ(import(id).status, 404U);  // others' bytes become nothing
+  for (const std::string& bad :
+       {std::string(), std::string(63, 'a'), std::string(64, 'A'), std::string(1'000, 'a')})
+    EXPECT_EQ(
+        sentence_of(client.post("/services/upload/", start(bad))).rfind("parameter checksum: ", 0),
+        0U)
+        << bad;
   const std::string right = real_rpm();
   const Answer begun = client.post("/services/upload/", start(std::string(64, 'a')));
   append(text_at(begun, "/id"), right);
@@ -295,11 +303,14 @@ TEST_F(PulpFiles, UploadsThatAreNotThereAre404) {
         << id;
     EXPECT_EQ(import(id).status, 404U) << id;
     const std::string more = R"(,"id":")" + id + "\"";
-    EXPECT_EQ(client.post("/services/upload/", start("x", more)).status, 404U) << id;
+    EXPECT_EQ(client.post("/services/upload/", start(std::string(64, '0'), more)).status, 404U)
+        << id;
   }
   EXPECT_EQ(client.post("/services/upload/", "{}").body, "\"missing parameter: name\"");
-  EXPECT_EQ(client.post("/services/upload/", R"({"name":"a","checksum":"b"})").body,
-            "\"missing parameter: size\"");
+  EXPECT_EQ(
+      client.post("/services/upload/", R"({"name":"a","checksum":")" + std::string(32, 'b') + "\"}")
+          .body,
+      "\"missing parameter: size\"");
   EXPECT_EQ(client.post("/services/upload/import/", "{}").body, "\"missing parameter: uploadid\"");
   const std::string id = begin();
   EXPECT_EQ(import(id, "7").status, 400U);

@@ -1,0 +1,45 @@
+// What was said of an upload is known until its owner, or everybody, said much more.
+#include "api/surface/declared_uploads.h"
+
+#include <gtest/gtest.h>
+
+namespace varve::surface {
+namespace {
+
+using Declared = DeclaredUploads::Declared;
+
+TEST(DeclaredUploads, AreRememberedAsTheyWereSaidLast) {
+  DeclaredUploads uploads;
+  const UploadId id = UploadId::random();
+  EXPECT_EQ(uploads.find(id), std::nullopt);
+  uploads.remember(id, {"ann", "aa", 1});
+  uploads.remember(id, {"ben", "bb", 2});
+  EXPECT_EQ(uploads.find(id), (Declared{"ben", "bb", 2}));
+}
+
+TEST(DeclaredUploads, OfOneOwnerPushOutNobodyElses) {
+  DeclaredUploads uploads;
+  const UploadId others = UploadId::random();
+  uploads.remember(others, {"ann", "aa", 1});
+  const UploadId first = UploadId::random();
+  uploads.remember(first, {"ben", "bb", 1});
+  for (std::size_t i = 1; i < DeclaredUploads::kMaxOfOne; ++i)
+    uploads.remember(UploadId::random(), {"ben", "bb", i});
+  EXPECT_TRUE(uploads.find(first).has_value());
+  for (std::size_t i = 0; i < DeclaredUploads::kMax; ++i)
+    uploads.remember(UploadId::random(), {"ben", "bb", i});
+  EXPECT_FALSE(uploads.find(first).has_value());
+  EXPECT_TRUE(uploads.find(others).has_value());
+}
+
+TEST(DeclaredUploads, OfManyOwnersAreBoundedTogether) {
+  DeclaredUploads uploads;
+  const UploadId first = UploadId::random();
+  uploads.remember(first, {"ann", "aa", 1});
+  for (std::size_t i = 0; i < DeclaredUploads::kMax; ++i)
+    uploads.remember(UploadId::random(), {"owner-" + std::to_string(i), "bb", i});
+  EXPECT_FALSE(uploads.find(first).has_value());
+}
+
+}  // namespace
+}  // namespace varve::surface
