@@ -313,8 +313,8 @@ std::string service_name(const Config& config, const std::string& origin) {
 }
 
 // Signatures are dated in whole seconds, and what is dated with the second in which a server begins
-// is taken: so it does not begin in the second of the newest change, which may have been signed.
-Result<void> outlast_newest_second(const Reader& reader) {
+// is taken: so it does not begin in a second in which the one before may have taken some.
+Result<void> outlast_this_second(const Reader& reader) {
   bool any = false;
   const auto visit = [&](const CredentialId&, const trust::CredentialRow& row) -> Result<bool> {
     any = row.kind == trust::CredentialKind::aksk;
@@ -323,10 +323,7 @@ Result<void> outlast_newest_second(const Reader& reader) {
   VARVE_CHECK(trust::each_credential(*reader.view(), visit));
   if (!any) return {};
   constexpr std::int64_t kSecond = 1'000'000;
-  VARVE_TRY(const auto newest, reader.envelope(EntryIndex{reader.head().size.value - 1}));
-  const Timestamp at = now();
-  if (newest.at.micros / kSecond == at.micros / kSecond)
-    std::this_thread::sleep_for(std::chrono::microseconds(kSecond - at.micros % kSecond));
+  std::this_thread::sleep_for(std::chrono::microseconds(kSecond - now().micros % kSecond));
   return {};
 }
 
@@ -361,7 +358,7 @@ Outcome<std::unique_ptr<auth::Authenticator>> make_authenticator(const Config& c
   options.access_lifetime = std::chrono::duration_cast<std::chrono::seconds>(config.token_lifetime);
   options.signed_ahead = parts.directory.root() / "signed_ahead";
   VARVE_CLI_CHECK(
-      cli::doing("the log cannot be read", outlast_newest_second(Reader(parts.head.get()))));
+      cli::doing("the log cannot be read", outlast_this_second(Reader(parts.head.get()))));
   auto made =
       std::make_unique<auth::Authenticator>(std::move(options), std::move(key), seal_key,
                                             SecretStore(parts.directory.root()), parts.head, pool);

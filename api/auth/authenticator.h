@@ -151,6 +151,8 @@ class Authenticator {
   VerifiedCache verified_;
   UsedSignatures used_;
   SignedAhead ahead_;
+  const Timestamp
+      newest_at_start_;  // what is dated up to it was taken before, wherever clocks were
   SignedBodies signed_bodies_;
   EndedCertificates ended_certificates_;
   mutable std::mutex told_mutex_;

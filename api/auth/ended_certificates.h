@@ -21,8 +21,9 @@ class EndedCertificates {
   static constexpr std::size_t kNamesMax = 4'096;
 
   // Nothing: that is not known, look.
-  Result<std::optional<bool>> known(const Reader& reader, const PrincipalName& principal) const;
-  // Blocks for as long as there are credentials.
+  std::optional<bool> known(const Reader& reader, const PrincipalName& principal) const;
+  // Blocks: for as long as the principal had credentials, and when something happened to those, for
+  // as long as there are any.
   Result<bool> look(const Reader& reader, const PrincipalName& principal);
 
  private:
@@ -30,6 +31,9 @@ class EndedCertificates {
     bool ended;
     TreeSize size;
   };
+  std::optional<Found> found_of(const PrincipalName& principal) const;
+  void remember(const PrincipalName& principal, const Found& found);
+
   mutable std::mutex mutex_;
   std::map<std::string, Found, std::less<>> found_;
 };

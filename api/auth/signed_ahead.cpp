@@ -59,8 +59,10 @@ Result<void> SignedAhead::note(std::string_view access_key, Timestamp signed_at,
     const std::lock_guard lock(mutex_);
     dates = noted_;
   }
-  // What our own clock has passed says nothing that the beginning of the next server does not say.
-  std::erase_if(dates, [&](const auto& one) { return one.second < now.micros; });
+  // What our own clock has passed, by the whole second that dates are, says nothing that the
+  // beginning of the next server does not say.
+  constexpr std::int64_t kSecond = 1'000'000;
+  std::erase_if(dates, [&](const auto& one) { return one.second + kSecond <= now.micros; });
   dates.insert_or_assign(std::string(access_key), signed_at.micros);
   std::string text;
   for (const auto& [key, date] : dates) text += key + " " + std::to_string(date) + "\n";

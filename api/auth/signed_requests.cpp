@@ -56,8 +56,7 @@ void Authenticator::tell_of_closed(const CredentialId& id, const Error& why) con
   if (told_.size() >= kToldMax || !told_.insert(id.text()).second) return;
   spdlog::error(
       "access key {}: {}. What it signs is refused: restore DATA/secrets/keys/seal from a backup, "
-      "or "
-      "make a new access key",
+      "or make a new access key",
       id.text(), why.what);
 }
 
@@ -136,7 +135,8 @@ Authenticator::Later<void> Authenticator::use_once(const SdkSignature& signature
     const auto noted = co_await std::move(pending);
     if (!noted) co_return std::unexpected(noted.error());
   }
-  co_return used_.use(key, signature.mac, signed_at, ahead_.taken_before(key), now());
+  const Timestamp taken_before = std::max(ahead_.taken_before(key), newest_at_start_);
+  co_return used_.use(key, signature.mac, signed_at, taken_before, now());
 }
 
 Authenticator::Later<Actor> Authenticator::identify_signed(SdkSignature signature,
@@ -178,9 +178,7 @@ Authenticator::Later<bool> Authenticator::had_certificates(const PrincipalName& 
   const auto principal = trust::find_principal(*reader.view(), name);
   if (!principal) co_return std::unexpected(principal.error());
   if (!*principal) co_return false;
-  const auto known = ended_certificates_.known(reader, name);
-  if (!known) co_return std::unexpected(known.error());
-  if (*known) co_return **known;
+  if (const auto known = ended_certificates_.known(reader, name)) co_return *known;
   auto pending = files_.run([&] { return ended_certificates_.look(reader, name); });
   co_return co_await std::move(pending);
 }

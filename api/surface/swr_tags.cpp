@@ -1,6 +1,7 @@
 // A repository's tags: listed, shown, set to what another one points to, deleted. I/O threads; what
 // is shown is read on the pool.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "api/surface/oci_common.h"
@@ -48,24 +49,37 @@ bool is_list(const std::optional<oci::ManifestRow>& manifest) {
 }
 
 // Manifests may be large, and a page has all its items whatever they are: so many bytes of them are
-// sent, and so many read for what else they say. One alone always fits.
+// sent, and so many read for what else they say. One alone always fits. What a manifest reaches is
+// counted once, however many tags it has.
 struct Bodies {
   std::size_t sent = limits::kReferrersBodyBytesMax;
   std::size_t read = 64 << 20;
+  std::map<Digest, std::uint64_t> reached;
 };
 
 Result<std::optional<std::string>> read_body(const Reader& reader, const Digest& digest,
-                                             std::size_t size, Bodies& left) {
-  if (size > left.read) left.read = 0;
+                                             const std::optional<oci::ManifestRow>& manifest,
+                                             Bodies& left) {
+  if (!manifest) return std::nullopt;
+  if (manifest->size > left.read) left.read = 0;
   if (left.read == 0) return std::nullopt;
-  left.read -= size;
+  left.read -= manifest->size;
   return reader.body(digest);
+}
+
+Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo, const Digest& manifest,
+                                    Bodies& page) {
+  const auto known = page.reached.find(manifest);
+  if (known != page.reached.end()) return known->second;
+  VARVE_TRY(const auto bytes, oci::reached_bytes(view, repo, {manifest}));
+  page.reached.emplace(manifest, bytes);
+  return bytes;
 }
 
 // From the first one on that does not fit there is none, so that a page does not look random.
 std::string sent_body(const std::optional<std::string>& body, Bodies& left) {
   std::string text = text_of(body);
-  if (!body || text.size() > left.sent) left.sent = 0;
+  if (left.read == 0 || text.size() > left.sent) left.sent = 0;
   if (left.sent == 0) return {};
   left.sent -= text.size();
   return text;
@@ -76,10 +90,9 @@ Result<void> write_tag(json::Writer& out, const SwrContext& context, const RepoN
   const View& view = *context.state.view;
   const Reader& reader = context.state.reader;
   VARVE_TRY(const auto manifest, oci::find_manifest(view, repo, tag.row.digest));
-  VARVE_TRY(const auto body,
-            read_body(reader, tag.row.digest, manifest ? manifest->size : 0, left));
+  VARVE_TRY(const auto body, read_body(reader, tag.row.digest, manifest, left));
   const oci::Description description = oci::describe(body ? *body : "");
-  VARVE_TRY(const auto size, oci::reached_bytes(view, repo, {tag.row.digest}));
+  VARVE_TRY(const auto size, reached_bytes(view, repo, tag.row.digest, left));
   VARVE_TRY(const auto created, swr_time(reader, tag.row.created));
   VARVE_TRY(const auto updated, swr_time(reader, tag.row.index));
   const std::string path = "/" + repo.text() + ":" + tag.tag.text();

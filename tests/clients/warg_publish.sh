@@ -74,7 +74,9 @@ expect_equal "the releases" "1.0.0 1.1.0 1.1.1 1.1.2 1.1.3 1.1.4" "$(versions_of
 
 step "an upload that was broken off holds nobody up: the same command, run again, finishes it"
 truncate -s 400M "$WORK/large.wasm"  # time enough to break it off
-publish release test:large 1.0.0 "$WORK/one.wasm" 2.0.0 "$WORK/large.wasm" --key "$WORK/p256.key" >"$WORK/broken" 2>&1 &
+# The command itself, and not a shell that waits for it.
+(VARVE_TOKEN=$TOKEN exec "$VARVE" publish release test:large 1.0.0 "$WORK/one.wasm" 2.0.0 "$WORK/large.wasm" \
+  --key "$WORK/p256.key" --server "$URL") >"$WORK/broken" 2>&1 &
 BROKEN=$!
 until [[ -n $(find "$WORK/data/uploads" -type f -size +1M) ]]; do
   kill -0 "$BROKEN" 2>/dev/null || fail "the publisher ended before it was broken off: $(cat "$WORK/broken")"
