@@ -2,6 +2,7 @@
 // is shown is read on the pool.
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "api/surface/oci_common.h"
@@ -50,10 +51,13 @@ bool is_list(const std::optional<oci::ManifestRow>& manifest) {
 
 // Manifests may be large, and a page has all its items whatever they are: so many bytes of them are
 // sent, and so many read for what else they say. One alone always fits. What a manifest reaches is
-// counted once, however many tags it has.
+// counted once, however many tags it has; a `size` that is not counted to the end would be wrong,
+// so a page for which more is to be looked at is refused.
+constexpr std::size_t kPageLinksMax = 500'000;
 struct Bodies {
   std::size_t sent = limits::kReferrersBodyBytesMax;
   std::size_t read = 64 << 20;
+  std::size_t links = kPageLinksMax;
   std::map<Digest, std::uint64_t> reached;
 };
 
@@ -71,9 +75,13 @@ Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo, cons
                                     Bodies& page) {
   const auto known = page.reached.find(manifest);
   if (known != page.reached.end()) return known->second;
-  VARVE_TRY(const auto bytes, oci::reached_bytes(view, repo, {manifest}));
-  page.reached.emplace(manifest, bytes);
-  return bytes;
+  VARVE_TRY(const auto bytes, oci::reached_bytes(view, repo, {manifest}, page.links));
+  if (!bytes)
+    return fail(Errc::too_large, About::request,
+                "the images of these tags name more than " + std::to_string(kPageLinksMax) +
+                    " layers and manifests together; ask for fewer tags at a time");
+  page.reached.emplace(manifest, *bytes);
+  return *bytes;
 }
 
 // From the first one on that does not fit there is none, so that a page does not look random.

@@ -136,8 +136,9 @@ Result<std::set<std::string>> hidden_repos(const View& view) {
   return hidden;
 }
 
-Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo,
-                                    const std::vector<Digest>& manifests) {
+Result<std::optional<std::uint64_t>> reached_bytes(const View& view, const RepoName& repo,
+                                                   const std::vector<Digest>& manifests,
+                                                   std::size_t& links_left) {
   std::set<Digest> seen(manifests.begin(), manifests.end());
   std::vector<Digest> open(seen.begin(), seen.end());
   std::set<Digest> blobs;
@@ -148,6 +149,9 @@ Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo,
     VARVE_TRY(const auto row, view.get(Table::refers, held_key(repo, manifest)));
     if (!row) continue;
     VARVE_TRY(const auto links, links_of_value(row->value));
+    const std::size_t named = links.manifests.size() + links.blobs.size();
+    if (named > links_left) return std::nullopt;
+    links_left -= named;
     for (const Digest& child : links.manifests)
       if (seen.insert(child).second) open.push_back(child);
     for (const Digest& blob : links.blobs) {
@@ -157,6 +161,13 @@ Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo,
     }
   }
   return bytes;
+}
+
+Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo,
+                                    const std::vector<Digest>& manifests) {
+  std::size_t unbounded = SIZE_MAX;
+  VARVE_TRY(const auto bytes, reached_bytes(view, repo, manifests, unbounded));
+  return bytes.value_or(0);
 }
 
 Result<std::uint64_t> tagged_bytes(const View& view, const RepoName& repo) {

@@ -41,6 +41,11 @@ Result<std::set<std::string>> hidden_repos(const View& view);
 // What is not there counts nothing.
 Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo,
                                     const std::vector<Digest>& manifests);
+// The same, and each manifest and blob that is named on the way is taken from `links_left`, however
+// often it is: nothing when there are more.
+Result<std::optional<std::uint64_t>> reached_bytes(const View& view, const RepoName& repo,
+                                                   const std::vector<Digest>& manifests,
+                                                   std::size_t& links_left);
 // The same of all that its tags point to.
 Result<std::uint64_t> tagged_bytes(const View& view, const RepoName& repo);
 

@@ -126,6 +126,26 @@ TEST(TaggedBytes, CountEachBlobOnceHoweverItIsReached) {
   EXPECT_EQ(*reached_bytes(scenario.rows(), repo("b"), {digest(two)}), 0U);
 }
 
+TEST(ReachedBytes, AreNotCountedBeyondTheLinksThatMayBeLookedAt) {
+  auto scenario = given({RepoCreated{"oci", repo("a")}});
+  for (const char* blob : {"cfg", "layer"}) link(scenario, "a", blob);
+  const std::string one = image("cfg", "layer");
+  const std::string index = R"({"schemaVersion":2,"manifests":[)" + descriptor(one) + "]}";
+  put(scenario, "a", one, kImage);
+  put(scenario, "a", index, kIndex);
+  std::size_t left = 5;
+  const auto count = [&](const std::string& manifest) {
+    return *reached_bytes(scenario.rows(), repo("a"), {digest(manifest)}, left);
+  };
+  EXPECT_EQ(count(index), 3U + 5U);
+  EXPECT_EQ(left, 2U);  // the index names one, the image two
+  EXPECT_EQ(count(index), std::nullopt);
+  left = 2;
+  EXPECT_EQ(count(one), 3U + 5U);
+  EXPECT_EQ(left, 0U);
+  EXPECT_EQ(count(one), std::nullopt);
+}
+
 TEST(CreatedAt, IsTheEventThatMadeTheOneThatIsThere) {
   auto scenario = given({RepoCreated{"oci", repo("t/b")}, RepoCreated{"oci", repo("t/a")},
                          content::RepoDeleted{repo("t/b")}});

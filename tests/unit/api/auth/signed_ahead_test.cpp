@@ -55,6 +55,16 @@ TEST_F(SignedAheadFile, ForgetsWhatOurClockHasPassed) {
   EXPECT_EQ(SignedAhead(file, in(41s)).taken_before("b"), in(50s));
 }
 
+// The next server takes what is dated with the second in which it begins.
+TEST_F(SignedAheadFile, KeepsADateUntilItsWholeSecondIsOver) {
+  SignedAhead ahead(file, kNow);
+  ASSERT_TRUE(ahead.note("a", in(29'700ms), kNow).has_value());
+  ASSERT_TRUE(ahead.note("b", in(50s), in(30'600ms)).has_value());
+  EXPECT_EQ(SignedAhead(file, in(30'600ms)).taken_before("a"), in(29'700ms));
+  ASSERT_TRUE(ahead.note("c", in(50s), in(30'700ms)).has_value());
+  EXPECT_EQ(SignedAhead(file, in(30'700ms)).taken_before("a").micros, 0);
+}
+
 TEST_F(SignedAheadFile, ThatIsDamagedMayHaveSaidAnything) {
   for (const char* text : {"a", "a 17", "a x\n", " 17\n", "a 17\n\n", "a 99999999999999999999\n"}) {
     write(text);

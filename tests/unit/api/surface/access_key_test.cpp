@@ -165,6 +165,35 @@ TEST_F(AccessKeys, ChangeNothingTwiceThoughTheServerBeganAgain) {
   EXPECT_EQ(send(before, sign(before)).status, 202U);
 }
 
+// What was signed before the restart is dated after it then. What made no entry is known by the
+// newest entry, too.
+TEST_F(AccessKeys, ChangeNothingTwiceThoughTheClockWasSetBack) {
+  server.administer(Method::put, "/admin/v1/grants",
+                    R"({"principal":"ci","resource":"*","role":"admin"})");
+  const SdkRequest upload = request(Method::post, kUpload);
+  const std::string upload_signature = sign(upload);
+  EXPECT_EQ(send(upload, upload_signature).status, 202U);
+  const SdkRequest change =
+      request(Method::put, "/admin/v1/principals/made", R"({"kind":"service"})");
+  const std::string signature = sign(change);
+  EXPECT_EQ(send(change, signature).status, 200U);
+  server.later = std::chrono::seconds(-30);
+  server.restart_authenticator();
+  EXPECT_EQ(send(change, signature).status, 503U);
+  EXPECT_EQ(send(upload, upload_signature).status, 503U);
+  const SdkRequest behind = request(Method::post, kUpload, {}, std::chrono::seconds(-10));
+  EXPECT_EQ(send(behind, sign(behind)).status, 503U);
+  const SdkRequest next = request(Method::post, kUpload, {}, std::chrono::seconds(2));
+  EXPECT_EQ(send(next, sign(next)).status, 202U);
+}
+
+// Dates are whole seconds, so an entry of this second is newer than they are.
+TEST_F(AccessKeys, SignInTheSecondOfTheNewestEntry) {
+  server.add_account("other", "reader", "team/*");
+  server.restart_authenticator();
+  EXPECT_EQ(ask(Method::post, kUpload).status, 202U);
+}
+
 TEST_F(AccessKeys, ChangeNothingWhenTheyAreMoreThanAMinuteAhead) {
   const SdkRequest near = request(Method::post, kUpload, {}, std::chrono::seconds(55));
   EXPECT_EQ(send(near, sign(near)).status, 202U);

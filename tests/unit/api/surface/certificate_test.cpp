@@ -1,6 +1,7 @@
 // Client certificates against routes: names that the TLS handshake found.
 #include <gtest/gtest.h>
 
+#include "api/auth/ended_certificates.h"
 #include "core/codec.h"
 #include "log/reader.h"
 #include "tests/unit/api/surface/credentials_given.h"
@@ -111,6 +112,29 @@ TEST_F(Certificates, ThatCountedForNothingMayBeAllowedAndEnded) {
   EXPECT_EQ(open("edge"), 200U);
   end(kAccount, token);
   EXPECT_EQ(open("edge"), 200U);
+}
+
+// Every request with a certificate asks, on an I/O thread.
+TEST_F(Certificates, AreLookedForOnceForEachStateOfTheLog) {
+  const auto admin = PrincipalName::parse("admin").value();
+  auth::EndedCertificates ended;
+  EXPECT_EQ(ended.known(server.services().reader(), admin), std::nullopt);
+  EXPECT_FALSE(ended.look(server.services().reader(), admin).value());
+  EXPECT_EQ(ended.known(server.services().reader(), admin), false);
+  for (const char* name : {"a", "b"}) {
+    server.add_account(name, "reader", "team/*");  // nothing that is about admin
+    EXPECT_EQ(ended.known(server.services().reader(), admin), std::nullopt);
+    EXPECT_FALSE(ended.look(server.services().reader(), admin).value());
+    EXPECT_EQ(ended.known(server.services().reader(), admin), false);
+  }
+  const std::string account = "/admin/v1/principals/admin";
+  end(account,
+      member(server.administer(Method::post, account + "/credentials", R"({"kind":"x509"})"),
+             "credential"));
+  EXPECT_EQ(ended.known(server.services().reader(), admin), std::nullopt);
+  EXPECT_TRUE(ended.look(server.services().reader(), admin).value());
+  server.add_account("c", "reader", "team/*");
+  EXPECT_EQ(ended.known(server.services().reader(), admin), true);  // for ever
 }
 
 TEST_F(Certificates, CountWhereNothingElseIsShown) {

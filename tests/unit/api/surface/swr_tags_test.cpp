@@ -99,6 +99,18 @@ TEST_F(SwrTags, AreAllOnTheirPageThoughTheirManifestsMayBeTooLargeForIt) {
   EXPECT_EQ(at(rest.body, "/2/manifest"), first);
 }
 
+TEST_F(SwrTags, OfOneManifestSayTheSame) {
+  const std::string path = "/v2/team/app/manifests/" + Digest::of(first).to_string();
+  ASSERT_EQ(server.put(path + "?tag=again", first, kImageType).status, 201U);
+  const Answer listed = list();
+  EXPECT_EQ(each(listed.body, "Tag"), (Names{"again", "edge", "v2", "v1"}));
+  EXPECT_EQ(at(listed.body, "/0/size"), "7");
+  EXPECT_EQ(at(listed.body, "/2/size"), "13");  // {} and the other layer
+  for (const char* field : {"/size", "/image_id", "/manifest", "/digest"})
+    EXPECT_EQ(at(listed.body, std::string("/0") + field),
+              at(listed.body, std::string("/3") + field));
+}
+
 TEST_F(SwrTags, SayWhenThereAreMoreThanOneAnswerHolds) {
   for (int n = 0; n < 1'024; n += 64) {
     std::string path = "/v2/team/app/manifests/" + Digest::of(first).to_string();
