@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "api/auth/challenge.h"
+#include "api/auth/used_signatures.h"
 #include "api/http/descriptors.h"
 #include "api/http/server.h"
 #include "api/http/ulid.h"
@@ -312,9 +313,8 @@ std::string service_name(const Config& config, const std::string& origin) {
   return auth::valid_service_name(origin) ? origin : "varve";
 }
 
-// Signatures are dated in whole seconds, and what is dated with the second in which a server begins
-// is taken: so it does not begin in a second in which the one before may have taken some.
-Result<void> outlast_this_second(const Reader& reader) {
+// Only what access keys signed could be taken for new.
+Result<void> outlast_signatures(const Reader& reader) {
   bool any = false;
   const auto visit = [&](const CredentialId&, const trust::CredentialRow& row) -> Result<bool> {
     any = row.kind == trust::CredentialKind::aksk;
@@ -322,11 +322,8 @@ Result<void> outlast_this_second(const Reader& reader) {
   };
   VARVE_CHECK(trust::each_credential(*reader.view(), visit));
   if (!any) return {};
-  constexpr std::int64_t kSecond = 1'000'000;
-  const std::int64_t second = now().micros / kSecond;
-  while (now().micros / kSecond == second)  // sleeping goes by another clock
-    std::this_thread::sleep_for(std::chrono::microseconds(kSecond - now().micros % kSecond));
-  return {};
+  return auth::outlast_second(
+      now, [](std::chrono::microseconds time) { std::this_thread::sleep_for(time); });
 }
 
 void warn_about_closed_keys(const auth::Authenticator& authenticator, Console& console) {
@@ -359,8 +356,8 @@ Outcome<std::unique_ptr<auth::Authenticator>> make_authenticator(const Config& c
   options.service = service_name(config, origin);
   options.access_lifetime = std::chrono::duration_cast<std::chrono::seconds>(config.token_lifetime);
   options.signed_ahead = parts.directory.root() / "signed_ahead";
-  VARVE_CLI_CHECK(
-      cli::doing("the log cannot be read", outlast_this_second(Reader(parts.head.get()))));
+  VARVE_CLI_CHECK(cli::doing("signatures of before cannot be told from new ones",
+                             outlast_signatures(Reader(parts.head.get()))));
   auto made =
       std::make_unique<auth::Authenticator>(std::move(options), std::move(key), seal_key,
                                             SecretStore(parts.directory.root()), parts.head, pool);

@@ -66,8 +66,8 @@ Actor actor_of(const PrincipalName& principal, Auth auth, const CredentialId& cr
   return Actor{principal.text(), auth, credential, std::nullopt};
 }
 
-// What may be dated later than now was taken all the same, when the clock was set back since.
-Timestamp dated_by(const HeadCell& head, Timestamp began) {
+// When the clock was set back since, what was taken may be dated later than now.
+Timestamp newest_ahead_of(const HeadCell& head, Timestamp began) {
   const auto newest = head.get();
   return newest != nullptr && newest->last_at > began ? newest->last_at : Timestamp();
 }
@@ -85,7 +85,7 @@ Authenticator::Authenticator(AuthenticatorOptions options, Signer token_key, Sea
       throttle_(options_.throttle),
       used_(options_.clock ? options_.clock() : wall_clock()),
       ahead_(options_.signed_ahead, options_.clock ? options_.clock() : wall_clock()),
-      newest_at_start_(dated_by(head_, options_.clock ? options_.clock() : wall_clock())) {
+      newest_ahead_(newest_ahead_of(head_, options_.clock ? options_.clock() : wall_clock())) {
   if (!options_.clock) options_.clock = wall_clock;
   if (!options_.steady) options_.steady = auth::steady_clock;
 }

@@ -151,8 +151,9 @@ class Authenticator {
   VerifiedCache verified_;
   UsedSignatures used_;
   SignedAhead ahead_;
-  const Timestamp
-      newest_at_start_;  // what is dated up to it was taken before, wherever clocks were
+  // The newest entry's date, where the clock stood before it at the start: signatures dated up to
+  // it may have been taken. Else none.
+  const Timestamp newest_ahead_;
   SignedBodies signed_bodies_;
   EndedCertificates ended_certificates_;
   mutable std::mutex told_mutex_;

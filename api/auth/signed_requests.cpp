@@ -135,7 +135,7 @@ Authenticator::Later<void> Authenticator::use_once(const SdkSignature& signature
     const auto noted = co_await std::move(pending);
     if (!noted) co_return std::unexpected(noted.error());
   }
-  const Timestamp taken_before = std::max(ahead_.taken_before(key), newest_at_start_);
+  const Timestamp taken_before = std::max(ahead_.taken_before(key), newest_ahead_);
   co_return used_.use(key, signature.mac, signed_at, taken_before, now());
 }
 

@@ -6,10 +6,28 @@
 #include "api/auth/swr_signature.h"
 
 namespace varve::auth {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000;
+
+}  // namespace
+
+Result<void> outlast_second(const std::function<Timestamp()>& clock,
+                            const std::function<void(std::chrono::microseconds)>& sleep) {
+  constexpr int kTries = 5;  // one is enough for a clock that is not set meanwhile
+  Timestamp now = clock();
+  const std::int64_t begun = now.micros / kSecond;
+  for (int tries = 0; now.micros / kSecond <= begun; now = clock()) {
+    if (tries++ == kTries)
+      return fail(Errc::unavailable, About::request, "the clock is set back again and again");
+    sleep(std::chrono::microseconds(kSecond - now.micros % kSecond));
+  }
+  return {};
+}
 
 // Dates are whole seconds: what is signed in this very second is taken.
 UsedSignatures::UsedSignatures(Timestamp began, UsedSignatureLimits limits)
-    : limits_(limits), known_from_(began.micros - began.micros % 1'000'000) {}
+    : limits_(limits), known_from_(began.micros - began.micros % kSecond) {}
 
 void UsedSignatures::forget_expired(Timestamp now) {
   const std::int64_t oldest = now.micros - kSdkClockWindow.count();

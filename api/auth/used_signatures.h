@@ -6,11 +6,15 @@
 // restart does not make old signatures new. What is dated ahead of our clock, by kSdkAheadMax at
 // most, is noted on disk before it is taken (signed_ahead.h), so that the next memory refuses it,
 // and what its key dated before it, too. And a memory that is full takes no more, rather than
-// forget.
+// forget. One gap is left: where a clock was set back and the server then restarted, signatures
+// dated after the log's newest entry, of requests that made none (an upload that was begun), are
+// good again.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -22,6 +26,12 @@
 #include "core/base/time.h"
 
 namespace varve::auth {
+
+// Dates are whole seconds, and a memory takes what is dated with the second in which it begins. So
+// that the one before it cannot have taken that, this returns when `clock` shows a later second
+// than now; `sleep` lets time pass. Errors: unavailable, the clock goes back again and again.
+Result<void> outlast_second(const std::function<Timestamp()>& clock,
+                            const std::function<void(std::chrono::microseconds)>& sleep);
 
 struct UsedSignatureLimits {
   std::size_t all = 1 << 18;  // some 40 MB when it is full

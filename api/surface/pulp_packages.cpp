@@ -44,6 +44,7 @@ awaitable<Response> package_answer(Services& services, const Request& request, c
 struct ChecksumWish {
   std::optional<std::string_view> type;
   std::optional<std::string_view> value;
+  ChecksumWish() = default;
   explicit ChecksumWish(const http::Query& query)
       : type(query.get("checksum_type")), value(query.get("checksum")) {}
   bool takes(const pulp::Checksum& checksum) const {
@@ -106,13 +107,14 @@ Result<Alike> find_alike(const State& state, PulpSight& sight, const pulp::Nevra
     VARVE_TRY(auto row, the_one(state, sight, nevra, wish, same->id));
     return Alike{std::move(row), {}};
   }
-  // Not all of them can be looked at, and those that cannot may be the only ones that are seen.
-  if (packages > kAlikeMax)
+  // Not all of them can be looked at then. That there are many is for those who see any.
+  const bool too_many = packages > kAlikeMax;
+  VARVE_TRY(const auto seen, seen_of(state, sight, nevra, too_many ? ChecksumWish() : wish));
+  if (seen.empty()) return std::unexpected(sight.no_package(nevra.to_string()));
+  if (too_many)
     return fail(Errc::invalid, About::package,
                 "too many packages are called so: name one by its checksum_type and checksum",
                 nevra.to_string());
-  VARVE_TRY(const auto seen, seen_of(state, sight, nevra, wish));
-  if (seen.empty()) return std::unexpected(sight.no_package(nevra.to_string()));
   VARVE_TRY(auto first, pulp::need_package(*state.view, seen.front()));
   std::string others;
   for (std::size_t i = 1; i < seen.size(); ++i) (others += i > 1 ? ", " : "") += seen[i].text();

@@ -309,13 +309,11 @@ awaitable<Response> append_pulp_upload(Services& services, Request& request) {
     co_return pulp_problem(services, request, allowed.error());
   const auto id = parse_upload(request.params.front());
   if (!id) co_return pulp_problem(services, request, id.error());
-  if (const auto mine = may_use(services, request, *id); !mine)
-    co_return pulp_problem(services, request, mine.error());
+  const auto declared = declared_for(services, request, *id);
+  if (!declared) co_return pulp_problem(services, request, declared.error());
   const auto upload = co_await open_upload(services, *id);
   if (!upload) co_return pulp_problem(services, request, upload.error());
-  const auto declared = services.state->declared_uploads.find(*id);
-  const std::uint64_t whole = declared ? declared->size : UINT64_MAX;
-  const std::uint64_t left = whole - std::min(whole, (*upload)->size());
+  const std::uint64_t left = declared->size - std::min(declared->size, (*upload)->size());
   const auto appended = co_await append_body(services, *request.body, **upload, std::nullopt, left);
   if (!appended) co_return pulp_problem(services, request, appended.error());
   co_return http::json(200, "true");

@@ -51,19 +51,20 @@ bool is_list(const std::optional<oci::ManifestRow>& manifest) {
 
 // Manifests may be large, and a page has all its items whatever they are: so many bytes of them are
 // sent, and so many read for what else they say. One alone always fits. What a manifest reaches is
-// counted once, however many tags it has; a `size` that is not counted to the end would be wrong,
-// so a page for which more is to be looked at is refused.
-constexpr std::size_t kPageLinksMax = 500'000;
-struct Bodies {
+// counted once, however many tags it has, and that of the first whatever it reaches. With the
+// others so many links are followed: a `size` that is not counted to the end would be wrong.
+constexpr std::size_t kScansOfAPage = 25;  // a thousand tags, each of an image with some ten layers
+struct Budget {
+  explicit Budget(const Services& services) : links(kScansOfAPage * services.scan_rows_max) {}
   std::size_t sent = limits::kReferrersBodyBytesMax;
   std::size_t read = 64 << 20;
-  std::size_t links = kPageLinksMax;
+  std::size_t links;
   std::map<Digest, std::uint64_t> reached;
 };
 
 Result<std::optional<std::string>> read_body(const Reader& reader, const Digest& digest,
                                              const std::optional<oci::ManifestRow>& manifest,
-                                             Bodies& left) {
+                                             Budget& left) {
   if (!manifest) return std::nullopt;
   if (manifest->size > left.read) left.read = 0;
   if (left.read == 0) return std::nullopt;
@@ -72,20 +73,23 @@ Result<std::optional<std::string>> read_body(const Reader& reader, const Digest&
 }
 
 Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo, const Digest& manifest,
-                                    Bodies& page) {
-  const auto known = page.reached.find(manifest);
-  if (known != page.reached.end()) return known->second;
-  VARVE_TRY(const auto bytes, oci::reached_bytes(view, repo, {manifest}, page.links));
+                                    Budget& left) {
+  const auto known = left.reached.find(manifest);
+  if (known != left.reached.end()) return known->second;
+  std::size_t all = SIZE_MAX;
+  std::size_t& links = left.reached.empty() ? all : left.links;
+  VARVE_TRY(const auto bytes, oci::reached_bytes(view, repo, {manifest}, links));
   if (!bytes)
-    return fail(Errc::too_large, About::request,
-                "the images of these tags name more than " + std::to_string(kPageLinksMax) +
-                    " layers and manifests together; ask for fewer tags at a time");
-  page.reached.emplace(manifest, *bytes);
+    return fail(
+        Errc::too_large, About::request,
+        "the images of these tags have too many layers and manifests to count together; ask "
+        "for fewer tags at a time");
+  left.reached.emplace(manifest, *bytes);
   return *bytes;
 }
 
 // From the first one on that does not fit there is none, so that a page does not look random.
-std::string sent_body(const std::optional<std::string>& body, Bodies& left) {
+std::string sent_body(const std::optional<std::string>& body, Budget& left) {
   std::string text = text_of(body);
   if (left.read == 0 || text.size() > left.sent) left.sent = 0;
   if (left.sent == 0) return {};
@@ -93,8 +97,9 @@ std::string sent_body(const std::optional<std::string>& body, Bodies& left) {
   return text;
 }
 
+// Errors besides the store's: too_large, nothing was written then.
 Result<void> write_tag(json::Writer& out, const SwrContext& context, const RepoName& repo,
-                       EntryIndex made, const oci::ListedTag& tag, Bodies& left) {
+                       EntryIndex made, const oci::ListedTag& tag, Budget& left) {
   const View& view = *context.state.view;
   const Reader& reader = context.state.reader;
   VARVE_TRY(const auto manifest, oci::find_manifest(view, repo, tag.row.digest));
@@ -168,9 +173,15 @@ Result<Answered> list(const SwrContext& context, const RepoName& repo, const Swr
   Answered answered{{}, 0, all.size()};
   json::Writer out(answered.body);
   out.begin_array();
-  Bodies left;
-  for (; answered.count < count; ++answered.count)
-    VARVE_CHECK(write_tag(out, context, repo, made, all[first + answered.count], left));
+  Budget left(context.services);
+  for (; answered.count < count; ++answered.count) {
+    const auto written = write_tag(out, context, repo, made, all[first + answered.count], left);
+    if (written) continue;
+    // A page that was asked for has all its items.
+    if (wish.page || written.error().code != Errc::too_large)
+      return std::unexpected(written.error());
+    break;
+  }
   out.end_array();
   return answered;
 }
@@ -187,7 +198,7 @@ Result<Shown> show(const SwrContext& context, const RepoName& repo, std::string_
   if (!row) return std::unexpected(no_such_tag(text));
   Shown shown{{}, row->index};
   json::Writer out(shown.text);
-  Bodies left;
+  Budget left(context.services);
   VARVE_CHECK(write_tag(out, context, repo, made, {*tag, *row}, left));
   return shown;
 }

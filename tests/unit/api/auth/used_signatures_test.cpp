@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace varve::auth {
 namespace {
@@ -70,6 +72,41 @@ TEST(UsedSignatures, AreRefusedRatherThanForgottenWhenThereIsNoRoom) {
   EXPECT_TRUE(used.use("a", "7", at(15min + 2s), kNever, at(15min + 2s)).has_value());
   EXPECT_EQ(used.use("a", "8", at(15min + 2s), kNever, at(15min + 2s)).error().code,
             Errc::overloaded);
+}
+
+// Sleeping goes by another clock: this one stands at what is left to show.
+struct Clock {
+  std::vector<Timestamp> shows;
+  std::size_t next = 0;
+  std::vector<std::chrono::microseconds> slept = {};
+  Result<void> outlast() {
+    return outlast_second([this] { return shows[std::min(next++, shows.size() - 1)]; },
+                          [this](std::chrono::microseconds time) { slept.push_back(time); });
+  }
+};
+
+TEST(ASecond, IsOverWhenTheClockShowsALaterOne) {
+  Clock clock{{at(300ms), at(1s)}};
+  EXPECT_TRUE(clock.outlast().has_value());
+  EXPECT_EQ(clock.slept, (std::vector<std::chrono::microseconds>{700ms}));
+}
+
+TEST(ASecond, IsNotOverBecauseSomebodySleptForSoLong) {
+  Clock clock{{at(0s), at(999'999us), at(1s)}};
+  EXPECT_TRUE(clock.outlast().has_value());
+  EXPECT_EQ(clock.slept, (std::vector<std::chrono::microseconds>{1s, 1us}));
+}
+
+TEST(ASecond, IsNotOverInAnEarlierOne) {
+  Clock clock{{at(5s), at(4'900ms), at(5'999ms), at(6s)}};
+  EXPECT_TRUE(clock.outlast().has_value());
+  EXPECT_EQ(clock.slept, (std::vector<std::chrono::microseconds>{1s, 100ms, 1ms}));
+}
+
+TEST(ASecond, ThatDoesNotEndIsNotWaitedForForEver) {
+  Clock clock{{at(5s), at(1s)}};
+  EXPECT_EQ(clock.outlast().error().code, Errc::unavailable);
+  EXPECT_EQ(clock.slept.size(), 5U);
 }
 
 }  // namespace

@@ -17,6 +17,27 @@ TEST(DeclaredUploads, AreRememberedAsTheyWereSaidLast) {
   EXPECT_EQ(uploads.find(id), (Declared{"ben", "bb", 2}));
 }
 
+TEST(DeclaredUploads, ThatAreSaidAgainAreTheYoungest) {
+  DeclaredUploads uploads;
+  const UploadId first = UploadId::random();
+  const UploadId second = UploadId::random();
+  for (const UploadId& id : {first, second, first}) uploads.remember(id, {"ann", "aa", 1});
+  for (std::size_t i = 1; i < DeclaredUploads::kMaxOfOne; ++i)
+    uploads.remember(UploadId::random(), {"ann", "bb", i});
+  EXPECT_TRUE(uploads.find(first).has_value());
+  EXPECT_FALSE(uploads.find(second).has_value());
+}
+
+TEST(DeclaredUploads, ThatAreSaidAgainByAnotherOwnerAreNotTheFirstOnesAnyMore) {
+  DeclaredUploads uploads;
+  const UploadId id = UploadId::random();
+  uploads.remember(id, {"ann", "aa", 1});
+  uploads.remember(id, {"ben", "aa", 1});
+  for (std::size_t i = 0; i < DeclaredUploads::kMaxOfOne; ++i)
+    uploads.remember(UploadId::random(), {"ann", "bb", i});
+  EXPECT_TRUE(uploads.find(id).has_value());
+}
+
 TEST(DeclaredUploads, OfOneOwnerPushOutNobodyElses) {
   DeclaredUploads uploads;
   const UploadId others = UploadId::random();

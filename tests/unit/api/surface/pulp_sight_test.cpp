@@ -72,6 +72,18 @@ TEST_F(PulpAccounts, WhoMayNotHears401AsPulpsClientsKnowIt) {
   EXPECT_EQ(server.size(), before);
 }
 
+TEST_F(PulpAccounts, HowManyPackagesAreCalledAlikeIsForThoseWhoSeeOne) {
+  close_everything();
+  for (int i = 0; i <= 1'000; ++i) admin.created("bash", std::to_string(i));
+  const std::string path = "/packages/bash/5.2.15/2.el9/0/x86_64/";
+  PulpClient stranger(server, login("stranger", "none", "*"));
+  EXPECT_EQ(nobody.get(path).status, 401U);
+  EXPECT_EQ(stranger.get(path).status, 404U);
+  EXPECT_EQ(sentence_of(stranger.get(path)),
+            "there is no such package: bash-0:5.2.15-2.el9.x86_64");
+  EXPECT_EQ(admin.get(path).status, 400U);
+}
+
 TEST_F(PulpAccounts, PackagesAreSeenByWhomTheyAreGrantedTo) {
   close_everything();
   const std::string one = admin.created("one");

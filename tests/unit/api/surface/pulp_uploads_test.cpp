@@ -267,9 +267,11 @@ TEST_F(PulpFiles, OfUploadsThatAreNotRememberedAreDeclaredAgain) {
   std::string id = (*upload)->id().text();
   for (const std::size_t at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
   upload->reset();  // as after a restart
-  const Answer unknown = import(id);
-  EXPECT_EQ(unknown.status, 404U);
-  EXPECT_NE(sentence_of(unknown).find("POST /services/upload/"), std::string::npos);
+  const std::string path = "/services/upload/append/" + id + "/";
+  for (const Answer& unknown : {import(id), client.call(Method::put, path, "more")}) {
+    EXPECT_EQ(unknown.status, 404U);
+    EXPECT_NE(sentence_of(unknown).find("POST /services/upload/"), std::string::npos);
+  }
   const std::string more = R"(,"id":")" + id + "\"";
   const Answer again = client.post("/services/upload/", start(Digest::of(real_rpm()).hex(), more));
   EXPECT_EQ(value_at(again, "/offset"), "-1");

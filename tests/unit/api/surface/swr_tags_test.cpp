@@ -111,6 +111,27 @@ TEST_F(SwrTags, OfOneManifestSayTheSame) {
               at(listed.body, std::string("/3") + field));
 }
 
+// 25 links more than the first image has, which is counted whatever it reaches.
+TEST_F(SwrTags, OfWhichTooMuchIsReachedAreAskedForFewerAtATime) {
+  for (int n = 0; n < 12; ++n)
+    server.push_image("team/app", "n" + std::to_string(n), "layer " + std::to_string(n));
+  server.services().scan_rows_max = 1;
+  const Answer refused = list("?offset=0&limit=14");
+  EXPECT_EQ(refused.status, 413U);
+  EXPECT_NE(refused.body.find("fewer tags"), std::string::npos) << refused.body;
+  const Answer page = list("?offset=0&limit=13");
+  EXPECT_EQ(page.status, 200U);
+  EXPECT_EQ(page.header("Content-Range"), "0-13/15");
+  EXPECT_EQ(list("?offset=13&limit=13").header("Content-Range"), "13-2/15");
+  const Answer all = list();
+  EXPECT_EQ(all.status, 200U);
+  EXPECT_EQ(each(all.body, "Tag").size(), 13U);
+  EXPECT_EQ(all.header("Content-Range"), "0-13/15");
+  server.services().scan_rows_max = 0;
+  EXPECT_EQ(list("?offset=0&limit=1").status, 200U);
+  EXPECT_EQ(server.get(kTags + "/v1").status, 200U);
+}
+
 TEST_F(SwrTags, SayWhenThereAreMoreThanOneAnswerHolds) {
   for (int n = 0; n < 1'024; n += 64) {
     std::string path = "/v2/team/app/manifests/" + Digest::of(first).to_string();
