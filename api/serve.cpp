@@ -155,7 +155,9 @@ Outcome<DataDirectory> open_directory(const Config& config, Access access) {
                     "if another varve serves it, stop that one first or use its address");
 }
 
-std::string anchor_advice(const Error& error) {
+std::string log_advice(const Error& error) {
+  if (error.code == Errc::unsupported)
+    return "run the varve that wrote it, or replay the log while no server runs";
   if (error.about != About::checkpoint) return "run `varve fsck --data DIR` to see what is wrong";
   if (error.code == Errc::unavailable)
     return "put the anchor back, or run `varve fsck --data DIR --write-anchor` when this is the "
@@ -226,10 +228,10 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
   parts.anchor = std::make_unique<FileAnchor>(anchor_file(config));
   auto loaded = parts.directory.load_keys(*parts.anchor);
   if (!loaded) {
-    const bool anchor = loaded.error().about == About::checkpoint;
+    const bool key = loaded.error().about == About::key;
     const std::string advice =
-        anchor ? anchor_advice(loaded.error()) : "restore DATA/secrets/keys from a backup";
-    VARVE_CLI_CHECK(cli::doing(anchor ? "the log cannot be opened" : "the keys cannot be loaded",
+        key ? "restore DATA/secrets/keys from a backup" : log_advice(loaded.error());
+    VARVE_CLI_CHECK(cli::doing(key ? "the keys cannot be loaded" : "the log cannot be opened",
                                std::move(loaded), advice));
   }
   VARVE_CLI_CHECK(cli::doing("what interrupted commands left cannot be swept",
@@ -244,7 +246,7 @@ Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) 
   auto ledger = Ledger::open(parts.directory.store(), *parts.anchor, parts.head, std::move(keys),
                              std::move(options));
   if (!ledger) {
-    const std::string advice = anchor_advice(ledger.error());
+    const std::string advice = log_advice(ledger.error());
     VARVE_CLI_CHECK(cli::doing("the log cannot be opened", std::move(ledger), advice));
   }
   parts.ledger = *std::move(ledger);
@@ -268,12 +270,17 @@ fs::path blob_root(const Config& config) {
 }
 
 Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) {
-  VARVE_CLI_TRY(auto head, cli::doing("the log cannot be read", parts.directory.load_head()));
+  auto loaded = parts.directory.load_head();
+  if (!loaded) {
+    const std::string advice = log_advice(loaded.error());
+    VARVE_CLI_CHECK(cli::doing("the log cannot be read", std::move(loaded), advice));
+  }
+  auto head = *std::move(loaded);
   VARVE_CLI_TRY(auto keys, cli::doing("the log names no keys", named_keys(*Reader(head).view())));
   // Beside a writer the store may hold a checkpoint that is not anchored yet, so not served yet.
   auto anchored = check_against_anchor(FileAnchor(anchor_file(config)), *head, keys.log);
   if (!anchored) {
-    const std::string advice = anchor_advice(anchored.error());
+    const std::string advice = log_advice(anchored.error());
     VARVE_CLI_CHECK(cli::doing("the log cannot be served", std::move(anchored), advice));
   }
   if (*anchored && (*anchored)->size < head->published) head = published_as(*head, **anchored);

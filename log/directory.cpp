@@ -239,8 +239,8 @@ Result<DataDirectory> DataDirectory::open(const fs::path& root, Access access) {
   return DataDirectory(root, lock, *std::move(store));
 }
 
-Result<std::shared_ptr<const Head>> DataDirectory::load_head() const {
-  return varve::load_head(*store_);
+Result<std::shared_ptr<const Head>> DataDirectory::load_head(Rows rows) const {
+  return varve::load_head(*store_, rows);
 }
 
 Result<LedgerKeys> DataDirectory::load_keys(const Anchor& anchor) const {

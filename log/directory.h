@@ -56,7 +56,7 @@ class DataDirectory {
   const std::filesystem::path& root() const { return root_; }
   Store& store() { return *store_; }
   // The state the store holds, for reading without a ledger. Checks head, edge and root.
-  Result<std::shared_ptr<const Head>> load_head() const;
+  Result<std::shared_ptr<const Head>> load_head(Rows rows = Rows::of_our_format) const;
   // The private keys, finishing an interrupted rotation. They must be those the log names, and the
   // store must not contradict `anchor`: keys are not touched for a store that is not the newest.
   Result<LedgerKeys> load_keys(const Anchor& anchor) const;

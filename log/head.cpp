@@ -59,12 +59,17 @@ Result<void> check_checkpoint(const Head& head) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Head>> load_head(const Store& store) {
+Result<std::shared_ptr<const Head>> load_head(const Store& store, Rows rows) {
   auto head = std::make_shared<Head>();
   head->snapshot = store.snapshot();
   VARVE_TRY(auto bytes, head->snapshot->get(Family::meta, kHeadKey));
   if (!bytes) return storage_error(Errc::not_found, "the store is empty");
   VARVE_TRY(auto row, decode_head(*bytes));
+  if (rows == Rows::of_our_format && row.rows_format != kRowsFormat)
+    return fail(
+        Errc::unsupported, About::storage,
+        "the tables were made by an older varve, and are made again from the log",
+        "`varve replay --data DIR --out NEW`, then put NEW/store in the place of DIR/store");
   VARVE_TRY(auto edge, load_edge(*head->snapshot, row));
   VARVE_TRY(head->checkpoint, load_checkpoint(*head->snapshot, row.published));
   head->size = row.size;

@@ -43,9 +43,13 @@ class HeadCell {
   std::shared_ptr<const Head> head_;
 };
 
+// Which stores are good enough: to make their derived rows again, all are.
+enum class Rows : std::uint8_t { of_our_format, of_any_format };
+
 // The state a store holds: its head row, its edge rebuilt and checked against it, its newest
-// checkpoint. Errors: not_found/storage for an empty store, corrupt when it contradicts itself.
-Result<std::shared_ptr<const Head>> load_head(const Store& store);
+// checkpoint. Errors: not_found/storage for an empty store, corrupt when it contradicts itself,
+// unsupported/storage when its rows have another format (kRowsFormat in log/store/tables.h).
+Result<std::shared_ptr<const Head>> load_head(const Store& store, Rows rows = Rows::of_our_format);
 
 // The public keys the log itself names as of this state.
 struct NamedKeys {

@@ -68,7 +68,8 @@ Outcome<ReplayReport> replay_from(const ReplayCommand& options, Console& console
                   doing("the data directory cannot be opened",
                         DataDirectory::open(*options.log.data, Access::read_only),
                         "give --data a directory made by `varve init` or `varve replay`"));
-    VARVE_CLI_TRY(auto head, doing("the log cannot be read", directory.load_head()));
+    VARVE_CLI_TRY(auto head,
+                  doing("the log cannot be read", directory.load_head(Rows::of_any_format)));
     StoreSource source(std::move(head));
     return replay_into(source, options, std::nullopt, console);
   }

@@ -12,7 +12,6 @@
 namespace varve {
 namespace {
 
-constexpr char kHeadVersion = 1;
 constexpr std::size_t kHeadBytes = 1 + 8 + 32 + 8 + 8;
 constexpr char kPastTombstone = 0;
 constexpr char kPastValue = 1;
@@ -43,7 +42,7 @@ std::unexpected<Error> corrupt(std::string what, std::string_view bytes) {
 }  // namespace
 
 std::string encode_head(const HeadRow& head) {
-  std::string bytes(1, kHeadVersion);
+  std::string bytes(1, static_cast<char>(head.rows_format));
   bytes.reserve(kHeadBytes);
   append_be64(bytes, head.size.value);
   bytes += as_view(head.root);
@@ -53,10 +52,14 @@ std::string encode_head(const HeadRow& head) {
 }
 
 Result<HeadRow> decode_head(std::string_view bytes) {
-  if (bytes.size() != kHeadBytes || bytes[0] != kHeadVersion) {
-    return corrupt("the head row has a length or version this program never wrote", bytes);
-  }
+  if (bytes.size() != kHeadBytes || bytes[0] == 0)
+    return corrupt("the head row has a length or format that no program ever wrote", bytes);
   HeadRow head;
+  head.rows_format = static_cast<std::uint8_t>(bytes[0]);
+  if (head.rows_format > kRowsFormat)
+    return fail(Errc::unsupported, About::storage, "the store was written by a newer varve",
+                "its rows have format " + std::to_string(head.rows_format) + ", ours " +
+                    std::to_string(kRowsFormat));
   head.size.value = read_be64(bytes.substr(1));
   head.root = hash_from(bytes.substr(9, 32));
   const std::uint64_t micros = read_be64(bytes.substr(41));

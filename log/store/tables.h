@@ -36,15 +36,22 @@ inline constexpr Family kFamilies[] = {Family::meta, Family::entry,      Family:
 
 inline constexpr std::string_view kHeadKey = "head";
 
-// What every batch rewrites: where the log stands.
+// Of which format the derived rows are: raised whenever what is made of events that a log may hold
+// already becomes something else, by a new table or by another value. A store with rows of another
+// format is not served, its log is replayed into a new one.
+inline constexpr std::uint8_t kRowsFormat = 2;
+
+// What every batch rewrites: where the log stands. Its first byte is the format of the rows.
 struct HeadRow {
   TreeSize size;
   Hash256 root{};
   Timestamp last_at;   // `at` of the newest entry
   TreeSize published;  // size of the newest published checkpoint, 0 = none yet
+  std::uint8_t rows_format = kRowsFormat;
   friend bool operator==(const HeadRow&, const HeadRow&) = default;
 };
 std::string encode_head(const HeadRow& head);
+// Errors: corrupt, and unsupported for a row that a newer program wrote.
 Result<HeadRow> decode_head(std::string_view bytes);
 
 std::string entry_key(EntryIndex index);

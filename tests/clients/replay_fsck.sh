@@ -57,6 +57,18 @@ stop_server
 SERVER_LOG=$LIVE_LOG
 stop_process "$LIVE"
 
+step "a replayed store takes the place of the one it was made of, and is written on"
+cp -a "$WORK/data" "$WORK/renewed"
+varve replay --data "$WORK/renewed" --out "$WORK/renewal" >/dev/null
+rm -r "$WORK/renewed/store"
+mv "$WORK/renewal/store" "$WORK/renewed/store"
+start_server --dev --data "$WORK/renewed"
+expect_equal "the tag" "$SECOND" "$(digest_at_server lib/busybox:1)"
+push_image "$WORK/image:1" lib/busybox:3
+stop_server
+expect_exit 0 varve fsck --data "$WORK/renewed"
+SERVER_LOG=$LIVE_LOG
+
 step "one changed byte of a blob is found: 3"
 cp -a "$WORK/data" "$WORK/damaged"
 LAYER=$(jq -r '.layers[0].digest' "$WORK/image/blobs/sha256/${FIRST#sha256:}")

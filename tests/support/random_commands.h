@@ -76,8 +76,11 @@ class RandomCommands {
         case 3:
           return command_of(content::LinkBlob{must(RepoName::parse(repo)),
                                               Digest::of("blob" + std::to_string(n)), 5 + n / 10});
-        case 4:
-          return by_somebody(put_image(repo, tag, n));
+        case 4: {
+          Command image = put_image(repo, tag, n);
+          if (pick(2) == 0) soon_.push_back(by_somebody(put_index(repo, tag, image)));
+          return by_somebody(std::move(image));
+        }
         case 5:
           return command_of(content::UnlinkBlob{must(RepoName::parse(repo)),
                                                 Digest::of("blob" + std::to_string(n))});
@@ -145,19 +148,30 @@ class RandomCommands {
     }
   }
 
+  static std::string described(const Digest& digest, std::uint64_t size) {
+    return R"({"mediaType":"a/b","digest":")" + digest.to_string() + R"(","size":)" +
+           std::to_string(size) + "}";
+  }
   // One whose body says what it needs, and what it is about.
   Command put_image(const std::string& repo, const std::string& tag, std::uint64_t n) {
-    const auto described = [](const Digest& digest, std::uint64_t size) {
-      return R"({"mediaType":"a/b","digest":")" + digest.to_string() + R"(","size":)" +
-             std::to_string(size) + "}";
-    };
     const Command subject = put_manifest(repo, tag, n);
     const Digest blob = Digest::of("blob" + std::to_string(n));
     auto body = std::make_shared<const std::string>(
         R"({"schemaVersion":2,"config":)" + described(blob, 5 + n / 10) +
         R"(,"layers":[],"subject":)" +
         described(std::get<oci::PutManifest>(subject.intent).digest, 1) + "}");
-    auto parsed = must(oci::parse_manifest(*body, "application/vnd.oci.image.manifest.v1+json"));
+    return put_body(repo, tag, body, "application/vnd.oci.image.manifest.v1+json");
+  }
+  // One of that image alone.
+  Command put_index(const std::string& repo, const std::string& tag, const Command& image) {
+    const auto& child = std::get<oci::PutManifest>(image.intent);
+    auto body = std::make_shared<const std::string>(R"({"schemaVersion":2,"manifests":[)" +
+                                                    described(child.digest, child.size) + "]}");
+    return put_body(repo, tag, body, "application/vnd.oci.image.index.v1+json");
+  }
+  Command put_body(const std::string& repo, const std::string& tag,
+                   const std::shared_ptr<const std::string>& body, std::string_view media_type) {
+    auto parsed = must(oci::parse_manifest(*body, media_type));
     const Digest digest = Digest::of(*body);
     return command_of(oci::PutManifest{must(RepoName::parse(repo)),
                                        {must(oci::Tag::parse(tag))},

@@ -37,7 +37,7 @@ TEST(HeadRowCodec, ReadsWhatItWrote) {
 TEST(HeadRowCodec, WritesTheseBytes) {
   const HeadRow head{.size = {258}, .root = {}, .last_at = {1}, .published = {3}};
   EXPECT_EQ(hex_encode(encode_head(head)),
-            "01"
+            "02"
             "0000000000000102" +
                 std::string(64, '0') +
                 "0000000000000001"
@@ -52,12 +52,18 @@ TEST(HeadRowCodec, RefusesEveryOtherLength) {
   expect_corrupt(decode_head(bytes + '\0'));
 }
 
-TEST(HeadRowCodec, RefusesAnotherVersion) {
-  for (int version = 0; version < 256; ++version) {
-    std::string bytes = encode_head(a_head());
-    bytes[0] = static_cast<char>(version);
-    EXPECT_EQ(decode_head(bytes).has_value(), version == 1);
+TEST(HeadRowCodec, KnowsTheFormatsThatWere) {
+  std::string bytes = encode_head(a_head());
+  for (int format = 1; format <= kRowsFormat; ++format) {
+    bytes[0] = static_cast<char>(format);
+    EXPECT_EQ(decode_head(bytes).value().rows_format, format);
   }
+  for (int format = kRowsFormat + 1; format < 256; ++format) {
+    bytes[0] = static_cast<char>(format);
+    EXPECT_EQ(decode_head(bytes).error().code, Errc::unsupported) << format;
+  }
+  bytes[0] = 0;
+  expect_corrupt(decode_head(bytes));
 }
 
 TEST(HeadRowCodec, RefusesAPublishedCheckpointBeyondTheLog) {
