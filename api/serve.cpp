@@ -157,7 +157,7 @@ Outcome<DataDirectory> open_directory(const Config& config, Access access) {
 
 std::string log_advice(const Error& error) {
   if (error.code == Errc::unsupported)
-    return "run the varve that wrote it, or replay the log while no server runs";
+    return "go on with the varve that wrote it, or do what is said here";
   if (error.about != About::checkpoint) return "run `varve fsck --data DIR` to see what is wrong";
   if (error.code == Errc::unavailable)
     return "put the anchor back, or run `varve fsck --data DIR --write-anchor` when this is the "

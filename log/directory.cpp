@@ -198,6 +198,10 @@ Result<void> DataDirectory::initialise(const fs::path& root, const std::string& 
       return storage_error(
           Errc::conflict,
           "an interrupted initialisation here was for another origin: " + log.verifier().name());
+    {
+      VARVE_TRY(const auto store, open_store(aside / "store", StoreUse::read));
+      VARVE_CHECK(varve::load_head(*store));  // another version's is finished by that one
+    }
     if (admin) VARVE_CHECK(replace_first_secret(root, *admin));
   } else {
     VARVE_CHECK(check_leftover_anchor(keys_of(aside), anchor_file));

@@ -65,6 +65,12 @@ class Folder {
     return {};
   }
 
+  Result<void> keep(TreeSize size, std::string_view checkpoint) {
+    auto batch = out_.batch();
+    batch->put(Family::checkpoint, checkpoint_key(size), checkpoint);
+    return out_.commit_unsynced(std::move(batch));
+  }
+
   // What makes the store open: the head row, and the checkpoint when it is not about more than was
   // folded.
   Result<void> finish(const Checkpoint& checkpoint, std::string_view note) {
@@ -224,6 +230,20 @@ Result<void> check_against(const Checkpoint& checkpoint, const Folder& folder,
   return {};
 }
 
+Result<void> keep_checkpoints(EntrySource& source, Folder& folder, const VerifierKey& log_key) {
+  const Reader reader(std::make_shared<const Head>(folder.unfinished_head()));
+  return source.each_checkpoint([&](std::string_view note) -> Result<void> {
+    VARVE_TRY(const auto checkpoint, open_checkpoint(note, log_key));
+    if (checkpoint.size > folder.edge().size()) return {};
+    VARVE_TRY(const auto root, reader.root_at(checkpoint.size));
+    if (root != checkpoint.root)
+      return fail(Errc::corrupt, About::checkpoint,
+                  "the entries do not hash to the root that kept checkpoint " +
+                      std::to_string(checkpoint.size.value) + " signed");
+    return folder.keep(checkpoint.size, note);
+  });
+}
+
 }  // namespace
 
 Result<ReplayReport> replay(EntrySource& source, Store& out, const ReplayOptions& options,
@@ -246,11 +266,24 @@ Result<ReplayReport> replay(EntrySource& source, Store& out, const ReplayOptions
   // A store opens once it has its head row: that comes last, when everything about it was checked.
   VARVE_CHECK(out.flush());
   VARVE_CHECK(check_against(checkpoint, folder, source));
+  if (options.keep_checkpoints) VARVE_CHECK(keep_checkpoints(source, folder, *chain.log_key()));
   VARVE_CHECK(folder.finish(checkpoint, *note));
 
   ReplayReport report{folder.edge().size(), folder.edge().root(), chain.signatures(), {}};
   VARVE_TRY(report.tables, table_digests(*out.snapshot()));
   return report;
+}
+
+Result<void> EntrySource::each_checkpoint(
+    const std::function<Result<void>(std::string_view note)>&) {
+  return {};
+}
+
+Result<void> StoreSource::each_checkpoint(
+    const std::function<Result<void>(std::string_view note)>& visit) {
+  const auto cursor = head_->snapshot->cursor(Family::checkpoint, "", "");
+  for (cursor->seek(""); cursor->valid(); cursor->next()) VARVE_CHECK(visit(cursor->value()));
+  return cursor->status();
 }
 
 Result<std::optional<std::string>> StoreSource::checkpoint() {

@@ -21,6 +21,10 @@ class EntrySource {
   virtual ~EntrySource() = default;
   // The newest checkpoint, as signed; nullopt when nothing was published yet.
   virtual Result<std::optional<std::string>> checkpoint() = 0;
+  // Calls visit for every checkpoint that is kept, the newest too. A server hands out that one
+  // only: none.
+  virtual Result<void> each_checkpoint(
+      const std::function<Result<void>(std::string_view note)>& visit);
   // How many entries can be read.
   virtual Result<TreeSize> size() = 0;
   // Calls visit for [from, to) in order.
@@ -36,6 +40,8 @@ class StoreSource final : public EntrySource {
  public:
   explicit StoreSource(std::shared_ptr<const Head> head) : head_(std::move(head)) {}
   Result<std::optional<std::string>> checkpoint() override;
+  Result<void> each_checkpoint(
+      const std::function<Result<void>(std::string_view note)>& visit) override;
   Result<TreeSize> size() override;
   Result<void> entries(EntryIndex from, EntryIndex to,
                        const std::function<void(EntryIndex, std::string_view)>& visit) override;
@@ -47,7 +53,10 @@ class StoreSource final : public EntrySource {
 };
 
 struct ReplayOptions {
-  std::optional<TreeSize> to;     // default: everything the source has
+  std::optional<TreeSize> to;  // default: everything the source has
+  // Checkpoints cannot be made again, so a store that takes another's place needs them; each is
+  // checked.
+  bool keep_checkpoints = false;
   bool verify_signatures = true;  // every event signature, along the chain of event keys
   unsigned threads = 2;
   std::function<void(TreeSize done, TreeSize total)> progress;

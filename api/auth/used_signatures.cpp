@@ -19,7 +19,7 @@ Result<void> outlast_second(const std::function<Timestamp()>& clock,
   const std::int64_t begun = now.micros / kSecond;
   for (int tries = 0; now.micros / kSecond <= begun; now = clock()) {
     if (tries++ == kTries)
-      return fail(Errc::unavailable, About::request, "the clock is set back again and again");
+      return fail(Errc::unavailable, About::request, "the clock was set back; start again");
     sleep(std::chrono::microseconds(kSecond - now.micros % kSecond));
   }
   return {};

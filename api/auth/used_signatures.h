@@ -29,7 +29,7 @@ namespace varve::auth {
 
 // Dates are whole seconds, and a memory takes what is dated with the second in which it begins. So
 // that the one before it cannot have taken that, this returns when `clock` shows a later second
-// than now; `sleep` lets time pass. Errors: unavailable, the clock goes back again and again.
+// than now; `sleep` lets time pass. Errors: unavailable, the clock was set back meanwhile.
 Result<void> outlast_second(const std::function<Timestamp()>& clock,
                             const std::function<void(std::chrono::microseconds)>& sleep);
 

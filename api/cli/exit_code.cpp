@@ -40,8 +40,9 @@ std::span<const ExitCodeMeaning> exit_code_meanings() {
 ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
     case Errc::unsupported:
-      // An entry of a type or version that a later varve wrote is neither true nor false here.
-      return error.about == About::entry ? ExitCode::cannot_tell : for_input(error.about);
+      // What another version of varve wrote, an entry or a store, is neither true nor false here.
+      return error.about == About::entry || error.about == About::storage ? ExitCode::cannot_tell
+                                                                          : for_input(error.about);
     case Errc::invalid:
     case Errc::too_large:
     case Errc::range:

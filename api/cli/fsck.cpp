@@ -101,7 +101,8 @@ Outcome<Judged> check_directory(const FsckOptions& options, Console& console) {
   console.end_progress();
   std::error_code ignored;
   fs::remove_all(scratch, ignored);
-  VARVE_CLI_TRY(auto checked, doing("the directory cannot be checked", std::move(report)));
+  VARVE_CLI_TRY(auto checked, doing("the directory cannot be checked", std::move(report),
+                                    "mend that, then run this again"));
   const ExitCode code = judge(checked, directory, anchor);
   if (!options.write_anchor || checked.findings.empty()) return Judged{std::move(checked), code};
   VARVE_CLI_TRY(const auto head, doing("the log cannot be read", directory.load_head()));

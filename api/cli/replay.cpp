@@ -30,6 +30,7 @@ ReplayOptions replay_options(const ReplayCommand& options, Console& console) {
   ReplayOptions replay_options;
   if (options.to) replay_options.to = TreeSize{*options.to};
   replay_options.verify_signatures = !options.skip_signatures;
+  replay_options.keep_checkpoints = true;
   replay_options.threads = std::max(1u, std::thread::hardware_concurrency());
   replay_options.progress = [&console](TreeSize done, TreeSize total) {
     console.progress("replaying entry", done.value, total.value);

@@ -107,7 +107,8 @@ Result<Alike> find_alike(const State& state, PulpSight& sight, const pulp::Nevra
     VARVE_TRY(auto row, the_one(state, sight, nevra, wish, same->id));
     return Alike{std::move(row), {}};
   }
-  // Not all of them can be looked at then. That there are many is for those who see any.
+  // Not all of them can be looked at then. That there are many is told to those who see one of the
+  // first: to others it might be nothing of theirs.
   const bool too_many = packages > kAlikeMax;
   VARVE_TRY(const auto seen, seen_of(state, sight, nevra, too_many ? ChecksumWish() : wish));
   if (seen.empty()) return std::unexpected(sight.no_package(nevra.to_string()));

@@ -51,13 +51,17 @@ bool is_list(const std::optional<oci::ManifestRow>& manifest) {
 
 // Manifests may be large, and a page has all its items whatever they are: so many bytes of them are
 // sent, and so many read for what else they say. One alone always fits. What a manifest reaches is
-// counted once, however many tags it has, and that of the first whatever it reaches. With the
-// others so many links are followed: a `size` that is not counted to the end would be wrong.
-constexpr std::size_t kScansOfAPage = 25;  // a thousand tags, each of an image with some ten layers
+// counted once, however many tags it has. Links are followed as far as these go, for the first one
+// and for all others: a `size` that is not counted to the end would be wrong.
+constexpr std::size_t kScansOfTheFirst = 250;  // 5,000,000 links
+constexpr std::size_t kScansOfOthers = 25;     // 500,000: of a thousand tags, 500 each
 struct Budget {
-  explicit Budget(const Services& services) : links(kScansOfAPage * services.scan_rows_max) {}
+  explicit Budget(const Services& services)
+      : first_links(kScansOfTheFirst * services.scan_rows_max),
+        links(kScansOfOthers * services.scan_rows_max) {}
   std::size_t sent = limits::kReferrersBodyBytesMax;
   std::size_t read = 64 << 20;
+  std::size_t first_links;
   std::size_t links;
   std::map<Digest, std::uint64_t> reached;
 };
@@ -76,8 +80,7 @@ Result<std::uint64_t> reached_bytes(const View& view, const RepoName& repo, cons
                                     Budget& left) {
   const auto known = left.reached.find(manifest);
   if (known != left.reached.end()) return known->second;
-  std::size_t all = SIZE_MAX;
-  std::size_t& links = left.reached.empty() ? all : left.links;
+  std::size_t& links = left.reached.empty() ? left.first_links : left.links;
   VARVE_TRY(const auto bytes, oci::reached_bytes(view, repo, {manifest}, links));
   if (!bytes)
     return fail(

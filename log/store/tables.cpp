@@ -52,14 +52,14 @@ std::string encode_head(const HeadRow& head) {
 }
 
 Result<HeadRow> decode_head(std::string_view bytes) {
-  if (bytes.size() != kHeadBytes || bytes[0] == 0)
-    return corrupt("the head row has a length or format that no program ever wrote", bytes);
   HeadRow head;
-  head.rows_format = static_cast<std::uint8_t>(bytes[0]);
-  if (head.rows_format > kRowsFormat)
+  if (!bytes.empty()) head.rows_format = static_cast<std::uint8_t>(bytes[0]);
+  if (!bytes.empty() && head.rows_format > kRowsFormat)
     return fail(Errc::unsupported, About::storage, "the store was written by a newer varve",
                 "its rows have format " + std::to_string(head.rows_format) + ", ours " +
                     std::to_string(kRowsFormat));
+  if (bytes.size() != kHeadBytes || head.rows_format == 0)
+    return corrupt("the head row has a length or format that no program ever wrote", bytes);
   head.size.value = read_be64(bytes.substr(1));
   head.root = hash_from(bytes.substr(9, 32));
   const std::uint64_t micros = read_be64(bytes.substr(41));

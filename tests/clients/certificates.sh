@@ -140,7 +140,8 @@ X509=$(admin user show edge | grep x509 | cut -d' ' -f1)
 admin user revoke edge "$X509"
 expect_status 401 $(as stranger "$ACCOUNT")
 expect_status 401 $(as stranger "$URL/healthz")
-# At the beginning of a second: a server that did not wait for the next one would take it again.
+# At the beginning of a second: a server that did not wait for the next one would take it again, where
+# stopping and starting take less than one.
 AGAIN=/v2/team/again/blobs/uploads
 SECOND=$(date +%s)
 while (($(date +%s) == SECOND)); do sleep 0.01; done

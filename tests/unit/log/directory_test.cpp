@@ -11,6 +11,8 @@
 #include "log/operator_record.h"
 #include "log/rows_view.h"
 #include "log/secrets.h"
+#include "log/store/open.h"
+#include "log/store/tables.h"
 #include "tests/support/log_rig.h"
 #include "tests/support/test_directory.h"
 
@@ -186,6 +188,29 @@ TEST(DataDirectory, AnInterruptedInitialisationTakesTheNewAdministratorsSecret) 
   must(initialise_with_admin(half, {credential('B'), "told"}));
   EXPECT_EQ(must(SecretStore(half).read(credential('A'))), "told");
   EXPECT_EQ(must(SecretStore(half).read(credential('B'))), std::nullopt);
+}
+
+// Its password would be told to nobody, and the directory be opened by nobody.
+TEST(DataDirectory, AnInterruptedInitialisationOfAnotherVersionIsLeftToThatOne) {
+  const TestDirectory scratch;
+  must(initialise_with_admin(scratch.path() / "whole", {credential('A'), "lost"}));
+  const auto half = scratch.path() / "half";
+  const auto aside = half / "init.unfinished";
+  fs::create_directories(aside);
+  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "store", aside / "store", fs::copy_options::recursive);
+  fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
+  {
+    const auto store = must(open_store(aside / "store", StoreUse::write));
+    auto row = must(decode_head(*must(store->snapshot()->get(Family::meta, kHeadKey))));
+    row.rows_format = kRowsFormat - 1;
+    auto batch = store->batch();
+    batch->put(Family::meta, kHeadKey, encode_head(row));
+    must(store->commit(std::move(batch)));
+  }
+  EXPECT_EQ(initialise_with_admin(half, {credential('B'), "told"}).error().code, Errc::unsupported);
+  EXPECT_EQ(must(SecretStore(half).read(credential('A'))), "lost");
+  EXPECT_FALSE(DataDirectory::is_initialised(half));
 }
 
 TEST(DataDirectory, AnInterruptedInitialisationWithoutAdministratorDoesNotGetOne) {

@@ -91,6 +91,48 @@ TEST_F(Replay, CountsASignatureForEveryEntry) {
   EXPECT_EQ(report.signatures, report.size.value);
 }
 
+TEST_F(Replay, KeepsTheCheckpointsOfTheStoreWhenTold) {
+  const auto kept = [](Store& store) {
+    std::vector<std::string> notes;
+    const auto snapshot = store.snapshot();
+    const auto cursor = snapshot->cursor(Family::checkpoint, "", "");
+    for (cursor->seek(""); cursor->valid(); cursor->next()) notes.emplace_back(cursor->value());
+    return notes;
+  };
+  StoreSource source(rig.head.get());
+  const auto all = kept(*rig.store);
+  ASSERT_GT(all.size(), 1U);
+  const auto alone = make_mem_store();
+  must(replay(source, *alone, {}));
+  EXPECT_EQ(kept(*alone), std::vector{all.back()});
+  const auto with_all = make_mem_store();
+  ReplayOptions options;
+  options.keep_checkpoints = true;
+  must(replay(source, *with_all, options));
+  EXPECT_EQ(kept(*with_all), all);
+  const auto earlier = make_mem_store();
+  options.to = TreeSize{2};
+  must(replay(source, *earlier, options));
+  EXPECT_LT(kept(*earlier).size(), all.size());
+}
+
+TEST_F(Replay, KeepsNoCheckpointOfAnotherTree) {
+  const std::string& origin = rig.log_key.verifier().name();
+  const std::string forged = sign_checkpoint({origin, TreeSize{5}, Hash256{}}, rig.log_key);
+  auto batch = rig.store->batch();
+  batch->put(Family::checkpoint, checkpoint_key(TreeSize{5}), forged);
+  rig.ledger.reset();  // the one that writes
+  must(rig.store->commit(std::move(batch)));
+  StoreSource source(must(load_head(*rig.store)));
+  const auto out = make_mem_store();
+  ReplayOptions options;
+  options.keep_checkpoints = true;
+  const auto refused = replay(source, *out, options);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("checkpoint 5"));
+  EXPECT_FALSE(load_head(*out).has_value());
+}
+
 TEST_F(Replay, SkipsSignaturesOnlyWhenTold) {
   LyingSource source(rig);
   ReplayOptions options;

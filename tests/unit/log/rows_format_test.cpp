@@ -1,11 +1,14 @@
 // Stores whose derived rows another program made, and how one would notice that rows changed.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "core/base/bytes.h"
+#include "core/codec.h"
 #include "log/replay.h"
 #include "log/store/tables.h"
 #include "tests/support/log_rig.h"
@@ -54,15 +57,21 @@ ReplayReport replay_stored_log() {
   return must(replay(log, *out, {}));
 }
 
+// A file for each format, which never changes.
+std::string stored_tables() {
+  return VARVE_GOLDEN_DIR "/log/tables." + std::to_string(kRowsFormat) + ".txt";
+}
+
 TEST(RowsFormat, IsRaisedWhenOldEventsMakeOtherRows) {
-  std::string made = "format " + std::to_string(kRowsFormat) + "\n";
+  std::string made;
   for (const TableDigest& table : replay_stored_log().tables)
     made += table.name + " " + std::to_string(table.rows) + " " + table.digest.to_string() + "\n";
-  std::ifstream file(VARVE_GOLDEN_DIR "/log/tables.txt");
+  std::ifstream file(stored_tables());
   std::ostringstream stored;
   stored << file.rdbuf();
-  EXPECT_EQ(made, stored.str()) << "raise kRowsFormat when rows of old events are others now, and "
-                                   "make this the text of tests/golden/log/tables.txt:\n"
+  EXPECT_EQ(made, stored.str()) << "rows of old events are others now: raise kRowsFormat, and put "
+                                   "this into the new "
+                                << stored_tables() << ":\n"
                                 << made;
 }
 
@@ -71,6 +80,21 @@ TEST(RowsFormat, IsLookedAtInEveryTable) {
     if (table.name.ends_with(".past"))
       EXPECT_GT(table.rows, 0U) << table.name << ": make tests/golden/log anew";
   }
+}
+
+TEST(RowsFormat, IsLookedAtInEveryEvent) {
+  StoredLog log;
+  std::set<std::string> there;
+  must(log.entries(
+      EntryIndex{}, EntryIndex{must(log.size()).value}, [&](EntryIndex, std::string_view bytes) {
+        const Event event = must(decode_entry_text(must(parse_note(bytes)).text)).event;
+        there.insert(std::string(type_of(event)) + ".v" + std::to_string(version_of(event)) +
+                     ".json");
+      }));
+  for (const auto& file : std::filesystem::directory_iterator(VARVE_GOLDEN_DIR "/events"))
+    if (file.is_regular_file())
+      EXPECT_TRUE(there.contains(file.path().filename().string()))
+          << file.path().filename() << ": make tests/golden/log anew";
 }
 
 class RowsOfAnotherFormat : public testing::Test {
@@ -85,6 +109,13 @@ class RowsOfAnotherFormat : public testing::Test {
     auto row = must(decode_head(*must(store->snapshot()->get(Family::meta, kHeadKey))));
     row.rows_format = kRowsFormat - 1;
     auto batch = store->batch();
+    // What they were is not known.
+    for (const Family family : {Family::now, Family::past}) {
+      const auto snapshot = store->snapshot();
+      const auto cursor = snapshot->cursor(family, "", "");
+      for (cursor->seek(""); cursor->valid(); cursor->next())
+        batch->put(family, cursor->key(), "another format");
+    }
     batch->put(Family::meta, kHeadKey, encode_head(row));
     must(store->commit(std::move(batch)));
   }

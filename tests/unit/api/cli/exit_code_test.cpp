@@ -38,6 +38,7 @@ TEST(ExitCodes, MapErrorsByWhatTheyMeanForTheCaller) {
       {Errc::invalid, About::proof, ExitCode::proven_false},
       {Errc::unsupported, About::checkpoint, ExitCode::proven_false},
       {Errc::unsupported, About::entry, ExitCode::cannot_tell},
+      {Errc::unsupported, About::storage, ExitCode::cannot_tell},
       {Errc::corrupt, About::entry, ExitCode::proven_false},
       {Errc::not_found, About::entry, ExitCode::absent},
       {Errc::gone, About::blob, ExitCode::absent},

@@ -82,6 +82,13 @@ TEST_F(PulpAccounts, HowManyPackagesAreCalledAlikeIsForThoseWhoSeeOne) {
   EXPECT_EQ(sentence_of(stranger.get(path)),
             "there is no such package: bash-0:5.2.15-2.el9.x86_64");
   EXPECT_EQ(admin.get(path).status, 400U);
+  // Who sees the last one alone, in the order of their checksums, names it.
+  Parameters parameters = package_parameters("bash");
+  parameters["checksum"] = json_text(std::string(64, 'f'));
+  PulpClient one(server,
+                 login("one", "reader", "packages/" + text_at(admin.create(parameters), "/id")));
+  EXPECT_EQ(one.get(path).status, 404U);
+  EXPECT_EQ(one.get(path + "?checksum_type=sha256&checksum=" + std::string(64, 'f')).status, 200U);
 }
 
 TEST_F(PulpAccounts, PackagesAreSeenByWhomTheyAreGrantedTo) {

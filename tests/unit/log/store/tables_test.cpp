@@ -61,6 +61,7 @@ TEST(HeadRowCodec, KnowsTheFormatsThatWere) {
   for (int format = kRowsFormat + 1; format < 256; ++format) {
     bytes[0] = static_cast<char>(format);
     EXPECT_EQ(decode_head(bytes).error().code, Errc::unsupported) << format;
+    EXPECT_EQ(decode_head(bytes + "more").error().code, Errc::unsupported) << format;
   }
   bytes[0] = 0;
   expect_corrupt(decode_head(bytes));
