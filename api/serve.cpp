@@ -167,6 +167,12 @@ std::string log_advice(const Error& error) {
          "second history";
 }
 
+template <class T>
+Outcome<T> opening(std::string what, Result<T> result) {
+  std::string next = result ? std::string() : log_advice(result.error());
+  return cli::doing(std::move(what), std::move(result), std::move(next));
+}
+
 Result<void> run_as_operator(Ledger& ledger, std::string_view surface, Intent intent,
                              std::vector<Body> bodies = {}) {
   VARVE_CHECK(ledger.run({Actor{std::string(kOperator), Auth::local}, http::ulid(),
@@ -227,29 +233,22 @@ struct Parts {
 Outcome<void> open_writer(const Config& config, Parts& parts, Console& console) {
   parts.anchor = std::make_unique<FileAnchor>(anchor_file(config));
   auto loaded = parts.directory.load_keys(*parts.anchor);
-  if (!loaded) {
-    const bool key = loaded.error().about == About::key;
-    const std::string advice =
-        key ? "restore DATA/secrets/keys from a backup" : log_advice(loaded.error());
-    VARVE_CLI_CHECK(cli::doing(key ? "the keys cannot be loaded" : "the log cannot be opened",
-                               std::move(loaded), advice));
-  }
+  const bool key = !loaded && loaded.error().about == About::key;
+  VARVE_CLI_TRY(LedgerKeys keys, key ? cli::doing("the keys cannot be loaded", std::move(loaded),
+                                                  "restore DATA/secrets/keys from a backup")
+                                     : opening("the log cannot be opened", std::move(loaded)));
   VARVE_CLI_CHECK(cli::doing("what interrupted commands left cannot be swept",
                              parts.directory.sweep_secrets()));
-  LedgerKeys keys = *std::move(loaded);
   parts.keys = NamedKeys{keys.log.verifier(), keys.event.verifier()};
   parts.warg_key = keys.warg;
   LedgerOptions options;
   options.publish_interval = config.publish_interval;
   options.signing_threads = std::max(1u, std::thread::hardware_concurrency());
   options.clock = now;
-  auto ledger = Ledger::open(parts.directory.store(), *parts.anchor, parts.head, std::move(keys),
-                             std::move(options));
-  if (!ledger) {
-    const std::string advice = log_advice(ledger.error());
-    VARVE_CLI_CHECK(cli::doing("the log cannot be opened", std::move(ledger), advice));
-  }
-  parts.ledger = *std::move(ledger);
+  VARVE_CLI_TRY(parts.ledger,
+                opening("the log cannot be opened",
+                        Ledger::open(parts.directory.store(), *parts.anchor, parts.head,
+                                     std::move(keys), std::move(options))));
   // Nobody but Warg's clients waits for it, and the next start tries again.
   const auto begun = begin_operator_log(*parts.ledger, *Reader(parts.head.get()).view(),
                                         *parts.warg_key, now(), http::ulid());
@@ -270,20 +269,13 @@ fs::path blob_root(const Config& config) {
 }
 
 Outcome<void> open_reader(const Config& config, Parts& parts, Console& console) {
-  auto loaded = parts.directory.load_head();
-  if (!loaded) {
-    const std::string advice = log_advice(loaded.error());
-    VARVE_CLI_CHECK(cli::doing("the log cannot be read", std::move(loaded), advice));
-  }
-  auto head = *std::move(loaded);
+  VARVE_CLI_TRY(auto head, opening("the log cannot be read", parts.directory.load_head()));
   VARVE_CLI_TRY(auto keys, cli::doing("the log names no keys", named_keys(*Reader(head).view())));
   // Beside a writer the store may hold a checkpoint that is not anchored yet, so not served yet.
-  auto anchored = check_against_anchor(FileAnchor(anchor_file(config)), *head, keys.log);
-  if (!anchored) {
-    const std::string advice = log_advice(anchored.error());
-    VARVE_CLI_CHECK(cli::doing("the log cannot be served", std::move(anchored), advice));
-  }
-  if (*anchored && (*anchored)->size < head->published) head = published_as(*head, **anchored);
+  VARVE_CLI_TRY(const auto anchored,
+                opening("the log cannot be served",
+                        check_against_anchor(FileAnchor(anchor_file(config)), *head, keys.log)));
+  if (anchored && anchored->size < head->published) head = published_as(*head, *anchored);
   parts.keys = std::move(keys);
   parts.head.publish(head);
   const fs::path root = blob_root(config);

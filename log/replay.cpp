@@ -204,42 +204,39 @@ Result<void> fold_everything(EntrySource& source, Folder& folder, EventChain& ch
   return folder.settle();
 }
 
+std::unexpected<Error> other_root(const Checkpoint& checkpoint) {
+  return fail(Errc::corrupt, About::checkpoint,
+              "the entries do not hash to the root that checkpoint " +
+                  std::to_string(checkpoint.size.value) + " signed");
+}
+
+// Of a checkpoint that is about no more than the tree.
+Result<void> check_root(const Reader& tree, const Checkpoint& checkpoint) {
+  VARVE_TRY(const auto root, tree.root_at(checkpoint.size));
+  return root == checkpoint.root ? Result<void>() : other_root(checkpoint);
+}
+
 // The tree just built must be the one the source's checkpoint signed, or an earlier or later state
 // of it.
-Result<void> check_against(const Checkpoint& checkpoint, const Folder& folder,
-                           EntrySource& source) {
-  const auto differs = [&]() -> Result<void> {
-    return fail(Errc::corrupt, About::checkpoint,
-                "the entries do not hash to the root that checkpoint " +
-                    std::to_string(checkpoint.size.value) + " signed");
+Result<void> check_against(const Checkpoint& checkpoint, const Reader& tree, EntrySource& source) {
+  const Head& head = tree.head();
+  if (checkpoint.size <= head.size) return check_root(tree, checkpoint);
+  const auto tiles = [&source](unsigned level, std::uint64_t n, unsigned width) {
+    return source.tile(level, n, width);
   };
-  const TreeEdge& edge = folder.edge();
-  if (checkpoint.size > edge.size()) {
-    const auto tiles = [&source](unsigned level, std::uint64_t n, unsigned width) {
-      return source.tile(level, n, width);
-    };
-    VARVE_TRY(auto proof, consistency_proof(edge.size(), checkpoint.size,
-                                            nodes_from_tiles(tiles, checkpoint.size)));
-    if (!verify_consistency(edge.size(), checkpoint.size, proof, edge.root(), checkpoint.root))
-      return differs();
-    return {};
-  }
-  const auto head = std::make_shared<const Head>(folder.unfinished_head());
-  VARVE_TRY(auto root, Reader(head).root_at(checkpoint.size));
-  if (root != checkpoint.root) return differs();
+  VARVE_TRY(auto proof, consistency_proof(head.size, checkpoint.size,
+                                          nodes_from_tiles(tiles, checkpoint.size)));
+  if (!verify_consistency(head.size, checkpoint.size, proof, head.root, checkpoint.root))
+    return other_root(checkpoint);
   return {};
 }
 
-Result<void> keep_checkpoints(EntrySource& source, Folder& folder, const VerifierKey& log_key) {
-  const Reader reader(std::make_shared<const Head>(folder.unfinished_head()));
+Result<void> keep_checkpoints(EntrySource& source, const Reader& tree, const VerifierKey& log_key,
+                              Folder& folder) {
   return source.each_checkpoint([&](std::string_view note) -> Result<void> {
     VARVE_TRY(const auto checkpoint, open_checkpoint(note, log_key));
-    if (checkpoint.size > folder.edge().size()) return {};
-    VARVE_TRY(const auto root, reader.root_at(checkpoint.size));
-    if (root != checkpoint.root)
-      return fail(Errc::corrupt, About::checkpoint,
-                  "the entries do not hash to the root that kept checkpoint " +
-                      std::to_string(checkpoint.size.value) + " signed");
+    if (checkpoint.size > tree.head().size) return {};
+    VARVE_CHECK(check_root(tree, checkpoint));
     return folder.keep(checkpoint.size, note);
   });
 }
@@ -265,8 +262,10 @@ Result<ReplayReport> replay(EntrySource& source, Store& out, const ReplayOptions
   if (!options.to) VARVE_CHECK(chain.complete());
   // A store opens once it has its head row: that comes last, when everything about it was checked.
   VARVE_CHECK(out.flush());
-  VARVE_CHECK(check_against(checkpoint, folder, source));
-  if (options.keep_checkpoints) VARVE_CHECK(keep_checkpoints(source, folder, *chain.log_key()));
+  const Reader tree(std::make_shared<const Head>(folder.unfinished_head()));
+  VARVE_CHECK(check_against(checkpoint, tree, source));
+  if (options.keep_checkpoints)
+    VARVE_CHECK(keep_checkpoints(source, tree, *chain.log_key(), folder));
   VARVE_CHECK(folder.finish(checkpoint, *note));
 
   ReplayReport report{folder.edge().size(), folder.edge().root(), chain.signatures(), {}};

@@ -66,6 +66,12 @@ Actor actor_of(const PrincipalName& principal, Auth auth, const CredentialId& cr
   return Actor{principal.text(), auth, credential, std::nullopt};
 }
 
+AuthenticatorOptions with_clocks(AuthenticatorOptions options) {
+  if (!options.clock) options.clock = wall_clock;
+  if (!options.steady) options.steady = steady_clock;
+  return options;
+}
+
 // When the clock was set back since, what was taken may be dated later than now.
 Timestamp newest_ahead_of(const HeadCell& head, Timestamp began) {
   const auto newest = head.get();
@@ -76,19 +82,16 @@ Timestamp newest_ahead_of(const HeadCell& head, Timestamp began) {
 
 Authenticator::Authenticator(AuthenticatorOptions options, Signer token_key, SealKey seal_key,
                              SecretStore secrets, HeadCell& head, http::Pool& files)
-    : options_(std::move(options)),
+    : options_(with_clocks(std::move(options))),
       key_(std::move(token_key)),
       seal_key_(seal_key),
       secrets_(std::move(secrets)),
       head_(head),
       files_(files),
       throttle_(options_.throttle),
-      used_(options_.clock ? options_.clock() : wall_clock()),
-      ahead_(options_.signed_ahead, options_.clock ? options_.clock() : wall_clock()),
-      newest_ahead_(newest_ahead_of(head_, options_.clock ? options_.clock() : wall_clock())) {
-  if (!options_.clock) options_.clock = wall_clock;
-  if (!options_.steady) options_.steady = auth::steady_clock;
-}
+      used_(options_.clock()),
+      ahead_(options_.signed_ahead, options_.clock()),
+      newest_ahead_(newest_ahead_of(head_, options_.clock())) {}
 
 Authenticator::Later<Actor> Authenticator::identify(Presented presented, std::string peer,
                                                     bool buys_tokens) {

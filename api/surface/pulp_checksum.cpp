@@ -15,9 +15,16 @@ namespace {
 
 constexpr std::size_t kWindowBytes = 256 << 10;
 
-constexpr std::pair<std::string_view, const char*> kAlgorithms[] = {
-    {"md5", "MD5"},       {"sha", "SHA1"},      {"sha1", "SHA1"},    {"sha224", "SHA224"},
-    {"sha256", "SHA256"}, {"sha384", "SHA384"}, {"sha512", "SHA512"}};
+struct Algorithm {
+  std::string_view type;
+  const char* openssl;
+  std::size_t digits;
+};
+// "sha" is yum's older word for "sha1", and comes behind it.
+constexpr Algorithm kAlgorithms[] = {{"md5", "MD5", 32},       {"sha1", "SHA1", 40},
+                                     {"sha", "SHA1", 40},      {"sha224", "SHA224", 56},
+                                     {"sha256", "SHA256", 64}, {"sha384", "SHA384", 96},
+                                     {"sha512", "SHA512", 128}};
 
 using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
@@ -29,16 +36,21 @@ Result<void> BlobSource::read(std::uint64_t at, std::span<char> into) const {
   return file_.read(at, into.size(), into.data());
 }
 
+std::optional<std::string_view> checksum_type(std::string_view checksum) {
+  if (checksum.find_first_not_of("0123456789abcdef") != checksum.npos) return std::nullopt;
+  const auto* algorithm = std::ranges::find(kAlgorithms, checksum.size(), &Algorithm::digits);
+  return algorithm == std::end(kAlgorithms) ? std::nullopt : std::optional(algorithm->type);
+}
+
 Result<std::string> checksum_of(const BlobFile& bytes, std::string_view type) {
-  const auto* algorithm =
-      std::ranges::find(kAlgorithms, type, &std::pair<std::string_view, const char*>::first);
+  const auto* algorithm = std::ranges::find(kAlgorithms, type, &Algorithm::type);
   if (algorithm == std::end(kAlgorithms))
     return fail(
         Errc::invalid, About::body,
         "parameter checksum_type: a file is checked by md5, sha1, sha224, sha256, sha384 or "
         "sha512");
   const Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  bool good = context && EVP_DigestInit_ex(context.get(), EVP_get_digestbyname(algorithm->second),
+  bool good = context && EVP_DigestInit_ex(context.get(), EVP_get_digestbyname(algorithm->openssl),
                                            nullptr) == 1;
   std::string window(kWindowBytes, '\0');
   for (std::uint64_t at = 0; good && at < bytes.size();) {

@@ -56,16 +56,6 @@ Result<void> may_create(const Services& services, const Request& request) {
                       services.now());
 }
 
-// How long a checksum is says which one it is; clients name none here.
-std::optional<std::string_view> checksum_type(std::string_view checksum) {
-  constexpr std::pair<std::size_t, std::string_view> kTypes[] = {
-      {32, "md5"}, {40, "sha1"}, {56, "sha224"}, {64, "sha256"}, {96, "sha384"}, {128, "sha512"}};
-  if (checksum.find_first_not_of("0123456789abcdef") != checksum.npos) return std::nullopt;
-  for (const auto& [length, type] : kTypes)
-    if (checksum.size() == length) return type;
-  return std::nullopt;
-}
-
 struct StartWish {
   std::string checksum;
   std::uint64_t size = 0;
@@ -118,18 +108,21 @@ DeclaredUploads::Declared declared_by(const Request& request, const StartWish& w
   return {request.actor.id, wish.checksum, wish.size};
 }
 
-// Somebody else's is not there. Of one that nobody here remembers it is whoever knows its id.
-Result<void> may_use(const Services& services, const Request& request, const UploadId& id) {
-  const auto declared = services.state->declared_uploads.find(id);
+using Declared = DeclaredUploads::Declared;
+
+// What was said of it, where that is known. Somebody else's is not there; one that nobody here
+// remembers is whoever's who knows its id.
+Result<std::optional<Declared>> find_declared(const Services& services, const Request& request,
+                                              const UploadId& id) {
+  auto declared = services.state->declared_uploads.find(id);
   if (declared && declared->owner != request.actor.id) return std::unexpected(no_upload());
-  return {};
+  return declared;
 }
 
 // With another checksum or another size it is another file.
 Result<void> check_the_same(const Services& services, const Request& request,
                             const StartWish& wish) {
-  VARVE_CHECK(may_use(services, request, *wish.id));
-  const auto declared = services.state->declared_uploads.find(*wish.id);
+  VARVE_TRY(const auto declared, find_declared(services, request, *wish.id));
   if (!declared) return {};
   if (declared->checksum != wish.checksum)
     return bad_parameter("checksum", "this upload began with another one");
@@ -166,20 +159,19 @@ Error differs(std::string_view name, const std::string& said, const std::string&
       .error();
 }
 
-Result<void> check_size(const DeclaredUploads::Declared& declared, std::uint64_t size) {
+Result<void> check_size(const Declared& declared, std::uint64_t size) {
   if (size == declared.size) return {};
   return std::unexpected(differs("size", std::to_string(declared.size), std::to_string(size)));
 }
 
 // What can be told before the bytes are read again.
-Result<void> check_sha256(const DeclaredUploads::Declared& declared, const Digest& digest) {
+Result<void> check_sha256(const Declared& declared, const Digest& digest) {
   if (checksum_type(declared.checksum) != "sha256" || digest.hex() == declared.checksum) return {};
   return std::unexpected(differs("checksum", declared.checksum, digest.hex()));
 }
 
 // Whatever algorithm it is of.
-Result<void> check_checksum(const DeclaredUploads::Declared& declared, const BlobFile& bytes,
-                            const Digest& digest) {
+Result<void> check_checksum(const Declared& declared, const BlobFile& bytes, const Digest& digest) {
   VARVE_CHECK(check_sha256(declared, digest));
   const auto type = checksum_type(declared.checksum);
   VARVE_ASSERT(type.has_value());
@@ -206,8 +198,7 @@ Result<Digest> digest_of(Upload& upload) {
 
 // Its bytes as a blob, which the purger leaves alone while the hold lasts. An import that was
 // refused, or whose answer got lost, is asked for again: what its upload became is remembered.
-awaitable<Result<Placed>> place(Services& services, const UploadId& id,
-                                const DeclaredUploads::Declared& declared) {
+awaitable<Result<Placed>> place(Services& services, const UploadId& id, const Declared& declared) {
   auto upload = co_await open_upload(services, id);
   if (!upload) {
     const auto known = services.state->finished_uploads.find(id);
@@ -241,10 +232,9 @@ awaitable<Result<Placed>> place(Services& services, const UploadId& id,
   co_return Placed{*digest, *std::move(hold)};
 }
 
-Result<DeclaredUploads::Declared> declared_for(const Services& services, const Request& request,
-                                               const UploadId& id) {
-  VARVE_CHECK(may_use(services, request, id));
-  auto declared = services.state->declared_uploads.find(id);
+Result<Declared> need_declared(const Services& services, const Request& request,
+                               const UploadId& id) {
+  VARVE_TRY(auto declared, find_declared(services, request, id));
   if (declared) return *std::move(declared);
   return fail(Errc::not_found, About::upload,
               "what this upload is to be is not known any more: POST /services/upload/ with its id "
@@ -267,8 +257,7 @@ Result<ImportWish> parse_import(const PulpDocument& document) {
 }
 
 awaitable<Result<NewPackage>> read_package(Services& services, const Digest& digest,
-                                           const DeclaredUploads::Declared& declared,
-                                           const PackageClaims& claims) {
+                                           const Declared& declared, const PackageClaims& claims) {
   const auto file = co_await open_blob(services, digest);
   if (!file) co_return std::unexpected(file.error());
   auto work = [&]() -> Result<NewPackage> {
@@ -309,7 +298,7 @@ awaitable<Response> append_pulp_upload(Services& services, Request& request) {
     co_return pulp_problem(services, request, allowed.error());
   const auto id = parse_upload(request.params.front());
   if (!id) co_return pulp_problem(services, request, id.error());
-  const auto declared = declared_for(services, request, *id);
+  const auto declared = need_declared(services, request, *id);
   if (!declared) co_return pulp_problem(services, request, declared.error());
   const auto upload = co_await open_upload(services, *id);
   if (!upload) co_return pulp_problem(services, request, upload.error());
@@ -326,7 +315,7 @@ awaitable<Response> import_pulp_upload(Services& services, Request& request) {
   if (!document) co_return pulp_problem(services, request, document.error());
   const auto wish = parse_import(*document);
   if (!wish) co_return pulp_problem(services, request, wish.error());
-  const auto declared = declared_for(services, request, wish->upload);
+  const auto declared = need_declared(services, request, wish->upload);
   if (!declared) co_return pulp_problem(services, request, declared.error());
   const auto placed = co_await place(services, wish->upload, *declared);
   if (!placed) co_return pulp_problem(services, request, placed.error());

@@ -120,20 +120,10 @@ SwrResult<PrincipalName> principal_in(std::string_view text) {
   return refuse(kSwrInvalidParameter, name.error().what, text);
 }
 
-// null is as good as nothing.
-SwrResult<std::optional<std::string_view>> text_in(simdjson::dom::element item,
-                                                   std::string_view member) {
-  simdjson::dom::element value;
-  if (item[member].get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return text;
-  return refuse(kSwrInvalidParameter, "this member is a string", member);
-}
-
 SwrResult<ChangeAccess::Share> share_in(simdjson::dom::element item) {
-  auto id = text_in(item, "user_id");
+  auto id = swr_text(item["user_id"], "user_id");
   if (!id) return std::unexpected(std::move(id).error());
-  auto name = text_in(item, "user_name");
+  auto name = swr_text(item["user_name"], "user_name");
   if (!name) return std::unexpected(std::move(name).error());
   std::uint64_t auth = 0;
   if (!*id && !*name) return refuse(kSwrMissingParameter, "this member is missing", "user_id");

@@ -92,8 +92,13 @@ SwrResult<SwrDocument> SwrDocument::parse(std::string_view text) {
 }
 
 SwrResult<std::optional<std::string>> SwrDocument::text(std::string_view name) const {
+  return swr_text(object_.at_key(name), name);
+}
+
+SwrResult<std::optional<std::string>> swr_text(
+    const simdjson::simdjson_result<simdjson::dom::element>& member, std::string_view name) {
   simdjson::dom::element value;
-  if (object_.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  if (member.get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS)
     return refuse(kSwrInvalidParameter, "this member is a string", name);

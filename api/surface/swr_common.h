@@ -46,6 +46,10 @@ Result<RepoName> swr_repo_named(std::string_view name_space, std::string_view re
 std::optional<content::Category> swr_category(std::string_view word);
 
 // A JSON object; what it has besides is not ours to judge. Faults carry SWR's own codes.
+// A member that may be a string; null is as good as nothing.
+SwrResult<std::optional<std::string>> swr_text(
+    const simdjson::simdjson_result<simdjson::dom::element>& member, std::string_view name);
+
 class SwrDocument {
  public:
   static SwrResult<SwrDocument> parse(std::string_view text);

@@ -5,6 +5,13 @@
 #include "core/scan.h"
 
 namespace varve::content {
+namespace {
+
+Result<bool> is_first_component(const View& view, std::string_view name) {
+  return has_rows(view, Table::repo, std::string(name) + "/");
+}
+
+}  // namespace
 
 Result<void> need_repo(const RepoName& repo, const View& view) {
   VARVE_TRY(const bool there, repo_is_there(view, repo));
@@ -29,7 +36,7 @@ Result<bool> namespace_is_there(const View& view, std::string_view name) {
     VARVE_TRY(const auto made, find_namespace(view, *parsed));
     if (made) return true;
   }
-  return has_rows(view, Table::repo, std::string(name) + "/");
+  return is_first_component(view, name);
 }
 
 Result<EntryIndex> namespace_id(const View& view, std::string_view name) {
@@ -40,7 +47,7 @@ Result<EntryIndex> namespace_id(const View& view, std::string_view name) {
 }
 
 Result<bool> holds_repos(const View& view, const NamespaceName& name_space) {
-  return has_rows(view, Table::repo, name_space.text() + "/");
+  return is_first_component(view, name_space.text());
 }
 
 Result<RepoDescription> description_in(const Row& row) {

@@ -52,10 +52,6 @@ Result<void> erase_attributes(const RepoName& repo, Table table, const RowKey& k
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 void note_trimmed(const RepoName& repo, Changes& changes) {
   changes.put(Table::repo_trimmed, content::repo_key(repo), {});
 }

@@ -71,11 +71,14 @@ std::string Nevra::to_string() const {
          arch.text();
 }
 
+namespace {
+constexpr std::string_view kPackages = "packages/";
+}  // namespace
+
 RepoName resource_of(const PackageId& package) {
-  return RepoName::parse("packages/" + package.text()).value();
+  return RepoName::parse(std::string(kPackages) + package.text()).value();
 }
 std::optional<PackageId> package_named(const RepoName& resource) {
-  constexpr std::string_view kPackages = "packages/";
   if (!resource.text().starts_with(kPackages)) return std::nullopt;
   const auto id = PackageId::parse(resource.text().substr(kPackages.size()));
   return id ? std::optional(*id) : std::nullopt;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "core/registry.h"
 #include "log/ledger.h"
 #include "log/reader.h"
+#include "log/store/tables.h"
 #include "tests/support/mem_store.h"
 
 namespace varve::test {
@@ -67,6 +69,15 @@ inline Command put_manifest(const std::string& repo, const std::string& tag, std
                        {},
                        {}};
   return command_of(std::move(put), {{digest, body}});
+}
+
+// Writes a store's head row as another program, or another moment, would have it.
+inline void edit_head(Store& store, const std::function<void(HeadRow&)>& edit) {
+  auto row = must(decode_head(*must(store.snapshot()->get(Family::meta, kHeadKey))));
+  edit(row);
+  auto batch = store.batch();
+  batch->put(Family::meta, kHeadKey, encode_head(row));
+  must(store.commit(std::move(batch)));
 }
 
 class LogRig {

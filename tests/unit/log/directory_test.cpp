@@ -47,6 +47,17 @@ void push(const fs::path& root, std::uint64_t count, std::uint64_t from = 0) {
   ledger->drain();
 }
 
+// An initialisation that was killed after its keys moved into place, before its store did: made of
+// the one in `whole`, without the anchor.
+fs::path interrupted(const TestDirectory& scratch) {
+  const auto whole = scratch.path() / "whole";
+  auto half = scratch.path() / "half";
+  fs::create_directories(half / "init.unfinished");
+  fs::copy(whole / "secrets", half / "secrets", fs::copy_options::recursive);
+  fs::copy(whole / "store", half / "init.unfinished" / "store", fs::copy_options::recursive);
+  return half;
+}
+
 FsckReport check(const fs::path& root) {
   auto directory = must(DataDirectory::open(root, Access::read_only));
   const auto blobs = must(open_file_blob_store(root));
@@ -105,11 +116,7 @@ TEST(DataDirectory, LeavesADirectoryItRefusesAsItWas) {
 TEST(DataDirectory, DoesNotFinishAnInitialisationUnderAnotherNameOrOverAnotherAnchor) {
   const TestDirectory scratch;
   initialise(scratch.path() / "whole");
-  const auto half = scratch.path() / "half";
-  fs::create_directories(half / "init.unfinished");
-  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
-  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
-           fs::copy_options::recursive);
+  const auto half = interrupted(scratch);
   const auto attempt = [&](const char* origin, const fs::path& anchor) {
     return DataDirectory::initialise(half, origin, anchor, kRequest, noon());
   };
@@ -124,12 +131,7 @@ TEST(DataDirectory, DoesNotFinishAnInitialisationUnderAnotherNameOrOverAnotherAn
 TEST(DataDirectory, FinishesAnInterruptedInitialisationAtEveryStep) {
   const TestDirectory scratch;
   initialise(scratch.path() / "whole");
-  // Killed after the keys moved into place, before the store did.
-  const auto half = scratch.path() / "half";
-  fs::create_directories(half / "init.unfinished");
-  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
-  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
-           fs::copy_options::recursive);
+  const auto half = interrupted(scratch);
   fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
   initialise(half);
   push(half, 3);
@@ -179,11 +181,7 @@ TEST(DataDirectory, WithoutAnAdministratorEverybodyReadsAndNobodyWrites) {
 TEST(DataDirectory, AnInterruptedInitialisationTakesTheNewAdministratorsSecret) {
   const TestDirectory scratch;
   must(initialise_with_admin(scratch.path() / "whole", {credential('A'), "lost"}));
-  const auto half = scratch.path() / "half";
-  fs::create_directories(half / "init.unfinished");
-  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
-  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
-           fs::copy_options::recursive);
+  const auto half = interrupted(scratch);
   fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
   must(initialise_with_admin(half, {credential('B'), "told"}));
   EXPECT_EQ(must(SecretStore(half).read(credential('A'))), "told");
@@ -194,20 +192,10 @@ TEST(DataDirectory, AnInterruptedInitialisationTakesTheNewAdministratorsSecret) 
 TEST(DataDirectory, AnInterruptedInitialisationOfAnotherVersionIsLeftToThatOne) {
   const TestDirectory scratch;
   must(initialise_with_admin(scratch.path() / "whole", {credential('A'), "lost"}));
-  const auto half = scratch.path() / "half";
-  const auto aside = half / "init.unfinished";
-  fs::create_directories(aside);
-  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
-  fs::copy(scratch.path() / "whole" / "store", aside / "store", fs::copy_options::recursive);
+  const auto half = interrupted(scratch);
   fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
-  {
-    const auto store = must(open_store(aside / "store", StoreUse::write));
-    auto row = must(decode_head(*must(store->snapshot()->get(Family::meta, kHeadKey))));
-    row.rows_format = kRowsFormat - 1;
-    auto batch = store->batch();
-    batch->put(Family::meta, kHeadKey, encode_head(row));
-    must(store->commit(std::move(batch)));
-  }
+  edit_head(*must(open_store(half / "init.unfinished" / "store", StoreUse::write)),
+            [](HeadRow& row) { row.rows_format = kRowsFormat - 1; });
   EXPECT_EQ(initialise_with_admin(half, {credential('B'), "told"}).error().code, Errc::unsupported);
   EXPECT_EQ(must(SecretStore(half).read(credential('A'))), "lost");
   EXPECT_FALSE(DataDirectory::is_initialised(half));
@@ -216,11 +204,7 @@ TEST(DataDirectory, AnInterruptedInitialisationOfAnotherVersionIsLeftToThatOne) 
 TEST(DataDirectory, AnInterruptedInitialisationWithoutAdministratorDoesNotGetOne) {
   const TestDirectory scratch;
   initialise(scratch.path() / "whole");
-  const auto half = scratch.path() / "half";
-  fs::create_directories(half / "init.unfinished");
-  fs::copy(scratch.path() / "whole" / "secrets", half / "secrets", fs::copy_options::recursive);
-  fs::copy(scratch.path() / "whole" / "store", half / "init.unfinished" / "store",
-           fs::copy_options::recursive);
+  const auto half = interrupted(scratch);
   fs::copy(scratch.path() / "whole" / "head.anchor", half / "head.anchor");
   EXPECT_EQ(initialise_with_admin(half, {credential('B'), "told"}).error().code, Errc::conflict);
 }

@@ -450,11 +450,7 @@ TEST(LedgerAnchor, NeverServesAnOlderCheckpointThanTheAnchored) {
   rig.close();
   // A replayed store knows an older checkpoint only.
   auto store = must(open_mem_store(rig.disk));
-  auto row = must(decode_head(*must(store->snapshot()->get(Family::meta, kHeadKey))));
-  row.published = TreeSize{1};
-  auto batch = store->batch();
-  batch->put(Family::meta, kHeadKey, encode_head(row));
-  must(store->commit(std::move(batch)));
+  edit_head(*store, [](HeadRow& row) { row.published = TreeSize{1}; });
   store.reset();
   const auto anchored = *rig.anchor.note;
   rig.open();

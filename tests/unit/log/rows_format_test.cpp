@@ -106,8 +106,7 @@ class RowsOfAnotherFormat : public testing::Test {
     tables = must(table_digests(*rig.head.get()->snapshot));
     rig.close();
     store = must(open_mem_store(rig.disk));
-    auto row = must(decode_head(*must(store->snapshot()->get(Family::meta, kHeadKey))));
-    row.rows_format = kRowsFormat - 1;
+    edit_head(*store, [](HeadRow& row) { row.rows_format = kRowsFormat - 1; });
     auto batch = store->batch();
     // What they were is not known.
     for (const Family family : {Family::now, Family::past}) {
@@ -116,7 +115,6 @@ class RowsOfAnotherFormat : public testing::Test {
       for (cursor->seek(""); cursor->valid(); cursor->next())
         batch->put(family, cursor->key(), "another format");
     }
-    batch->put(Family::meta, kHeadKey, encode_head(row));
     must(store->commit(std::move(batch)));
   }
   LogRig rig;

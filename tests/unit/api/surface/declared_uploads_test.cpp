@@ -8,6 +8,10 @@ namespace {
 
 using Declared = DeclaredUploads::Declared;
 
+void remember_others(DeclaredUploads& uploads, const std::string& owner, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) uploads.remember(UploadId::random(), {owner, "bb", i});
+}
+
 TEST(DeclaredUploads, AreRememberedAsTheyWereSaidLast) {
   DeclaredUploads uploads;
   const UploadId id = UploadId::random();
@@ -22,8 +26,7 @@ TEST(DeclaredUploads, ThatAreSaidAgainAreTheYoungest) {
   const UploadId first = UploadId::random();
   const UploadId second = UploadId::random();
   for (const UploadId& id : {first, second, first}) uploads.remember(id, {"ann", "aa", 1});
-  for (std::size_t i = 1; i < DeclaredUploads::kMaxOfOne; ++i)
-    uploads.remember(UploadId::random(), {"ann", "bb", i});
+  remember_others(uploads, "ann", DeclaredUploads::kMaxOfOne - 1);
   EXPECT_TRUE(uploads.find(first).has_value());
   EXPECT_FALSE(uploads.find(second).has_value());
 }
@@ -33,8 +36,7 @@ TEST(DeclaredUploads, ThatAreSaidAgainByAnotherOwnerAreNotTheFirstOnesAnyMore) {
   const UploadId id = UploadId::random();
   uploads.remember(id, {"ann", "aa", 1});
   uploads.remember(id, {"ben", "aa", 1});
-  for (std::size_t i = 0; i < DeclaredUploads::kMaxOfOne; ++i)
-    uploads.remember(UploadId::random(), {"ann", "bb", i});
+  remember_others(uploads, "ann", DeclaredUploads::kMaxOfOne);
   EXPECT_TRUE(uploads.find(id).has_value());
 }
 
@@ -44,11 +46,9 @@ TEST(DeclaredUploads, OfOneOwnerPushOutNobodyElses) {
   uploads.remember(others, {"ann", "aa", 1});
   const UploadId first = UploadId::random();
   uploads.remember(first, {"ben", "bb", 1});
-  for (std::size_t i = 1; i < DeclaredUploads::kMaxOfOne; ++i)
-    uploads.remember(UploadId::random(), {"ben", "bb", i});
+  remember_others(uploads, "ben", DeclaredUploads::kMaxOfOne - 1);
   EXPECT_TRUE(uploads.find(first).has_value());
-  for (std::size_t i = 0; i < DeclaredUploads::kMax; ++i)
-    uploads.remember(UploadId::random(), {"ben", "bb", i});
+  remember_others(uploads, "ben", DeclaredUploads::kMax);
   EXPECT_FALSE(uploads.find(first).has_value());
   EXPECT_TRUE(uploads.find(others).has_value());
 }
